@@ -1,0 +1,405 @@
+//! Identifiers. Each is made by parsing, so holding one is proof that it is well formed.
+
+use std::{fmt, sync::Arc};
+
+/// Why a text is not the identifier it was taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidIdentifier {
+    /// What the text should have been, for example "a 12-digit account id".
+    pub expected: &'static str,
+}
+
+impl fmt::Display for InvalidIdentifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not {}", self.expected)
+    }
+}
+
+impl std::error::Error for InvalidIdentifier {}
+
+/// A 12-digit AWS account id.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AccountId(u64);
+
+impl AccountId {
+    /// Account `000000000000`, whose root is the caller in development mode when the
+    /// credentials name nobody.
+    pub const DEVELOPMENT: Self = Self(0);
+
+    /// Parses exactly twelve ASCII digits.
+    ///
+    /// # Errors
+    /// When the text is anything else.
+    pub fn parse(text: &str) -> Result<Self, InvalidIdentifier> {
+        let wrong = InvalidIdentifier {
+            expected: "a 12-digit account id",
+        };
+        if text.len() != 12 || !text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(wrong);
+        }
+        text.parse().map(Self).map_err(|_| wrong)
+    }
+
+    /// The account with these twelve digits, as ciphertext headers carry it.
+    ///
+    /// # Errors
+    /// When the number has more than twelve digits.
+    pub fn from_u64(number: u64) -> Result<Self, InvalidIdentifier> {
+        if number > 999_999_999_999 {
+            return Err(InvalidIdentifier {
+                expected: "a 12-digit account id",
+            });
+        }
+        Ok(Self(number))
+    }
+
+    /// The twelve digits as a number.
+    #[must_use]
+    pub fn as_u64(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:012}", self.0)
+    }
+}
+
+impl fmt::Debug for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A group of Regions that share an ARN prefix and never share keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Partition {
+    /// The commercial Regions.
+    Aws,
+    /// The Regions in China.
+    AwsCn,
+    /// The Regions for the government of the United States.
+    AwsUsGov,
+}
+
+impl Partition {
+    /// The second field of an ARN.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Aws => "aws",
+            Self::AwsCn => "aws-cn",
+            Self::AwsUsGov => "aws-us-gov",
+        }
+    }
+
+    /// The partition with that ARN field.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Aws, Self::AwsCn, Self::AwsUsGov]
+            .into_iter()
+            .find(|p| p.as_str() == text)
+    }
+}
+
+impl fmt::Display for Partition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A Region name: a name space with its own keys, aliases, grants and domain keys.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Region(Arc<str>);
+
+impl Region {
+    /// Parses 1 to 32 lower-case letters, digits and hyphens, beginning with a letter.
+    ///
+    /// # Errors
+    /// When the text is anything else.
+    pub fn parse(text: &str) -> Result<Self, InvalidIdentifier> {
+        let well_formed = (1..=32).contains(&text.len())
+            && text.starts_with(|c: char| c.is_ascii_lowercase())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if well_formed {
+            Ok(Self(text.into()))
+        } else {
+            Err(InvalidIdentifier {
+                expected: "a Region name",
+            })
+        }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The partition that the Region belongs to, read off its name.
+    #[must_use]
+    pub fn partition(&self) -> Partition {
+        if self.0.starts_with("cn-") {
+            Partition::AwsCn
+        } else if self.0.starts_with("us-gov-") {
+            Partition::AwsUsGov
+        } else {
+            Partition::Aws
+        }
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The id of a KMS key: a UUID, or `mrk-` and 32 hex digits for a multi-Region key.
+///
+/// Ids are lower case. The same 128 bits with and without `mrk-` are different ids.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyId {
+    multi_region: bool,
+    bits: [u8; 16],
+}
+
+impl KeyId {
+    /// Parses the canonical, lower-case form.
+    ///
+    /// # Errors
+    /// When the text is anything else.
+    pub fn parse(text: &str) -> Result<Self, InvalidIdentifier> {
+        let wrong = InvalidIdentifier {
+            expected: "a key id",
+        };
+        let (multi_region, digits) = match text.strip_prefix("mrk-") {
+            Some(digits) => (true, digits),
+            None => (false, text),
+        };
+        let mut bits = [0u8; 16];
+        let mut nibbles = 0usize;
+        for (at, byte) in digits.bytes().enumerate() {
+            if !multi_region && matches!(at, 8 | 13 | 18 | 23) {
+                if byte != b'-' {
+                    return Err(wrong);
+                }
+                continue;
+            }
+            let value = match byte {
+                b'0'..=b'9' => byte - b'0',
+                b'a'..=b'f' => byte - b'a' + 10,
+                _ => return Err(wrong),
+            };
+            let slot = bits.get_mut(nibbles / 2).ok_or(wrong)?;
+            *slot = (*slot << 4) | value;
+            nibbles += 1;
+        }
+        let full_length = if multi_region { 32 } else { 36 };
+        if nibbles == 32 && digits.len() == full_length {
+            Ok(Self { multi_region, bits })
+        } else {
+            Err(wrong)
+        }
+    }
+
+    /// The id with these 128 bits, as ciphertext headers carry it.
+    #[must_use]
+    pub fn from_bits(multi_region: bool, bits: [u8; 16]) -> Self {
+        Self { multi_region, bits }
+    }
+
+    /// A new id from 16 random bytes. Single-Region ids carry the version and variant of a
+    /// random UUID (RFC 9562, version 4).
+    #[must_use]
+    pub fn from_random(multi_region: bool, mut bits: [u8; 16]) -> Self {
+        if !multi_region {
+            let [.., version, _, variant, _, _, _, _, _, _, _] = &mut bits;
+            *version = (*version & 0x0f) | 0x40;
+            *variant = (*variant & 0x3f) | 0x80;
+        }
+        Self { multi_region, bits }
+    }
+
+    /// Whether the id begins with `mrk-`.
+    #[must_use]
+    pub fn is_multi_region(self) -> bool {
+        self.multi_region
+    }
+
+    /// The 128 bits.
+    #[must_use]
+    pub fn bits(self) -> [u8; 16] {
+        self.bits
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0u8; 36];
+        let mut length = 0;
+        let mut push = |byte: u8| {
+            if let Some(slot) = text.get_mut(length) {
+                *slot = byte;
+                length += 1;
+            }
+        };
+        if self.multi_region {
+            b"mrk-".iter().for_each(|b| push(*b));
+        }
+        for (at, byte) in self.bits.iter().enumerate() {
+            if !self.multi_region && matches!(at, 4 | 6 | 8 | 10) {
+                push(b'-');
+            }
+            for nibble in [byte >> 4, byte & 0x0f] {
+                push(DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0'));
+            }
+        }
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl fmt::Debug for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The name of an alias, always with its `alias/` prefix.
+///
+/// AWS: API reference, "CreateAlias": `alias/` followed by 1 to 250 letters, digits, slashes,
+/// underscores and hyphens. Names are case-sensitive.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AliasName(Arc<str>);
+
+impl AliasName {
+    /// Parses a whole alias name.
+    ///
+    /// # Errors
+    /// When the prefix is missing, nothing follows it, or a character is not allowed.
+    pub fn parse(text: &str) -> Result<Self, InvalidIdentifier> {
+        let wrong = InvalidIdentifier {
+            expected: "an alias name",
+        };
+        let rest = text.strip_prefix("alias/").ok_or(wrong)?;
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-');
+        if (1..=250).contains(&rest.len()) && rest.bytes().all(allowed) {
+            Ok(Self(text.into()))
+        } else {
+            Err(wrong)
+        }
+    }
+
+    /// The name, with its prefix.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name of the AWS service, when this is the alias of an AWS managed key.
+    #[must_use]
+    pub fn aws_service(&self) -> Option<&str> {
+        self.0.strip_prefix("alias/aws/")
+    }
+}
+
+impl fmt::Display for AliasName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for AliasName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_ids_print_as_they_were_parsed() {
+        for text in [
+            "1234abcd-12ab-34cd-56ef-1234567890ab",
+            "mrk-1234abcd12ab34cd56ef1234567890ab",
+        ] {
+            let id = KeyId::parse(text).unwrap();
+            assert_eq!(id.to_string(), text);
+            assert_eq!(KeyId::from_bits(id.is_multi_region(), id.bits()), id);
+        }
+    }
+
+    #[test]
+    fn other_texts_are_not_key_ids() {
+        for text in [
+            "",
+            "foo",
+            "1234ABCD-12ab-34cd-56ef-1234567890ab",
+            "1234abcd12ab34cd56ef1234567890ab",
+            "mrk-1234",
+            "mrk-1234abcd-12ab-34cd-56ef-1234567890ab",
+            "1234abcd-12ab-34cd-56ef-1234567890abc",
+            "1234abcd-12ab-34cd-56ef1-234567890ab",
+        ] {
+            assert!(KeyId::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn random_ids_are_version_four_uuids() {
+        let id = KeyId::from_random(false, [0xff; 16]).to_string();
+        assert_eq!(id, "ffffffff-ffff-4fff-bfff-ffffffffffff");
+    }
+
+    #[test]
+    fn accounts_keep_their_leading_zeros() {
+        assert_eq!(
+            AccountId::parse("000000000042").unwrap().to_string(),
+            "000000000042"
+        );
+        assert!(AccountId::parse("42").is_err());
+        assert!(AccountId::parse("+00000000042").is_err());
+        assert!(AccountId::from_u64(1_000_000_000_000).is_err());
+    }
+
+    #[test]
+    fn alias_names_need_a_prefix_a_name_and_plain_characters() {
+        for good in ["alias/a", "alias/my-alias_/", "alias/a/b/c", "alias/aws/s3"] {
+            assert_eq!(AliasName::parse(good).unwrap().as_str(), good);
+        }
+        for bad in [
+            "alias/",
+            "a",
+            "alias/a:b",
+            "alias/a b",
+            "Alias/a",
+            "alias/ä",
+        ] {
+            assert!(AliasName::parse(bad).is_err(), "{bad}");
+        }
+        assert_eq!(
+            AliasName::parse("alias/aws/s3").unwrap().aws_service(),
+            Some("s3")
+        );
+    }
+
+    #[test]
+    fn partitions_follow_region_names() {
+        let partition = |name| Region::parse(name).unwrap().partition();
+        assert_eq!(partition("eu-west-1"), Partition::Aws);
+        assert_eq!(partition("cn-north-1"), Partition::AwsCn);
+        assert_eq!(partition("us-gov-west-1"), Partition::AwsUsGov);
+    }
+}
