@@ -325,6 +325,29 @@ impl fmt::Debug for AliasName {
     }
 }
 
+/// Records carry identifiers as their texts.
+macro_rules! serde_as_text {
+    ($name:ident) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                Self::parse(&text).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+serde_as_text!(AccountId);
+serde_as_text!(Region);
+serde_as_text!(KeyId);
+serde_as_text!(AliasName);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,267 @@
+//! What a caller is told when a call fails, in AWS's words.
+//!
+//! This is the only translator from the languages of the other rooms into AWS's exceptions. An
+//! error has two voices: the code and message that the caller sees, and a cause for the log.
+//! Every sentence that AWS words for a failing key, alias or parameter stands here once.
+
+use std::fmt;
+
+use strongroom_auth::policy::PolicyError;
+use strongroom_crypto::CryptoError;
+use strongroom_model::{
+    AliasArn, AliasName, KeyArn, KeyRefError, Region, enums::KeyState, errors::ErrorCode,
+};
+use strongroom_store::StoreError;
+
+/// A refusal or failure of one call.
+#[derive(Debug)]
+pub struct KmsError {
+    code: ErrorCode,
+    message: Option<String>,
+    cause: Option<String>,
+}
+
+impl KmsError {
+    /// An error with the message that the caller sees.
+    #[must_use]
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: Some(message.into()), cause: None }
+    }
+
+    /// An error that AWS sends without a message.
+    #[must_use]
+    pub fn silent(code: ErrorCode) -> Self {
+        Self { code, message: None, cause: None }
+    }
+
+    /// The exception.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    /// The message of the exception; absent where AWS sends none.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    /// What the log should know and the caller should not.
+    #[must_use]
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    /// A fault of ours. SDKs retry it.
+    pub(crate) fn internal(cause: impl fmt::Display) -> Self {
+        Self {
+            code: ErrorCode::KMSInternalException,
+            message: Some("The request could not be completed. Try again.".to_owned()),
+            cause: Some(cause.to_string()),
+        }
+    }
+
+    /// A parameter rule that is not a constraint of the model: one plain sentence.
+    pub(crate) fn validation(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::ValidationException, message)
+    }
+
+    pub(crate) fn unsupported(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::UnsupportedOperationException, message)
+    }
+
+    /// The operation, or this way of calling it, is not built yet.
+    pub(crate) fn not_built(what: impl fmt::Display) -> Self {
+        Self::unsupported(format!("{what} is not supported by this version of Strongroom."))
+    }
+
+    /// There is no such key in the account and Region. The text is always the whole ARN.
+    pub(crate) fn no_such_key(arn: impl fmt::Display) -> Self {
+        Self::new(ErrorCode::NotFoundException, format!("Key '{arn}' does not exist"))
+    }
+
+    pub(crate) fn no_such_alias(arn: impl fmt::Display) -> Self {
+        Self::new(ErrorCode::NotFoundException, format!("Alias {arn} is not found."))
+    }
+
+    /// An alias was given to an operation that takes keys only. Decided from syntax alone.
+    pub(crate) fn aliases_not_supported() -> Self {
+        Self::new(
+            ErrorCode::InvalidArnException,
+            "Key Aliases are not supported for this operation.",
+        )
+    }
+
+    pub(crate) fn alias_exists(arn: &AliasArn) -> Self {
+        Self::new(
+            ErrorCode::AlreadyExistsException,
+            format!("An alias with the name {arn} already exists"),
+        )
+    }
+
+    pub(crate) fn alias_prefix_missing() -> Self {
+        Self::validation(
+            "Alias must start with the prefix \"alias/\". Please see \
+             https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html",
+        )
+    }
+
+    /// The alias name begins with the prefix that belongs to AWS managed keys.
+    pub(crate) fn alias_reserved() -> Self {
+        Self::silent(ErrorCode::NotAuthorizedException)
+    }
+
+    pub(crate) fn alias_usage_differs(alias: &AliasName, current: &str, target: &str) -> Self {
+        Self::alias_keys_differ(alias, "key usage", current, target)
+    }
+
+    pub(crate) fn alias_type_differs(alias: &AliasName, current: &str, target: &str) -> Self {
+        Self::alias_keys_differ(alias, "key type", current, target)
+    }
+
+    fn alias_keys_differ(alias: &AliasName, what: &str, current: &str, target: &str) -> Self {
+        Self::validation(format!(
+            "Alias {alias} cannot be changed from a CMK with {what} {current} to a CMK with \
+             {what} {target}. The {what} of the current CMK and the new CMK must be the same."
+        ))
+    }
+
+    /// A quota counted per key or per account is used up.
+    pub(crate) fn quota(what: &str, quota: u64, usage: u64) -> Self {
+        Self::new(
+            ErrorCode::LimitExceededException,
+            format!(
+                "{what} quota for this account in this region is {quota}, current usage is {usage}."
+            ),
+        )
+    }
+
+    pub(crate) fn key_quota(quota: u64, usage: u64) -> Self {
+        Self::new(
+            ErrorCode::LimitExceededException,
+            format!(
+                "Key quota for this account in this region is {quota} but the current usage is \
+                 {usage}."
+            ),
+        )
+    }
+
+    /// The key's state does not allow the use.
+    ///
+    /// AWS: developer guide, "Key states of AWS KMS keys".
+    pub(crate) fn key_state(arn: &KeyArn, state: KeyState) -> Self {
+        let (code, is) = match state {
+            KeyState::Disabled => (ErrorCode::DisabledException, "disabled"),
+            KeyState::PendingDeletion => (ErrorCode::KMSInvalidStateException, "pending deletion"),
+            KeyState::PendingReplicaDeletion => {
+                (ErrorCode::KMSInvalidStateException, "pending replica deletion")
+            }
+            KeyState::PendingImport => (ErrorCode::KMSInvalidStateException, "pending import"),
+            KeyState::Unavailable => (ErrorCode::KMSInvalidStateException, "unavailable"),
+            KeyState::Creating => (ErrorCode::KMSInvalidStateException, "creating"),
+            KeyState::Updating => (ErrorCode::KMSInvalidStateException, "updating"),
+            KeyState::Enabled => (ErrorCode::KMSInvalidStateException, "enabled"),
+        };
+        Self::new(code, format!("{arn} is {is}."))
+    }
+
+    pub(crate) fn not_pending_deletion(arn: &KeyArn) -> Self {
+        Self::new(
+            ErrorCode::KMSInvalidStateException,
+            format!("{arn} is not pending deletion."),
+        )
+    }
+
+    pub(crate) fn key_usage(arn: &KeyArn, usage: &str, operation: &str) -> Self {
+        Self::new(
+            ErrorCode::InvalidKeyUsageException,
+            format!("{arn} key usage is {usage} which is not valid for {operation}."),
+        )
+    }
+
+    pub(crate) fn algorithm(algorithm: &str, key_spec: &str) -> Self {
+        Self::new(
+            ErrorCode::InvalidKeyUsageException,
+            format!("Algorithm {algorithm} is incompatible with key spec {key_spec}."),
+        )
+    }
+
+    /// Decrypt or ReEncrypt named a key other than the one that made the ciphertext.
+    pub(crate) fn incorrect_key() -> Self {
+        Self::new(
+            ErrorCode::IncorrectKeyException,
+            "The key ID in the request does not identify a CMK that can perform this operation.",
+        )
+    }
+
+    /// The one answer to a ciphertext that does not open, whatever the cause.
+    pub(crate) fn invalid_ciphertext() -> Self {
+        Self::silent(ErrorCode::InvalidCiphertextException)
+    }
+
+    pub(crate) fn dry_run() -> Self {
+        Self::new(
+            ErrorCode::DryRunOperationException,
+            "The request would have succeeded, but the DryRun option is set.",
+        )
+    }
+
+    pub(crate) fn tag(message: &str) -> Self {
+        Self::new(ErrorCode::TagException, message)
+    }
+
+    /// What a reference that can name no key is answered with.
+    ///
+    /// `region` is the Region of the request.
+    pub(crate) fn key_ref(error: KeyRefError) -> Self {
+        let message = match error {
+            KeyRefError::NotAnId(text) => format!("Invalid keyId '{text}'"),
+            KeyRefError::NotAnIdInArn(text) => format!("Invalid keyId {text}"),
+            KeyRefError::OtherRegion(region) => format!("Invalid arn {region}"),
+            KeyRefError::NotAnArn(text) => {
+                return Self::new(ErrorCode::InvalidArnException, format!("Invalid arn {text}"));
+            }
+        };
+        Self::new(ErrorCode::NotFoundException, message)
+    }
+
+    /// The text of a key that no key can be, in the account and Region where it was looked for.
+    pub(crate) fn nobody(account: impl fmt::Display, region: &Region, id: &str) -> Self {
+        Self::no_such_key(format_args!(
+            "arn:{}:kms:{region}:{account}:key/{id}",
+            region.partition()
+        ))
+    }
+}
+
+impl fmt::Display for KmsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.message {
+            Some(message) => write!(f, "{}: {message}", self.code.name()),
+            None => f.write_str(self.code.name()),
+        }
+    }
+}
+
+impl std::error::Error for KmsError {}
+
+impl From<StoreError> for KmsError {
+    fn from(error: StoreError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<CryptoError> for KmsError {
+    fn from(error: CryptoError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<PolicyError> for KmsError {
+    fn from(error: PolicyError) -> Self {
+        match error.message() {
+            Some(message) => Self::new(error.code(), message),
+            None => Self::silent(error.code()),
+        }
+    }
+}
