@@ -1,0 +1,237 @@
+//! Writes the generated layer from `model/kms-2014-11-01.json` and `model/overlay.toml`.
+//!
+//! One module here writes one file there. What it writes is committed; `--check` proves that
+//! the committed files are what the model says.
+
+mod api;
+mod enums;
+mod errors;
+mod model;
+mod model_mod;
+mod names;
+mod operations;
+mod overlay;
+mod shapes;
+
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, bail, ensure};
+use proc_macro2::TokenStream;
+
+use api::Api;
+
+const MODEL: &str = "model/kms-2014-11-01.json";
+const OVERLAY: &str = "model/overlay.toml";
+
+/// A generated file and the function that writes it.
+struct Output {
+    path: &'static str,
+    generator: &'static str,
+    generate: fn(&Api) -> TokenStream,
+}
+
+const OUTPUTS: &[Output] = &[
+    Output {
+        path: "crates/model/src/generated/mod.rs",
+        generator: "model_mod",
+        generate: model_mod::generate,
+    },
+    Output {
+        path: "crates/model/src/generated/operations.rs",
+        generator: "operations",
+        generate: operations::generate,
+    },
+    Output {
+        path: "crates/model/src/generated/shapes.rs",
+        generator: "shapes",
+        generate: shapes::generate,
+    },
+    Output {
+        path: "crates/model/src/generated/enums.rs",
+        generator: "enums",
+        generate: enums::generate,
+    },
+    Output {
+        path: "crates/model/src/generated/errors.rs",
+        generator: "errors",
+        generate: errors::generate,
+    },
+];
+
+/// Writes the files, or with `check` compares them with what would be written.
+pub(crate) fn run(check: bool) -> anyhow::Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .context("xtask lies in the workspace")?;
+    let read = |path: &str| {
+        fs::read_to_string(root.join(path)).with_context(|| format!("cannot read {path}"))
+    };
+    let api = Api::parse(&read(MODEL)?, &read(OVERLAY)?)?;
+    let mut stale = Vec::new();
+    for output in OUTPUTS {
+        let text = render(output, (output.generate)(&api), root)
+            .with_context(|| format!("cannot write {}", output.path))?;
+        let path = root.join(output.path);
+        let committed = fs::read_to_string(&path).unwrap_or_default();
+        if committed == text {
+            continue;
+        }
+        if check {
+            stale.push(difference(output.path, &committed, &text));
+        } else {
+            write(&path, &text)?;
+        }
+    }
+    if !stale.is_empty() {
+        bail!(
+            "these files are not what the model says; run `cargo xtask codegen`:\n{}",
+            stale.join("\n")
+        );
+    }
+    Ok(())
+}
+
+fn write(path: &PathBuf, text: &str) -> anyhow::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The text of a generated file: its first line, its module text, and its items with an empty
+/// line between them.
+fn render(output: &Output, tokens: TokenStream, root: &Path) -> anyhow::Result<String> {
+    let mut file: syn::File = syn::parse2(tokens)?;
+    let items = std::mem::take(&mut file.items);
+    let mut text = format!(
+        "// Written from {MODEL} by xtask/src/codegen/{}.rs (`cargo xtask codegen`).\n\
+         // What differs from the model is a line in {OVERLAY}. Do not edit.\n\n",
+        output.generator
+    );
+    text.push_str(&prettyplease::unparse(&file));
+    let mut previous = Place::Start;
+    for item in items {
+        let place = Place::of(&item);
+        if place != previous || place == Place::Item {
+            text.push('\n');
+        }
+        previous = place;
+        let item = syn::File {
+            shebang: None,
+            frontmatter: None,
+            attrs: Vec::new(),
+            items: vec![item],
+        };
+        text.push_str(&spaced(&prettyplease::unparse(&item)));
+    }
+    rustfmt(&text, root)
+}
+
+/// Where an item stands in a file. An empty line goes between places and between items.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Start,
+    Module,
+    StandardImport,
+    Import,
+    Item,
+}
+
+impl Place {
+    fn of(item: &syn::Item) -> Self {
+        match item {
+            syn::Item::Mod(module) if module.content.is_none() => Self::Module,
+            syn::Item::Use(import) => match &import.tree {
+                syn::UseTree::Path(path) if path.ident == "std" => Self::StandardImport,
+                _ => Self::Import,
+            },
+            _ => Self::Item,
+        }
+    }
+}
+
+/// Puts an empty line after the constants and functions of an `impl`.
+fn spaced(item: &str) -> String {
+    let mut text = String::new();
+    let mut after_function = false;
+    for line in item.lines() {
+        if after_function && line != "}" {
+            text.push('\n');
+        }
+        text.push_str(line);
+        text.push('\n');
+        let constant =
+            line == "    ];" || line.starts_with("    pub const ALL") && line.ends_with(';');
+        after_function = constant || line == "    }";
+    }
+    text
+}
+
+fn rustfmt(text: &str, root: &Path) -> anyhow::Result<String> {
+    let mut child = Command::new("rustfmt")
+        .args(["--edition", "2024", "--emit", "stdout", "--config-path"])
+        .arg(root)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot run rustfmt")?;
+    let mut input = child.stdin.take().context("rustfmt has an input")?;
+    let text = text.to_owned();
+    let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
+    let output = child.wait_with_output()?;
+    let written = writer.join();
+    ensure!(
+        output.status.success(),
+        "rustfmt refused the generated code"
+    );
+    ensure!(
+        matches!(written, Ok(Ok(()))),
+        "rustfmt did not read its input"
+    );
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// What changed in a file: how many lines, and the first of them.
+fn difference(path: &str, committed: &str, wanted: &str) -> String {
+    let (old, new): (Vec<_>, Vec<_>) = (committed.lines().collect(), wanted.lines().collect());
+    let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let same_at_end = old[same..]
+        .iter()
+        .rev()
+        .zip(new[same..].iter().rev())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let (gone, come) = (
+        old.len() - same - same_at_end,
+        new.len() - same - same_at_end,
+    );
+    format!(
+        "{path}: line {}, {gone} lines become {come}\n  - {}\n  + {}",
+        same + 1,
+        old.get(same).unwrap_or(&"(end of file)"),
+        new.get(same).unwrap_or(&"(end of file)"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_files_are_what_the_model_says() {
+        run(true).unwrap();
+    }
+
+    #[test]
+    fn a_difference_names_the_file_and_the_first_line() {
+        assert_eq!(
+            difference("f.rs", "a\nb\nd\n", "a\nc\nc\nd\n"),
+            "f.rs: line 2, 1 lines become 2\n  - b\n  + c"
+        );
+    }
+}
