@@ -1,0 +1,189 @@
+//! Key material: what a KMS key is, at rest and on its way into use.
+
+use strongroom_model::{AccountId, KeyId, Partition, Plaintext, Region};
+
+use crate::{
+    CryptoError, DomainKey, IdentifierKeys, MaterialId, Random, envelope, framing::Framed, labels,
+    memory::LockedBytes,
+};
+
+/// Length of the material of a SYMMETRIC_DEFAULT key. AWS: developer guide, "Key spec reference".
+const SYMMETRIC_BYTES: usize = 32;
+
+/// What the bytes of a material are. The numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MaterialKind {
+    /// 32 bytes from which message keys are derived.
+    Symmetric = 1,
+}
+
+impl MaterialKind {
+    fn read(number: u8) -> Option<Self> {
+        [Self::Symmetric]
+            .into_iter()
+            .find(|kind| *kind as u8 == number)
+    }
+
+    fn allows(self, length: usize) -> bool {
+        match self {
+            Self::Symmetric => length == SYMMETRIC_BYTES,
+        }
+    }
+}
+
+/// The secret of one KMS key, in locked memory.
+///
+/// There is no way to its bytes outside this crate: it can be wrapped for storing, named by its
+/// [`MaterialId`], and made into a key that does one thing.
+pub struct KeyMaterial {
+    kind: MaterialKind,
+    bytes: LockedBytes,
+}
+
+/// What a stored material is bound to. Change any of these in the row and it does not unwrap.
+///
+/// State, policy, aliases and dates are not here, because they change; a row's integrity tag
+/// guards those ([`IntegrityKey`](crate::IntegrityKey)).
+#[derive(Clone, Copy, Debug)]
+pub struct MaterialBinding<'a> {
+    /// The partition of the Region.
+    pub partition: Partition,
+    /// The account that owns the key.
+    pub account: AccountId,
+    /// The Region whose copy of the key this is.
+    pub region: &'a Region,
+    /// The key.
+    pub key_id: KeyId,
+    /// Which of the key's materials.
+    pub material_id: MaterialId,
+    /// AWS's name of the key spec, so that an HMAC key cannot be turned into another kind.
+    pub key_spec: &'a str,
+    /// AWS's name of the key usage.
+    pub key_usage: &'a str,
+    /// AWS's name of the origin.
+    pub origin: &'a str,
+    /// Which material in the order of rotations.
+    pub material_seq: u32,
+}
+
+impl MaterialBinding<'_> {
+    fn aad(&self, domain_key_version: u32) -> Vec<u8> {
+        Framed::labelled(labels::KEY_MATERIAL)
+            .text(self.partition.as_str())
+            .display(self.account)
+            .text(self.region.as_str())
+            .display(self.key_id)
+            .fixed(self.material_id.as_bytes())
+            .text(self.key_spec)
+            .text(self.key_usage)
+            .text(self.origin)
+            .u32(self.material_seq)
+            .u32(domain_key_version)
+            .finish()
+    }
+}
+
+impl KeyMaterial {
+    /// New material for a SYMMETRIC_DEFAULT key.
+    ///
+    /// # Errors
+    /// [`CryptoError::RandomUnavailable`].
+    pub fn generate_symmetric(random: &Random) -> Result<Self, CryptoError> {
+        Ok(Self {
+            kind: MaterialKind::Symmetric,
+            bytes: LockedBytes::filled(SYMMETRIC_BYTES, |key| random.fill(key))?,
+        })
+    }
+
+    /// Material for a SYMMETRIC_DEFAULT key from outside: imported, or from a seed file.
+    ///
+    /// # Errors
+    /// [`CryptoError::WrongMaterialLength`] unless there are exactly 32 bytes.
+    pub fn symmetric(bytes: &Plaintext) -> Result<Self, CryptoError> {
+        Self::read(MaterialKind::Symmetric, bytes.expose())
+    }
+
+    fn read(kind: MaterialKind, bytes: &[u8]) -> Result<Self, CryptoError> {
+        if !kind.allows(bytes.len()) {
+            return Err(CryptoError::WrongMaterialLength);
+        }
+        Ok(Self {
+            kind,
+            bytes: LockedBytes::copy_of(bytes),
+        })
+    }
+
+    /// The id under which this material of this key is known for ever.
+    #[must_use]
+    pub fn id(
+        &self,
+        keys: &IdentifierKeys,
+        partition: Partition,
+        account: AccountId,
+        key_id: KeyId,
+    ) -> MaterialId {
+        keys.material_id(partition, account, key_id, self.bytes.bytes())
+    }
+
+    /// Wraps the material under its account's domain key, as the record that is stored.
+    ///
+    /// # Errors
+    /// [`CryptoError::RandomUnavailable`].
+    pub fn wrap(
+        &self,
+        domain: &DomainKey,
+        binding: &MaterialBinding<'_>,
+        random: &Random,
+    ) -> Result<Vec<u8>, CryptoError> {
+        let bytes = self.bytes.bytes();
+        let length = u16::try_from(bytes.len()).map_err(|_| CryptoError::TooLong)?;
+        let framed = LockedBytes::joined(&[&[self.kind as u8], &length.to_be_bytes(), bytes]);
+        envelope::wrap(
+            domain.key(),
+            domain.version(),
+            &binding.aad(domain.version()),
+            framed.bytes(),
+            random,
+        )
+    }
+
+    /// Unwraps a stored record, if it is the material of that binding.
+    ///
+    /// # Errors
+    /// [`CryptoError::WrongVersion`] when another version of the domain key wrapped it,
+    /// [`CryptoError::Unauthentic`] when it is bound to something else or was altered.
+    pub fn unwrap(
+        domain: &DomainKey,
+        binding: &MaterialBinding<'_>,
+        record: &[u8],
+    ) -> Result<Self, CryptoError> {
+        let framed = envelope::unwrap(
+            domain.key(),
+            domain.version(),
+            &binding.aad(domain.version()),
+            record,
+        )?;
+        let ([kind, high, low], bytes) = framed
+            .bytes()
+            .split_first_chunk()
+            .ok_or(CryptoError::UnknownFormat)?;
+        if usize::from(u16::from_be_bytes([*high, *low])) != bytes.len() {
+            return Err(CryptoError::UnknownFormat);
+        }
+        let kind = MaterialKind::read(*kind).ok_or(CryptoError::UnknownFormat)?;
+        Self::read(kind, bytes)
+    }
+
+    /// The 32 bytes of symmetric material, for deriving message roots.
+    pub(crate) fn symmetric_bytes(&self) -> &[u8] {
+        match self.kind {
+            MaterialKind::Symmetric => self.bytes.bytes(),
+        }
+    }
+}
+
+impl std::fmt::Debug for KeyMaterial {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "KeyMaterial({:?})", self.kind)
+    }
+}

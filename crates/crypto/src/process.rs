@@ -1,0 +1,98 @@
+//! Process hygiene: what the whole process does so that no secret leaves it sideways.
+#![expect(
+    unsafe_code,
+    reason = "prctl, setrlimit and mlockall have no safe interface; each block says why it is sound"
+)]
+
+/// What was achieved. The server decides what it can do without.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hardening {
+    /// No core dump, no attaching by the same user, `/proc/self` readable by root only.
+    pub not_dumpable: bool,
+    /// The limit on core files is zero.
+    pub no_core_files: bool,
+    /// No program started from here gains privileges.
+    pub no_new_privileges: bool,
+    /// Every page of the process stays in memory once it is used.
+    pub all_memory_locked: bool,
+    /// Some swap is on, so that pages which are not locked may reach a disk.
+    pub swap_on: bool,
+}
+
+/// Hardens this process. Called once, before any secret is read and before threads start.
+///
+/// Nothing here fails: what the system refuses is reported. All memory is locked only where the
+/// limit allows any amount, because under a smaller limit a later allocation would fail.
+#[must_use]
+pub fn harden() -> Hardening {
+    Hardening {
+        swap_on: swap_is_on(),
+        ..harden_memory()
+    }
+}
+
+/// Whether some swap is on. Unknown counts as on.
+#[must_use]
+pub fn swap_is_on() -> bool {
+    // The first line is a heading; each one after it is an area.
+    std::fs::read_to_string("/proc/swaps").map_or(true, |swaps| swaps.lines().count() > 1)
+}
+
+#[cfg(target_os = "linux")]
+fn harden_memory() -> Hardening {
+    let none = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: these set attributes of this process, read only the values and the one structure
+    // passed to them, and touch no memory of ours.
+    unsafe {
+        Hardening {
+            not_dumpable: libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) == 0,
+            no_core_files: libc::setrlimit(libc::RLIMIT_CORE, &raw const none) == 0,
+            no_new_privileges: libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0,
+            all_memory_locked: any_memory_may_be_locked()
+                && libc::mlockall(libc::MCL_CURRENT | libc::MCL_FUTURE | libc::MCL_ONFAULT) == 0,
+            swap_on: false,
+        }
+    }
+}
+
+/// Systems that this module does not know are left as they are.
+#[cfg(not(target_os = "linux"))]
+fn harden_memory() -> Hardening {
+    Hardening::default()
+}
+
+/// Raises the limit on locked memory as far as it goes, and tells whether that is without end.
+#[cfg(target_os = "linux")]
+fn any_memory_may_be_locked() -> bool {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: writes to and then reads from the one structure that is passed.
+    unsafe {
+        if libc::getrlimit(libc::RLIMIT_MEMLOCK, &raw mut limit) != 0 {
+            return false;
+        }
+        limit.rlim_cur = limit.rlim_max;
+        libc::setrlimit(libc::RLIMIT_MEMLOCK, &raw const limit);
+    }
+    limit.rlim_max == libc::RLIM_INFINITY || has_capability_ipc_lock()
+}
+
+/// Whether the process may lock memory beyond its limit. Linux: capabilities(7), `CAP_IPC_LOCK`.
+#[cfg(target_os = "linux")]
+fn has_capability_ipc_lock() -> bool {
+    const CAP_IPC_LOCK: u64 = 1 << 14;
+    std::fs::read_to_string("/proc/self/status")
+        .ok()
+        .and_then(|status| {
+            let line = status
+                .lines()
+                .find_map(|line| line.strip_prefix("CapEff:"))?;
+            u64::from_str_radix(line.trim(), 16).ok()
+        })
+        .is_some_and(|effective| effective & CAP_IPC_LOCK != 0)
+}
