@@ -1,1 +1,21 @@
-//! Placeholder.
+//! The doorman of Strongroom: who is calling, and may they.
+//!
+//! [`sigv4`] checks a signature over the plain parts of a request and finds out who signed it;
+//! [`identity`] says who that is; [`policy`] reads the documents that say what is allowed; and
+//! [`decision`] answers. This crate knows no HTTP types, no store and no cipher: credentials,
+//! time and randomness are handed in.
+//!
+//! Whatever cannot be understood is refused, and whatever is not allowed is denied.
+
+pub mod decision;
+pub mod identity;
+pub mod policy;
+pub mod sigv4;
+
+pub use decision::{Authorizer, Decision, Denial, Grounds, Question, Resource, ResourceKind};
+pub use identity::{
+    AccessKeyId, BoxFuture, Caller, Credential, CredentialError, CredentialSource, Principal,
+};
+pub use sigv4::{
+    AuthenticationError, Claim, Expectation, Protocol, SignatureError, SignedParts, SigningKeyCache,
+};

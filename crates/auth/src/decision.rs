@@ -1,0 +1,508 @@
+//! May this caller do that? The answer, its reason, and the texts of a refusal.
+//!
+//! Nothing here knows an operation: a [`Question`] names an action on a resource and an
+//! [`Authorizer`] answers it. Until key and identity policies are evaluated there are two of
+//! them, [`Open`] for development and [`RootOnly`] for everything else. Both deny by default.
+
+use strongroom_model::AccountId;
+
+use crate::identity::Caller;
+
+/// One thing that a caller wants to do to one resource.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// Who wants it.
+    pub caller: &'a Caller,
+    /// The action in its canonical spelling, for example `kms:ReEncryptTo`.
+    pub action: &'static str,
+    /// What it is to be done to.
+    pub resource: Resource<'a>,
+    /// Whether AWS offers the operation to other accounts.
+    pub cross_account_allowed: bool,
+    /// Whether only a ciphertext names the key: the refusal must not name it either.
+    pub named_by_ciphertext: bool,
+}
+
+/// What an action is done to.
+#[derive(Clone, Copy, Debug)]
+pub struct Resource<'a> {
+    /// The account it belongs to.
+    pub owner: AccountId,
+    /// Its ARN, or `*` for an operation without a resource.
+    pub arn: &'a str,
+    /// What it is.
+    pub kind: ResourceKind,
+    /// Whether it is an AWS managed key, whose key policy cannot be changed.
+    pub aws_managed: bool,
+}
+
+/// The kinds of resources that actions are done to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceKind {
+    /// The account as a whole: operations that create or list.
+    Account,
+    /// A KMS key.
+    Key,
+    /// An alias, which has no policy of its own.
+    Alias,
+    /// A grant.
+    Grant,
+    /// A custom key store.
+    CustomKeyStore,
+}
+
+/// The answer to a [`Question`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Decision {
+    /// Yes, and why.
+    Allow(Grounds),
+    /// No, and why.
+    Deny(Denial),
+}
+
+/// Why something is allowed, for the audit entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grounds {
+    /// The caller is the root of the account that owns the resource.
+    AccountRoot,
+    /// Development mode without `--enforce`, in the caller's own account.
+    OpenOwnAccount,
+    /// Development mode without `--enforce`, in another account.
+    OpenOtherAccount,
+    /// The fixed key policy of an AWS managed key.
+    AwsManagedKeyPolicy,
+}
+
+impl Grounds {
+    /// The reason as audit entries quote it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccountRoot => "account-root",
+            Self::OpenOwnAccount => "open-own-account",
+            Self::OpenOtherAccount => "open-other-account",
+            Self::AwsManagedKeyPolicy => "aws-managed-key-policy",
+        }
+    }
+}
+
+/// Why something is denied. Each form has one text, which is AWS's.
+///
+/// AWS: IAM user guide, "Troubleshoot access denied error messages".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// No policy of this kind allows the action.
+    Implicit(PolicyKind),
+    /// A policy of this kind denies the action.
+    Explicit(PolicyKind),
+    /// A resource of another account, about which nothing is told, not even whether it exists.
+    Hidden,
+    /// A key that only the ciphertext names, about which nothing is told.
+    HiddenByCiphertext,
+}
+
+/// The kinds of policies that refusals name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PolicyKind {
+    /// The caller's own policies.
+    Identity,
+    /// The key policy.
+    Resource,
+    /// The ceiling of a user or role.
+    PermissionsBoundary,
+    /// The ceiling of a session.
+    Session,
+    /// The ceiling of an account.
+    ServiceControl,
+}
+
+impl PolicyKind {
+    /// The name in `because no … allows the action`.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity-based policy",
+            Self::Resource => "resource-based policy",
+            Self::PermissionsBoundary => "permissions boundary",
+            Self::Session => "session policy",
+            Self::ServiceControl => "service control policy",
+        }
+    }
+
+    /// The name after `with an explicit deny in`.
+    fn name_with_article(self) -> &'static str {
+        match self {
+            Self::Identity => "an identity-based policy",
+            Self::Resource => "a resource-based policy",
+            Self::PermissionsBoundary => "a permissions boundary",
+            Self::Session => "a session policy",
+            Self::ServiceControl => "a service control policy",
+        }
+    }
+}
+
+impl Denial {
+    /// The reason as audit entries quote it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Implicit(PolicyKind::Identity) => "identity-implicit",
+            Self::Implicit(PolicyKind::Resource) => "resource-implicit",
+            Self::Implicit(PolicyKind::PermissionsBoundary) => "boundary-implicit",
+            Self::Implicit(PolicyKind::Session) => "session-implicit",
+            Self::Implicit(PolicyKind::ServiceControl) => "service-control-implicit",
+            Self::Explicit(PolicyKind::Identity) => "identity-explicit",
+            Self::Explicit(PolicyKind::Resource) => "resource-explicit",
+            Self::Explicit(PolicyKind::PermissionsBoundary) => "boundary-explicit",
+            Self::Explicit(PolicyKind::Session) => "session-explicit",
+            Self::Explicit(PolicyKind::ServiceControl) => "service-control-explicit",
+            Self::Hidden => "hidden",
+            Self::HiddenByCiphertext => "hidden-by-ciphertext",
+        }
+    }
+
+    /// The text of the AccessDeniedException that answers a question.
+    #[must_use]
+    pub fn message(self, question: &Question<'_>) -> String {
+        self.text(
+            &question.caller.arn(),
+            question.action,
+            question.resource.arn,
+        )
+    }
+
+    /// The text for a caller's ARN, an action and a resource's ARN.
+    #[must_use]
+    pub fn text(self, caller: &str, action: &str, resource: &str) -> String {
+        let refused = format!("User: {caller} is not authorized to perform: {action}");
+        match self {
+            Self::Implicit(kind) => format!(
+                "{refused} on resource: {resource} because no {} allows the {action} action",
+                kind.name()
+            ),
+            Self::Explicit(kind) => format!(
+                "{refused} on resource: {resource} with an explicit deny in {}",
+                kind.name_with_article()
+            ),
+            Self::Hidden => format!(
+                "{refused} on this resource because the resource does not exist in this Region, \
+                 no resource-based policies allow access, or a resource-based policy explicitly \
+                 denies access"
+            ),
+            Self::HiddenByCiphertext => "The ciphertext refers to a customer master key that \
+                 does not exist, does not exist in this region, or you are not allowed to access."
+                .to_owned(),
+        }
+    }
+}
+
+/// Answers questions about permission.
+pub trait Authorizer: Send + Sync {
+    /// Whether the caller may do what is asked.
+    fn decide(&self, question: &Question<'_>) -> Decision;
+}
+
+/// Development mode without `--enforce`: whoever calls may do everything that the caller's own
+/// account could be allowed, and to other accounts' resources what AWS offers across accounts
+/// (decision 15).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Open;
+
+impl Authorizer for Open {
+    fn decide(&self, question: &Question<'_>) -> Decision {
+        if let Some(denial) = fixed_denial(question) {
+            return deny(question, denial);
+        }
+        if question.resource.owner == question.caller.account {
+            Decision::Allow(own_account_grounds(question, Grounds::OpenOwnAccount))
+        } else {
+            Decision::Allow(Grounds::OpenOtherAccount)
+        }
+    }
+}
+
+/// Everything else, until policies are evaluated: an account's root may act in its own account,
+/// and nobody may do anything else.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RootOnly;
+
+impl Authorizer for RootOnly {
+    fn decide(&self, question: &Question<'_>) -> Decision {
+        if let Some(denial) = fixed_denial(question) {
+            return deny(question, denial);
+        }
+        if question.resource.owner != question.caller.account {
+            return deny(question, Denial::Hidden);
+        }
+        if question.caller.is_root() {
+            Decision::Allow(own_account_grounds(question, Grounds::AccountRoot))
+        } else {
+            deny(question, Denial::Implicit(PolicyKind::Identity))
+        }
+    }
+}
+
+/// What an AWS managed key's policy lets every principal of its account do (decision 19).
+const AWS_MANAGED_KEY_ACTIONS: [&str; 10] = [
+    "kms:CreateGrant",
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyPair",
+    "kms:GenerateDataKeyPairWithoutPlaintext",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+];
+
+/// What it lets the account's root do besides: `Describe*`, `Get*`, `List*` and `RevokeGrant`.
+const AWS_MANAGED_KEY_ROOT_ACTIONS: [&str; 4] =
+    ["kms:Describe", "kms:Get", "kms:List", "kms:RevokeGrant"];
+
+/// Whether the key policy of AWS managed keys has a statement for an action.
+fn aws_managed_key_policy_allows(action: &str) -> bool {
+    AWS_MANAGED_KEY_ACTIONS.contains(&action)
+        || AWS_MANAGED_KEY_ROOT_ACTIONS
+            .iter()
+            .any(|prefix| action.starts_with(prefix))
+}
+
+/// The refusals that hold for every caller and mode.
+fn fixed_denial(question: &Question<'_>) -> Option<Denial> {
+    let Question {
+        caller,
+        action,
+        resource,
+        ..
+    } = question;
+    let foreign = resource.owner != caller.account;
+    if foreign && !question.cross_account_allowed {
+        return Some(Denial::Hidden);
+    }
+    let closed = resource.aws_managed && !aws_managed_key_policy_allows(action);
+    match (closed, foreign) {
+        (false, false) => None,
+        // The condition on kms:CallerAccount keeps other accounts away from AWS managed keys.
+        (_, true) if resource.aws_managed => Some(Denial::Hidden),
+        (_, true) => None,
+        (true, false) => Some(Denial::Implicit(PolicyKind::Resource)),
+    }
+}
+
+fn own_account_grounds(question: &Question<'_>, otherwise: Grounds) -> Grounds {
+    if question.resource.aws_managed {
+        Grounds::AwsManagedKeyPolicy
+    } else {
+        otherwise
+    }
+}
+
+/// Denies, and keeps silent about a key that only a ciphertext names.
+fn deny(question: &Question<'_>, denial: Denial) -> Decision {
+    if question.named_by_ciphertext {
+        Decision::Deny(Denial::HiddenByCiphertext)
+    } else {
+        Decision::Deny(denial)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use strongroom_model::Partition;
+
+    use super::*;
+    use crate::identity::{AccessKeyId, Principal};
+
+    const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+    fn account(digits: &str) -> AccountId {
+        AccountId::parse(digits).unwrap()
+    }
+
+    fn root(digits: &str) -> Caller {
+        let id = AccessKeyId::parse("AKIDSTRONGROOM000001").unwrap();
+        Caller::root(account(digits), Partition::Aws, id)
+    }
+
+    fn alice() -> Caller {
+        Caller {
+            principal: Principal::User {
+                path: "/".into(),
+                name: "alice".into(),
+                unique_id: "AIDAEXAMPLE".into(),
+            },
+            ..root("111122223333")
+        }
+    }
+
+    fn question<'a>(caller: &'a Caller, action: &'static str) -> Question<'a> {
+        Question {
+            caller,
+            action,
+            resource: Resource {
+                owner: account("111122223333"),
+                arn: KEY,
+                kind: ResourceKind::Key,
+                aws_managed: false,
+            },
+            cross_account_allowed: true,
+            named_by_ciphertext: false,
+        }
+    }
+
+    #[test]
+    fn every_form_of_denial_has_its_text() {
+        let check = |denial: Denial, rest: &str| {
+            let expected = format!(
+                "User: arn:aws:iam::111122223333:user/alice is not authorized to perform: \
+                 kms:Encrypt on {rest}"
+            );
+            assert_eq!(denial.message(&question(&alice(), "kms:Encrypt")), expected);
+        };
+        for (kind, name, with_article) in [
+            (
+                PolicyKind::Identity,
+                "identity-based policy",
+                "an identity-based policy",
+            ),
+            (
+                PolicyKind::Resource,
+                "resource-based policy",
+                "a resource-based policy",
+            ),
+            (
+                PolicyKind::PermissionsBoundary,
+                "permissions boundary",
+                "a permissions boundary",
+            ),
+            (PolicyKind::Session, "session policy", "a session policy"),
+            (
+                PolicyKind::ServiceControl,
+                "service control policy",
+                "a service control policy",
+            ),
+        ] {
+            check(
+                Denial::Implicit(kind),
+                &format!("resource: {KEY} because no {name} allows the kms:Encrypt action"),
+            );
+            check(
+                Denial::Explicit(kind),
+                &format!("resource: {KEY} with an explicit deny in {with_article}"),
+            );
+        }
+        check(
+            Denial::Hidden,
+            "this resource because the resource does not exist in this Region, no resource-based \
+             policies allow access, or a resource-based policy explicitly denies access",
+        );
+        assert_eq!(
+            Denial::HiddenByCiphertext.message(&question(&alice(), "kms:Decrypt")),
+            "The ciphertext refers to a customer master key that does not exist, does not exist \
+             in this region, or you are not allowed to access."
+        );
+    }
+
+    #[test]
+    fn in_the_open_the_own_account_is_free_and_others_as_far_as_aws_goes() {
+        let (own, other) = (alice(), root("444455556666"));
+        let mut asked = question(&own, "kms:PutKeyPolicy");
+        asked.cross_account_allowed = false;
+        assert_eq!(
+            Open.decide(&asked),
+            Decision::Allow(Grounds::OpenOwnAccount)
+        );
+        asked.caller = &other;
+        assert_eq!(Open.decide(&asked), Decision::Deny(Denial::Hidden));
+        let asked = question(&other, "kms:Encrypt");
+        assert_eq!(
+            Open.decide(&asked),
+            Decision::Allow(Grounds::OpenOtherAccount)
+        );
+    }
+
+    #[test]
+    fn otherwise_only_the_root_acts_and_only_at_home() {
+        let (root_here, alice, root_there) = (root("111122223333"), alice(), root("444455556666"));
+        let check = |caller: &Caller, expected: Decision| {
+            assert_eq!(RootOnly.decide(&question(caller, "kms:Encrypt")), expected);
+        };
+        check(&root_here, Decision::Allow(Grounds::AccountRoot));
+        check(
+            &alice,
+            Decision::Deny(Denial::Implicit(PolicyKind::Identity)),
+        );
+        check(&root_there, Decision::Deny(Denial::Hidden));
+    }
+
+    #[test]
+    fn a_key_that_only_the_ciphertext_names_stays_unnamed() {
+        for caller in [alice(), root("444455556666")] {
+            let mut asked = question(&caller, "kms:Decrypt");
+            asked.named_by_ciphertext = true;
+            assert_eq!(
+                RootOnly.decide(&asked),
+                Decision::Deny(Denial::HiddenByCiphertext)
+            );
+        }
+        let (root_here, mut asked);
+        root_here = root("111122223333");
+        asked = question(&root_here, "kms:Decrypt");
+        asked.named_by_ciphertext = true;
+        assert_eq!(
+            RootOnly.decide(&asked),
+            Decision::Allow(Grounds::AccountRoot)
+        );
+    }
+
+    #[test]
+    fn aws_managed_keys_obey_their_short_policy_in_every_mode() {
+        let (root_here, root_there) = (root("111122223333"), root("444455556666"));
+        let modes: [&dyn Authorizer; 2] = [&Open, &RootOnly];
+        let check = |caller: &Caller, action, expected: Decision| {
+            for mode in modes {
+                let mut asked = question(caller, action);
+                asked.resource.aws_managed = true;
+                assert_eq!(mode.decide(&asked), expected, "{action}");
+            }
+        };
+        for action in AWS_MANAGED_KEY_ACTIONS.into_iter().chain([
+            "kms:GetKeyPolicy",
+            "kms:GetKeyRotationStatus",
+            "kms:ListGrants",
+            "kms:ListResourceTags",
+            "kms:RevokeGrant",
+        ]) {
+            check(
+                &root_here,
+                action,
+                Decision::Allow(Grounds::AwsManagedKeyPolicy),
+            );
+            check(&root_there, action, Decision::Deny(Denial::Hidden));
+        }
+        for action in [
+            "kms:CancelKeyDeletion",
+            "kms:CreateAlias",
+            "kms:DeleteAlias",
+            "kms:DisableKey",
+            "kms:EnableKey",
+            "kms:EnableKeyRotation",
+            "kms:ImportKeyMaterial",
+            "kms:PutKeyPolicy",
+            "kms:ReplicateKey",
+            "kms:RetireGrant",
+            "kms:RotateKeyOnDemand",
+            "kms:ScheduleKeyDeletion",
+            "kms:Sign",
+            "kms:TagResource",
+            "kms:UntagResource",
+            "kms:UpdateAlias",
+            "kms:UpdateKeyDescription",
+        ] {
+            let refused = Decision::Deny(Denial::Implicit(PolicyKind::Resource));
+            check(&root_here, action, refused);
+            check(&root_there, action, Decision::Deny(Denial::Hidden));
+        }
+    }
+}

@@ -1,0 +1,502 @@
+//! Key policy documents: reading them, and refusing what is none.
+//!
+//! A document is parsed when it is stored and kept as a [`KeyPolicy`]; no call parses JSON.
+//! What is accepted is what `authorization.md` §2.1 and §2.8 say, and what is not understood is
+//! refused, since a statement that silently means nothing may be the one that was to deny.
+//!
+//! AWS: IAM user guide, "Grammar of the IAM JSON policy language"; KMS developer guide,
+//! "Key policies".
+
+use std::fmt::Write as _;
+
+use strongroom_model::{AccountId, KeyArn, Partition, errors::ErrorCode};
+
+use super::{
+    condition::{Condition, Operator, SetOperator},
+    json::{Value, WrongKind},
+    pattern::{Case, Pattern},
+    principal::PrincipalPattern,
+};
+
+pub use strongroom_model::limits::KEY_POLICY_BYTES;
+
+/// A key policy that was understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyPolicy {
+    /// Which language the document is written in.
+    pub version: Version,
+    /// The document's own name.
+    pub id: Option<Box<str>>,
+    /// Its statements, at least one.
+    pub statements: Vec<Statement>,
+}
+
+/// The versions of the policy language. Policy variables exist in the later one only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// `2008-10-17`, also where no version is given.
+    V2008,
+    /// `2012-10-17`.
+    V2012,
+}
+
+/// One statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// The statement's name.
+    pub sid: Option<Box<str>>,
+    /// What it does where it applies.
+    pub effect: Effect,
+    /// Whom it is about.
+    pub principals: Listed<PrincipalPattern>,
+    /// What it is about. A statement without actions has no effect.
+    pub actions: Option<Listed<Pattern>>,
+    /// Which resources it is about. A statement without resources has no effect.
+    pub resources: Option<Listed<ResourcePattern>>,
+    /// All of these must hold.
+    pub conditions: Vec<Condition>,
+}
+
+/// What a statement does where it applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It allows.
+    Allow,
+    /// It denies, whatever else allows.
+    Deny,
+}
+
+/// An element of a statement in one of its two forms: `Action` or `NotAction`, and so on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listed<T> {
+    /// What is on the list.
+    In(Vec<T>),
+    /// Everything that is not on the list.
+    NotIn(Vec<T>),
+}
+
+impl<T> Listed<T> {
+    /// Whether a thing is meant, given how list entries match it.
+    #[must_use]
+    pub fn means(&self, matches: impl FnMut(&T) -> bool) -> bool {
+        match self {
+            Self::In(list) => list.iter().any(matches),
+            Self::NotIn(list) => !list.iter().any(matches),
+        }
+    }
+
+    fn entries(&self) -> &[T] {
+        let (Self::In(list) | Self::NotIn(list)) = self;
+        list
+    }
+}
+
+/// A resource that a policy names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResourcePattern {
+    /// `*`, which in a key policy is the key itself.
+    Any,
+    /// An ARN, part by part: a wildcard does not run over a colon, but in the last part.
+    Arn(Box<[Pattern; 6]>),
+    /// Any other text, which names nothing. AWS accepts it.
+    Nothing,
+}
+
+impl ResourcePattern {
+    /// Parses any text.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        if text == "*" {
+            return Self::Any;
+        }
+        let mut parts = text.splitn(6, ':');
+        let fields = [(); 6].map(|()| parts.next());
+        match fields {
+            [Some("arn"), _, Some(service), _, _, Some(_)] if !service.contains(['*', '?']) => {
+                let pattern = |field: Option<&str>| {
+                    Pattern::parse(field.unwrap_or_default(), Case::Sensitive)
+                };
+                Self::Arn(Box::new(fields.map(pattern)))
+            }
+            _ => Self::Nothing,
+        }
+    }
+
+    /// Whether this names the resource with that ARN.
+    #[must_use]
+    pub fn matches(&self, arn: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Nothing => false,
+            Self::Arn(patterns) => {
+                let mut fields = arn.splitn(6, ':');
+                patterns
+                    .iter()
+                    .all(|pattern| fields.next().is_some_and(|field| pattern.matches(field)))
+            }
+        }
+    }
+}
+
+/// Why a document is no key policy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct PolicyError {
+    /// The exception of the API.
+    pub code: ErrorCode,
+    /// What the caller sees. AWS answers some faults without a text.
+    pub message: Option<String>,
+    /// What the log says. It may quote the document.
+    pub detail: String,
+}
+
+impl PolicyError {
+    /// AWS's answer to what is not JSON or not a policy: no text.
+    fn no_policy(detail: impl Into<String>) -> Self {
+        Self {
+            code: ErrorCode::MalformedPolicyDocumentException,
+            message: None,
+            detail: detail.into(),
+        }
+    }
+
+    /// A fault that is told to the caller.
+    fn malformed(message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self {
+            code: ErrorCode::MalformedPolicyDocumentException,
+            detail: message.clone(),
+            message: Some(message),
+        }
+    }
+
+    fn invalid_principals(detail: impl Into<String>) -> Self {
+        let text = "Policy contains a statement with one or more invalid principals.";
+        Self {
+            detail: detail.into(),
+            ..Self::malformed(text)
+        }
+    }
+
+    fn invalid_arn(detail: impl Into<String>) -> Self {
+        Self {
+            code: ErrorCode::InvalidArnException,
+            message: Some("An ARN in the specified key policy is invalid.".to_owned()),
+            detail: detail.into(),
+        }
+    }
+
+    /// The refusal of a policy that would lock its author out.
+    #[must_use]
+    pub fn lockout() -> Self {
+        Self::malformed(
+            "The new key policy will not allow you to update the key policy in the future.",
+        )
+    }
+}
+
+impl From<WrongKind> for PolicyError {
+    fn from(_: WrongKind) -> Self {
+        Self::no_policy("a value is of another kind than the policy language has there")
+    }
+}
+
+impl KeyPolicy {
+    /// Reads a document.
+    ///
+    /// `principal_exists` is asked about every principal but `*` and services; a policy for
+    /// somebody who does not exist is refused, as AWS does. The size limit is the caller's to
+    /// check, since breaking it is another exception ([`KEY_POLICY_BYTES`]).
+    ///
+    /// # Errors
+    ///
+    /// - `MalformedPolicyDocumentException`: not a policy, or one for unknown principals.
+    /// - `InvalidArnException`: a principal that is none.
+    pub fn parse(
+        text: &str,
+        principal_exists: &dyn Fn(&PrincipalPattern) -> bool,
+    ) -> Result<Self, PolicyError> {
+        let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{ff}');
+        if !text.chars().all(allowed) {
+            return Err(PolicyError::no_policy("a character is not allowed"));
+        }
+        let mut version = Version::V2008;
+        let (mut id, mut statements) = (None, None);
+        for (name, value) in Value::parse(text)?.members()? {
+            match &*name {
+                "Version" => version = read_version(value)?,
+                "Id" => id = Some(value.string()?.into()),
+                "Statement" => statements = Some(value.one_or_more()?),
+                other => return Err(unknown_element(other)),
+            }
+        }
+        let statements = statements.unwrap_or_default();
+        if statements.is_empty() {
+            return Err(PolicyError::no_policy("there is no statement"));
+        }
+        let statements = statements
+            .into_iter()
+            .map(|statement| Statement::read(statement, principal_exists))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            version,
+            id,
+            statements,
+        })
+    }
+}
+
+fn read_version(value: Value<'_>) -> Result<Version, PolicyError> {
+    match value.string()?.as_str() {
+        "2012-10-17" => Ok(Version::V2012),
+        "2008-10-17" => Ok(Version::V2008),
+        _ => Err(PolicyError::malformed(
+            "The policy version must be 2012-10-17 or 2008-10-17.",
+        )),
+    }
+}
+
+fn unknown_element(name: &str) -> PolicyError {
+    PolicyError::no_policy(format!("there is no element {name:?}"))
+}
+
+impl Statement {
+    fn read(
+        value: Value<'_>,
+        principal_exists: &dyn Fn(&PrincipalPattern) -> bool,
+    ) -> Result<Self, PolicyError> {
+        let (mut sid, mut effect, mut conditions) = (None, None, Vec::new());
+        let (mut principals, mut actions, mut resources) = (None, None, None);
+        for (name, value) in value.members()? {
+            match &*name {
+                "Sid" => sid = Some(value.string()?.into()),
+                "Effect" => effect = Some(read_effect(value)?),
+                "Principal" => set(&mut principals, Listed::In(read_principals(value)?))?,
+                "NotPrincipal" => set(&mut principals, Listed::NotIn(read_principals(value)?))?,
+                "Action" => set(&mut actions, Listed::In(read_actions(value)?))?,
+                "NotAction" => set(&mut actions, Listed::NotIn(read_actions(value)?))?,
+                "Resource" => set(&mut resources, Listed::In(read_resources(value)?))?,
+                "NotResource" => set(&mut resources, Listed::NotIn(read_resources(value)?))?,
+                "Condition" => conditions = read_conditions(value)?,
+                other => return Err(unknown_element(other)),
+            }
+        }
+        let effect =
+            effect.ok_or_else(|| PolicyError::malformed("A statement must have an Effect."))?;
+        let principals = principals
+            .filter(|list: &Listed<_>| !list.entries().is_empty())
+            .ok_or_else(|| {
+                PolicyError::malformed("Policy contains a statement with no principal.")
+            })?;
+        if effect == Effect::Allow && matches!(principals, Listed::NotIn(_)) {
+            return Err(PolicyError::malformed(
+                "A statement with the Effect Allow must not have a NotPrincipal.",
+            ));
+        }
+        let known = |principal: &PrincipalPattern| match principal {
+            PrincipalPattern::Anyone | PrincipalPattern::Service(_) => true,
+            other => principal_exists(other),
+        };
+        if let Some(unknown) = principals.entries().iter().find(|p| !known(p)) {
+            return Err(PolicyError::invalid_principals(format!(
+                "there is no such principal: {unknown:?}"
+            )));
+        }
+        Ok(Self {
+            sid,
+            effect,
+            principals,
+            actions,
+            resources,
+            conditions,
+        })
+    }
+}
+
+/// Fills an element that has two forms, of which a statement has only one.
+fn set<T>(element: &mut Option<Listed<T>>, value: Listed<T>) -> Result<(), PolicyError> {
+    match element.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(PolicyError::no_policy(
+            "a statement has an element and its negation",
+        )),
+    }
+}
+
+fn read_effect(value: Value<'_>) -> Result<Effect, PolicyError> {
+    match value.string()?.as_str() {
+        "Allow" => Ok(Effect::Allow),
+        "Deny" => Ok(Effect::Deny),
+        _ => Err(PolicyError::malformed("An Effect must be Allow or Deny.")),
+    }
+}
+
+/// Reads a string or a list of at least one.
+fn read_strings(value: Value<'_>) -> Result<Vec<String>, PolicyError> {
+    let strings = value
+        .one_or_more()?
+        .into_iter()
+        .map(Value::string)
+        .collect::<Result<Vec<_>, _>>()?;
+    if strings.is_empty() {
+        return Err(PolicyError::no_policy("a list is empty"));
+    }
+    Ok(strings)
+}
+
+fn read_principals(value: Value<'_>) -> Result<Vec<PrincipalPattern>, PolicyError> {
+    if let Ok(text) = value.string() {
+        return match text.as_str() {
+            "*" => Ok(vec![PrincipalPattern::Anyone]),
+            _ => Err(PolicyError::no_policy("a principal has no kind")),
+        };
+    }
+    let mut principals = Vec::new();
+    for (kind, value) in value.members()? {
+        for text in read_strings(value)? {
+            let principal = match &*kind {
+                "AWS" => PrincipalPattern::parse_aws(&text)
+                    .ok_or_else(|| PolicyError::invalid_arn(format!("no principal: {text:?}"))),
+                "Service" => PrincipalPattern::parse_service(&text).ok_or_else(|| {
+                    PolicyError::invalid_principals(format!("no service: {text:?}"))
+                }),
+                "Federated" | "CanonicalUser" => Err(PolicyError::invalid_principals(format!(
+                    "a key policy has no principals of the kind {kind}"
+                ))),
+                other => Err(unknown_element(other)),
+            };
+            principals.push(principal?);
+        }
+    }
+    Ok(principals)
+}
+
+fn read_actions(value: Value<'_>) -> Result<Vec<Pattern>, PolicyError> {
+    let read = |text: String| match text.split_once(':') {
+        _ if text == "*" => Ok(Pattern::parse("*", Case::Insensitive)),
+        Some((service, name)) if !service.is_empty() && !name.is_empty() => {
+            Ok(Pattern::parse(&text, Case::Insensitive))
+        }
+        _ => Err(PolicyError::malformed(
+            "An action must be * or have the form service:name.",
+        )),
+    };
+    read_strings(value)?.into_iter().map(read).collect()
+}
+
+fn read_resources(value: Value<'_>) -> Result<Vec<ResourcePattern>, PolicyError> {
+    let texts = read_strings(value)?;
+    Ok(texts.iter().map(|t| ResourcePattern::parse(t)).collect())
+}
+
+fn read_conditions(value: Value<'_>) -> Result<Vec<Condition>, PolicyError> {
+    let mut conditions = Vec::new();
+    for (name, keys) in value.members()? {
+        let operator = Operator::parse(&name).ok_or_else(|| {
+            PolicyError::malformed(format!("There is no condition operator {name}."))
+        })?;
+        for (key, values) in keys.members()? {
+            refuse_overly_permissive(operator, &key)?;
+            let values = values
+                .one_or_more()?
+                .into_iter()
+                .map(|value| value.scalar().map(String::into_boxed_str))
+                .collect::<Result<_, _>>()?;
+            conditions.push(Condition {
+                operator,
+                key: key.into(),
+                values,
+            });
+        }
+    }
+    Ok(conditions)
+}
+
+/// Refuses `ForAllValues` with a key that has one value: it also matches requests that do not
+/// carry the key at all. AWS: KMS developer guide, "AWS KMS condition keys".
+fn refuse_overly_permissive(operator: Operator, key: &str) -> Result<(), PolicyError> {
+    let key = key.to_ascii_lowercase();
+    let what = if key.starts_with("kms:encryptioncontext:") {
+        "encryption context"
+    } else if key.starts_with("aws:requesttag/") {
+        "tag"
+    } else {
+        return Ok(());
+    };
+    if operator.set != Some(SetOperator::ForAllValues) {
+        return Ok(());
+    }
+    Err(PolicyError::malformed(format!(
+        "OverlyPermissiveCondition: Using the ForAllValues set operator with a single-valued \
+         condition key matches requests without the specified {what} or with an unspecified \
+         {what}. To fix, remove ForAllValues."
+    )))
+}
+
+/// Whether a key policy lets the root of the key's account put another one in its place.
+///
+/// This is the lockout safety check for the callers there are now. Conditions are not evaluated
+/// yet: a conditional Allow is not counted on, and a conditional Deny, such as the customary one
+/// against requests without TLS, is not feared.
+#[must_use]
+pub fn root_may_put_policy(policy: &KeyPolicy, account: AccountId, key: &KeyArn) -> bool {
+    let key = key.to_string();
+    let applies = |statement: &&Statement| {
+        let names_root = |principal: &PrincipalPattern| match principal {
+            PrincipalPattern::Anyone => true,
+            PrincipalPattern::Account(named) => *named == account,
+            _ => false,
+        };
+        let names_action = |list: &Listed<Pattern>| list.means(|p| p.matches("kms:PutKeyPolicy"));
+        let names_key = |list: &Listed<ResourcePattern>| list.means(|p| p.matches(&key));
+        statement.conditions.is_empty()
+            && statement.principals.means(names_root)
+            && statement.actions.as_ref().is_some_and(names_action)
+            && statement.resources.as_ref().is_some_and(names_key)
+    };
+    let mut applying = policy.statements.iter().filter(applies).peekable();
+    applying.peek().is_some() && applying.all(|statement| statement.effect == Effect::Allow)
+}
+
+/// Refuses a key policy that the root of the key's account could not change again.
+///
+/// # Errors
+///
+/// `MalformedPolicyDocumentException` with AWS's text, unless [`root_may_put_policy`].
+pub fn lockout_check(
+    policy: &KeyPolicy,
+    account: AccountId,
+    key: &KeyArn,
+) -> Result<(), PolicyError> {
+    if root_may_put_policy(policy, account, key) {
+        Ok(())
+    } else {
+        Err(PolicyError::lockout())
+    }
+}
+
+/// The key policy of a key that was created without one, in the form in which AWS prints it.
+///
+/// It gives the account full access, which lets the account's own policies decide.
+#[must_use]
+pub fn default_key_policy(account: AccountId, partition: Partition) -> String {
+    let mut text = String::with_capacity(320);
+    // Writing to a String cannot fail.
+    let _ = write!(
+        text,
+        r#"{{
+  "Version" : "2012-10-17",
+  "Id" : "key-default-1",
+  "Statement" : [ {{
+    "Sid" : "Enable IAM User Permissions",
+    "Effect" : "Allow",
+    "Principal" : {{
+      "AWS" : "arn:{partition}:iam::{account}:root"
+    }},
+    "Action" : "kms:*",
+    "Resource" : "*"
+  }} ]
+}}"#
+    );
+    text
+}

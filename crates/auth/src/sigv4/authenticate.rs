@@ -1,0 +1,64 @@
+//! From the parts of a request to its caller, all checks in AWS's order.
+
+use std::sync::Arc;
+
+use strongroom_model::Region;
+
+use super::{
+    Claim, Expectation, Protocol, SignatureError, SignedParts, SigningKeyCache, error::Fault,
+};
+use crate::identity::{Caller, CredentialError, CredentialSource};
+
+/// Who signed a request, and for which Region.
+#[derive(Clone, Debug)]
+pub struct Authenticated {
+    /// The caller.
+    pub caller: Arc<Caller>,
+    /// The Region that the signature is scoped to.
+    pub region: Region,
+}
+
+/// Why a request has no caller.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthenticationError {
+    /// The signature is refused.
+    #[error(transparent)]
+    Refused(#[from] SignatureError),
+    /// The credentials could not be looked up; nothing is known about the signature.
+    #[error("the credentials cannot be looked up")]
+    Unavailable(#[from] CredentialError),
+}
+
+/// Finds the caller of a request.
+///
+/// An unknown access key costs as much as a known one, and neither that nor an inactive one is
+/// told apart. A session token is refused with an access key that is not temporary, which is
+/// how AWS answers a token that belongs to another key.
+///
+/// # Errors
+///
+/// With AWS's refusal, or when `credentials` cannot answer.
+pub async fn authenticate(
+    parts: &SignedParts<'_>,
+    protocol: Protocol,
+    expected: &Expectation<'_>,
+    credentials: &dyn CredentialSource,
+    keys: &SigningKeyCache,
+) -> Result<Authenticated, AuthenticationError> {
+    let claim = Claim::parse(parts, protocol)?.check(expected)?;
+    let scope = claim.scope();
+    let region = Region::parse(scope.region).map_err(|_| {
+        let text = "Credential should be scoped to a valid region. ";
+        SignatureError::new(protocol, Fault::Invalid, text)
+    })?;
+    let credential = match credentials.look_up(claim.access_key_id()).await? {
+        Some(credential) if credential.active && claim.session_token().is_none() => credential,
+        _ => return Err(claim.refuse_unknown(parts).into()),
+    };
+    let key = keys.key(claim.access_key_id(), &scope, &credential.secret);
+    claim.verify(parts, &key)?;
+    Ok(Authenticated {
+        caller: credential.caller,
+        region,
+    })
+}
