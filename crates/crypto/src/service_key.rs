@@ -20,6 +20,8 @@ use crate::{
 /// What a service key does. A key made for one job is refused for any other.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Job {
+    /// Tags the rows of the installation as a whole.
+    InstallationIntegrity,
     /// Tags the rows of one account and Region.
     Integrity {
         /// The account.
@@ -49,8 +51,10 @@ pub enum Job {
 
 impl Job {
     /// The name under which it is bound, which is stored and must not change.
-    fn name(&self) -> &'static str {
+    #[must_use]
+    pub fn name(&self) -> &'static str {
         match self {
+            Self::InstallationIntegrity => "installation-integrity",
             Self::Integrity { .. } => "integrity",
             Self::Marker => "marker",
             Self::GrantToken => "grant-token",
@@ -64,10 +68,29 @@ impl Job {
         }
     }
 
+    /// The job of that name, if it is done for the installation as a whole.
+    #[must_use]
+    pub fn of_installation(name: &str) -> Option<Self> {
+        [
+            Self::InstallationIntegrity,
+            Self::Marker,
+            Self::GrantToken,
+            Self::ImportToken,
+            Self::SessionSeal,
+            Self::SessionSecret,
+            Self::MaterialId,
+            Self::Header,
+            Self::Credential,
+            Self::AuditSigner,
+        ]
+        .into_iter()
+        .find(|job| job.name() == name)
+    }
+
     /// The sub-key of the root key that wraps it.
     fn wrapped_by(&self) -> SubKey {
         match self {
-            Self::Integrity { .. } => SubKey::WrapIntegrity,
+            Self::InstallationIntegrity | Self::Integrity { .. } => SubKey::WrapIntegrity,
             Self::AuditSigner => SubKey::WrapAuditSigner,
             _ => SubKey::WrapServiceKeys,
         }
@@ -193,7 +216,7 @@ impl IntegrityKey {
     /// [`CryptoError::WrongJob`] when it is for something else.
     pub fn new(key: ServiceKey) -> Result<Self, CryptoError> {
         match key.job {
-            Job::Integrity { .. } => Ok(Self {
+            Job::InstallationIntegrity | Job::Integrity { .. } => Ok(Self {
                 version: key.version,
                 key: key.key,
             }),
