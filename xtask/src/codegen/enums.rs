@@ -8,9 +8,9 @@ use super::{
     names::ident,
 };
 
-pub(crate) fn generate(api: &Api) -> TokenStream {
+pub(crate) fn generate(api: &Api) -> anyhow::Result<TokenStream> {
     let enums = api.enums().into_iter().map(|name| one(api, name));
-    quote! {
+    Ok(quote! {
         //! The enums of the service model. Each value prints as AWS spells it.
 
         use std::{fmt, marker::PhantomData};
@@ -37,7 +37,7 @@ pub(crate) fn generate(api: &Api) -> TokenStream {
                 (self.parse)(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
             }
         }
-    }
+    })
 }
 
 fn one(api: &Api, name: &str) -> TokenStream {

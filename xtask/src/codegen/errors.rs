@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::{api::Api, names::ident};
 
-pub(crate) fn generate(api: &Api) -> TokenStream {
+pub(crate) fn generate(api: &Api) -> anyhow::Result<TokenStream> {
     let errors = api.errors();
     let modelled = api.exceptions();
     let variants = errors.iter().map(|(name, status)| {
@@ -25,7 +25,7 @@ pub(crate) fn generate(api: &Api) -> TokenStream {
         let idents = of_status.map(|(name, _)| ident(name));
         quote!(#(Self::#idents)|* => #status)
     });
-    quote! {
+    Ok(quote! {
         //! The errors of the service: those that the model names, and the protocol's common ones.
 
         use std::fmt;
@@ -73,5 +73,5 @@ pub(crate) fn generate(api: &Api) -> TokenStream {
                 f.write_str(self.name())
             }
         }
-    }
+    })
 }

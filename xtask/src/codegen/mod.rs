@@ -11,7 +11,11 @@ mod model_mod;
 mod names;
 mod operations;
 mod overlay;
+mod pattern;
 mod shapes;
+mod wire_decode;
+mod wire_encode;
+mod wire_mod;
 
 use std::{
     fs,
@@ -32,7 +36,7 @@ const OVERLAY: &str = "model/overlay.toml";
 struct Output {
     path: &'static str,
     generator: &'static str,
-    generate: fn(&Api) -> TokenStream,
+    generate: fn(&Api) -> anyhow::Result<TokenStream>,
 }
 
 const OUTPUTS: &[Output] = &[
@@ -61,6 +65,21 @@ const OUTPUTS: &[Output] = &[
         generator: "errors",
         generate: errors::generate,
     },
+    Output {
+        path: "crates/server/src/wire/generated/mod.rs",
+        generator: "wire_mod",
+        generate: wire_mod::generate,
+    },
+    Output {
+        path: "crates/server/src/wire/generated/decode.rs",
+        generator: "wire_decode",
+        generate: wire_decode::generate,
+    },
+    Output {
+        path: "crates/server/src/wire/generated/encode.rs",
+        generator: "wire_encode",
+        generate: wire_encode::generate,
+    },
 ];
 
 /// Writes the files, or with `check` compares them with what would be written.
@@ -74,7 +93,8 @@ pub(crate) fn run(check: bool) -> anyhow::Result<()> {
     let api = Api::parse(&read(MODEL)?, &read(OVERLAY)?)?;
     let mut stale = Vec::new();
     for output in OUTPUTS {
-        let text = render(output, (output.generate)(&api), root)
+        let text = (output.generate)(&api)
+            .and_then(|tokens| render(output, tokens, root))
             .with_context(|| format!("cannot write {}", output.path))?;
         let path = root.join(output.path);
         let committed = fs::read_to_string(&path).unwrap_or_default();
@@ -121,13 +141,15 @@ fn render(output: &Output, tokens: TokenStream, root: &Path) -> anyhow::Result<S
             text.push('\n');
         }
         previous = place;
+        let is_impl = matches!(item, syn::Item::Impl(_));
         let item = syn::File {
             shebang: None,
             frontmatter: None,
             attrs: Vec::new(),
             items: vec![item],
         };
-        text.push_str(&spaced(&prettyplease::unparse(&item)));
+        let item = prettyplease::unparse(&item);
+        text.push_str(&if is_impl { spaced(&item) } else { item });
     }
     rustfmt(&text, root)
 }

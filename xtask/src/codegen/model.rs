@@ -77,10 +77,6 @@ impl<T> Ordered<T> {
         self.iter()
             .find_map(|(key, value)| (key == name).then_some(value))
     }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 impl<T> Default for Ordered<T> {

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::{api::Api, names::ident};
 
-pub(crate) fn generate(api: &Api) -> TokenStream {
+pub(crate) fn generate(api: &Api) -> anyhow::Result<TokenStream> {
     let names: Vec<_> = api.operations().map(|(name, _)| name).collect();
     let idents: Vec<_> = names.iter().map(|name| ident(name)).collect();
     let docs: Vec<_> = names.iter().map(|name| format!(" {name}.")).collect();
@@ -44,7 +44,7 @@ pub(crate) fn generate(api: &Api) -> TokenStream {
     });
     let grant_tokens = having(api, "GrantTokens");
     let dry_run = having(api, "DryRun");
-    quote! {
+    Ok(quote! {
         //! The operations of the service, and one type each for all inputs and all outputs.
 
         use std::fmt;
@@ -147,7 +147,7 @@ pub(crate) fn generate(api: &Api) -> TokenStream {
                 }
             }
         }
-    }
+    })
 }
 
 /// The operations whose input has a member.

@@ -9,10 +9,10 @@ use super::{
     names::ident,
 };
 
-pub(crate) fn generate(api: &Api) -> TokenStream {
+pub(crate) fn generate(api: &Api) -> anyhow::Result<TokenStream> {
     let structures = api.structures();
     let items = structures.iter().map(|name| one(api, name));
-    quote! {
+    Ok(quote! {
         //! The structures of inputs and outputs.
         //!
         //! A required member is a plain field and an optional one an `Option`. Secrets are
@@ -38,7 +38,7 @@ pub(crate) fn generate(api: &Api) -> TokenStream {
                 write!(f, "{} bytes", self.0)
             }
         }
-    }
+    })
 }
 
 fn one(api: &Api, name: &str) -> TokenStream {

@@ -1,0 +1,3 @@
+//! Strongroom: a key management service that speaks the AWS KMS API.
+
+pub mod wire;
