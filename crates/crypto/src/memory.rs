@@ -50,7 +50,7 @@ pub fn status() -> MemoryStatus {
         slab_bytes: slab.slots * SLOT_BYTES,
         locked: slab.locked,
         private: slab.private,
-        slots_used: slab.slots - free.untouched_and_returned(slab.slots),
+        slots_used: free.untouched - free.returned.len(),
         heap_fallbacks: free.fallbacks,
     }
 }
@@ -193,10 +193,6 @@ impl Free {
 
     fn give_back(&mut self, slot: usize) {
         self.returned.push(slot);
-    }
-
-    fn untouched_and_returned(&self, slots: usize) -> usize {
-        slots - self.untouched + self.returned.len()
     }
 }
 

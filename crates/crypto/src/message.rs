@@ -133,7 +133,7 @@ impl SymmetricKey {
         let purpose = CiphertextHeader::from_prefix(parts.prefix)?.purpose;
         // All 72 bytes are known beforehand. Comparing them refuses another key's ciphertext and
         // an altered header before any secret is touched.
-        if [&parts.prefix[..], &parts.header_tag[..]].concat() != self.opening(purpose) {
+        if !parts.header.starts_with(self.opening(purpose)) {
             return Err(CryptoError::InvalidCiphertext);
         }
         let derived = self.message_keys(parts.header, &sha256(&context.canonical()))?;
@@ -236,7 +236,7 @@ fn derive_secrets(
     let (account, key_id) = (account.to_string(), key_id.to_string());
     LockedBytes::filled(64, |secrets| {
         let (message_root, hedge_key) = secrets.split_at_mut(32);
-        message_root.copy_from_slice(&kdf::hmac(
+        let derived = Zeroizing::new(kdf::hmac(
             labels::MESSAGE_ROOT.as_bytes(),
             &[
                 &length(account.len()),
@@ -246,6 +246,7 @@ fn derive_secrets(
                 material.symmetric_bytes(),
             ],
         ));
+        message_root.copy_from_slice(&*derived);
         kdf::derive(message_root, labels::HEDGE, b"", hedge_key)
     })
 }
@@ -253,5 +254,333 @@ fn derive_secrets(
 impl std::fmt::Debug for SymmetricKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "SymmetricKey({} {})", self.account, self.key_id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::framing::{hex, read_hex};
+
+    /// A row of `tests/vectors/srk-v1.json`, which a second implementation wrote.
+    #[derive(Deserialize)]
+    struct Vector {
+        name: String,
+        partition: String,
+        account: String,
+        key_id: String,
+        key_material: String,
+        material_id: String,
+        purpose: u8,
+        nonce: String,
+        iv: String,
+        encryption_context: BTreeMap<String, String>,
+        canonical_context: String,
+        plaintext: String,
+        header: String,
+        message_root: String,
+        message_key: String,
+        commitment: String,
+        ciphertext: String,
+    }
+
+    fn vectors() -> Vec<Vector> {
+        serde_json::from_str(include_str!("../tests/vectors/srk-v1.json")).unwrap()
+    }
+
+    fn bytes(text: &str) -> Vec<u8> {
+        let mut bytes = vec![0; text.len() / 2];
+        assert!(read_hex(text, &mut bytes), "{text}");
+        bytes
+    }
+
+    fn context<const N: usize>(pairs: [(&str, &str); N]) -> EncryptionContext {
+        pairs
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect()
+    }
+
+    fn key_of(material: u8, account: &str, key_id: &str) -> SymmetricKey {
+        SymmetricKey::new(
+            &KeyMaterial::symmetric(&Plaintext::new(vec![material; 32])).unwrap(),
+            &IdentifierKeys::development(),
+            Partition::Aws,
+            AccountId::parse(account).unwrap(),
+            KeyId::parse(key_id).unwrap(),
+        )
+        .unwrap()
+    }
+
+    fn key() -> SymmetricKey {
+        key_of(7, "111122223333", "1234abcd-12ab-34cd-56ef-1234567890ab")
+    }
+
+    fn refused(key: &SymmetricKey, blob: &[u8], context: &EncryptionContext) -> bool {
+        key.decrypt(blob, context) == Err(CryptoError::InvalidCiphertext)
+    }
+
+    #[test]
+    fn every_vector_comes_out_to_the_byte() {
+        for vector in vectors() {
+            let keys = IdentifierKeys::development();
+            let key = SymmetricKey::new(
+                &KeyMaterial::symmetric(&Plaintext::new(bytes(&vector.key_material))).unwrap(),
+                &keys,
+                Partition::parse(&vector.partition).unwrap(),
+                AccountId::parse(&vector.account).unwrap(),
+                KeyId::parse(&vector.key_id).unwrap(),
+            )
+            .unwrap();
+            let name = &vector.name;
+            assert_eq!(key.material_id().to_string(), vector.material_id, "{name}");
+            assert_eq!(
+                hex(&key.secrets.bytes()[..32]),
+                vector.message_root,
+                "{name}"
+            );
+
+            let context: EncryptionContext = vector.encryption_context.into_iter().collect();
+            assert_eq!(
+                hex(&context.canonical()),
+                vector.canonical_context,
+                "{name}"
+            );
+
+            let context_hash = sha256(&context.canonical());
+            let header = bytes(&vector.header);
+            let derived = key
+                .message_keys(header[..].try_into().unwrap(), &context_hash)
+                .unwrap();
+            assert_eq!(hex(&derived[..32]), vector.message_key, "{name}");
+            assert_eq!(hex(&derived[32..]), vector.commitment, "{name}");
+
+            let purpose = Purpose::ALL[usize::from(vector.purpose) - 1];
+            let chance = Chance {
+                nonce: bytes(&vector.nonce).try_into().unwrap(),
+                iv: bytes(&vector.iv).try_into().unwrap(),
+            };
+            let plaintext = bytes(&vector.plaintext);
+            let blob = key
+                .encrypt_with(key.opening(purpose), &context_hash, &plaintext, &chance)
+                .unwrap();
+            assert_eq!(hex(&blob[..HEADER_BYTES]), vector.header, "{name}");
+            assert_eq!(hex(&blob), vector.ciphertext, "{name}");
+            assert_eq!(blob.len(), plaintext.len() + CIPHERTEXT_OVERHEAD_BYTES);
+
+            let header = CiphertextHeader::parse(&blob, &keys).unwrap();
+            assert_eq!(header.purpose, purpose, "{name}");
+            assert_eq!(header.account, key.account(), "{name}");
+            assert_eq!(header.key_id, key.key_id(), "{name}");
+            assert_eq!(header.material_id, key.material_id(), "{name}");
+            assert_eq!(
+                key.decrypt(&blob, &context).unwrap(),
+                Plaintext::new(plaintext)
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_vector_is_the_published_one() {
+        let vector = vectors().remove(0);
+        let blob = bytes(&vector.ciphertext);
+        assert_eq!(blob.len(), 160);
+        assert_eq!(
+            hex(&sha256(&blob)),
+            "429aade43f5860ed9765c02114bb72e82e29628cbaa31d2ccb21df44eef510c5"
+        );
+        assert_eq!(
+            vector.material_id,
+            "1fced1ca66ef69d22b3c7172b174178646e0886af8f0799b9262d567cfa8f7a7"
+        );
+        assert_eq!(
+            hex(&blob[HEADER_BYTES + COMMITMENT_BYTES..]),
+            "b844c5bcc7115980fe4d947e247429ff75c921387f1daf372748bb79"
+        );
+    }
+
+    #[test]
+    fn what_was_encrypted_is_decrypted_for_every_purpose_and_length() {
+        let (key, random) = (key(), Random::system());
+        let context = context([("a", "b")]);
+        for purpose in Purpose::ALL {
+            for length in [0, 1, 15, 16, 17, 4096] {
+                let plaintext = vec![0x5a; length];
+                let blob = key.encrypt(purpose, &context, &plaintext, &random).unwrap();
+                let header = CiphertextHeader::parse(&blob, &IdentifierKeys::development());
+                assert_eq!(header.unwrap().purpose, purpose);
+                assert_eq!(key.decrypt(&blob, &context).unwrap().expose(), plaintext);
+            }
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_anywhere_is_refused() {
+        let (key, context) = (key(), context([("a", "b")]));
+        let blob = key
+            .encrypt(Purpose::Encrypt, &context, b"plaintext", &Random::system())
+            .unwrap();
+        for at in 0..blob.len() {
+            for bit in 0..8 {
+                let mut altered = blob.clone();
+                altered[at] ^= 1 << bit;
+                assert!(refused(&key, &altered, &context), "byte {at}, bit {bit}");
+                let header = CiphertextHeader::parse(&altered, &IdentifierKeys::development());
+                assert_eq!(header.is_err(), at < 72, "byte {at}, bit {bit}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_blob_cut_short_or_made_longer_is_refused() {
+        let (key, context) = (key(), EncryptionContext::default());
+        let blob = key
+            .encrypt(Purpose::Encrypt, &context, b"plaintext", &Random::system())
+            .unwrap();
+        for length in 0..blob.len() {
+            assert!(refused(&key, &blob[..length], &context), "{length} bytes");
+            let header = CiphertextHeader::parse(&blob[..length], &IdentifierKeys::development());
+            assert_eq!(header.is_err(), length < CIPHERTEXT_OVERHEAD_BYTES);
+        }
+        assert!(refused(&key, &[&blob[..], &[0]].concat(), &context));
+    }
+
+    #[test]
+    fn another_context_is_refused() {
+        let key = key();
+        let right = context([("Department", "Engineering"), ("Project", "Alpha")]);
+        let blob = key
+            .encrypt(Purpose::Encrypt, &right, b"plaintext", &Random::system())
+            .unwrap();
+        for wrong in [
+            EncryptionContext::default(),
+            context([("Department", "Engineering")]),
+            context([("Department", "Engineering"), ("Project", "alpha")]),
+            context([("department", "Engineering"), ("Project", "Alpha")]),
+            context([("Department", "Alpha"), ("Project", "Engineering")]),
+            context([("Department", "EngineeringProject"), ("", "Alpha")]),
+            context([
+                ("Department", "Engineering"),
+                ("Project", "Alpha"),
+                ("", ""),
+            ]),
+        ] {
+            assert!(refused(&key, &blob, &wrong), "{wrong:?}");
+        }
+        assert!(key.decrypt(&blob, &right).is_ok());
+    }
+
+    #[test]
+    fn another_material_account_or_key_is_refused_even_with_its_own_header() {
+        let (right, none) = (key(), EncryptionContext::default());
+        let blob = right
+            .encrypt(Purpose::Encrypt, &none, b"plaintext", &Random::system())
+            .unwrap();
+        for wrong in [
+            key_of(8, "111122223333", "1234abcd-12ab-34cd-56ef-1234567890ab"),
+            key_of(7, "111122223334", "1234abcd-12ab-34cd-56ef-1234567890ab"),
+            key_of(7, "111122223333", "1234abcd-12ab-34cd-56ef-1234567890ac"),
+            key_of(7, "111122223333", "mrk-1234abcd12ab34cd56ef1234567890ab"),
+        ] {
+            assert!(refused(&wrong, &blob, &none), "{wrong:?}");
+            // With its own opening grafted on, the derivation still tells them apart.
+            let mut grafted = blob.clone();
+            grafted[..72].copy_from_slice(wrong.opening(Purpose::Encrypt));
+            assert!(refused(&wrong, &grafted, &none), "{wrong:?}");
+        }
+        // Nor does a ciphertext change its purpose.
+        let mut grafted = blob.clone();
+        grafted[..72].copy_from_slice(right.opening(Purpose::DataKey));
+        assert!(refused(&right, &grafted, &none));
+    }
+
+    #[test]
+    fn another_installation_does_not_take_the_header_for_its_own() {
+        let random = Random::system();
+        let service_key = |job| crate::ServiceKey::generate(job, 1, &random).unwrap();
+        let elsewhere = IdentifierKeys::new(
+            service_key(crate::Job::MaterialId),
+            service_key(crate::Job::Header),
+        )
+        .unwrap();
+        let blob = key()
+            .encrypt(
+                Purpose::Encrypt,
+                &EncryptionContext::default(),
+                b"x",
+                &random,
+            )
+            .unwrap();
+        assert_eq!(
+            CiphertextHeader::parse(&blob, &elsewhere),
+            Err(CryptoError::InvalidCiphertext)
+        );
+    }
+
+    #[test]
+    fn a_generator_that_repeats_itself_reveals_only_equal_requests() {
+        let (key, none) = (key(), EncryptionContext::default());
+        let encrypt = |plaintext: &[u8], context: &EncryptionContext| {
+            key.encrypt(Purpose::Encrypt, context, plaintext, &Random::replayed(1))
+                .unwrap()
+        };
+        let (one, two) = (encrypt(b"one", &none), encrypt(b"two", &none));
+        assert_eq!(one, encrypt(b"one", &none));
+        assert_ne!(one[72..88], two[72..88], "derivation nonces");
+        assert_ne!(one[100..132], two[100..132], "so the keys differ too");
+        assert_ne!(one[72..88], encrypt(b"one", &context([("a", "b")]))[72..88]);
+    }
+
+    #[test]
+    fn two_ciphertexts_of_one_plaintext_share_nothing_after_the_opening() {
+        let (key, none, random) = (key(), EncryptionContext::default(), Random::system());
+        let encrypt = || {
+            key.encrypt(Purpose::Encrypt, &none, b"same", &random)
+                .unwrap()
+        };
+        let (first, second) = (encrypt(), encrypt());
+        assert_eq!(first[..72], second[..72]);
+        for field in [72..88, 88..100, 100..132, 132..152] {
+            assert_ne!(first[field.clone()], second[field.clone()], "{field:?}");
+        }
+    }
+
+    fn any_context() -> impl Strategy<Value = BTreeMap<String, String>> {
+        proptest::collection::btree_map(".{0,6}", ".{0,6}", 0..4)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encrypted_opens_only_under_its_context(
+            plaintext in proptest::collection::vec(any::<u8>(), 1..200),
+            right in any_context(),
+            other in any_context(),
+        ) {
+            let (key, random) = (key(), Random::system());
+            let equal = right == other;
+            let right: EncryptionContext = right.into_iter().collect();
+            let other: EncryptionContext = other.into_iter().collect();
+            let blob = key.encrypt(Purpose::Encrypt, &right, &plaintext, &random).unwrap();
+            let opened = key.decrypt(&blob, &right);
+            prop_assert_eq!(opened, Ok(Plaintext::new(plaintext)));
+            prop_assert_eq!(key.decrypt(&blob, &other).is_ok(), equal);
+        }
+
+        #[test]
+        fn foreign_bytes_never_open_and_never_panic(
+            mut blob in proptest::collection::vec(any::<u8>(), 0..300),
+            own_opening in any::<bool>(),
+        ) {
+            let key = key();
+            if own_opening && blob.len() >= 72 {
+                blob[..72].copy_from_slice(key.opening(Purpose::Encrypt));
+            }
+            prop_assert!(refused(&key, &blob, &EncryptionContext::default()));
+        }
     }
 }

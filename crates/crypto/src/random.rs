@@ -18,10 +18,13 @@ pub struct Random(Source);
 #[derive(Clone)]
 enum Source {
     System,
-    Replayed {
-        key: hmac::Key,
-        next: Arc<AtomicU64>,
-    },
+    Replayed(Arc<Replay>),
+}
+
+/// Blocks of `HMAC(seed, counter)`.
+struct Replay {
+    key: hmac::Key,
+    next: AtomicU64,
 }
 
 impl Random {
@@ -35,10 +38,10 @@ impl Random {
     /// secret, so neither `serve` nor `dev` has a way to ask for them.
     #[must_use]
     pub fn replayed(seed: u64) -> Self {
-        Self(Source::Replayed {
+        Self(Source::Replayed(Arc::new(Replay {
             key: hmac::Key::new(hmac::HMAC_SHA256, &seed.to_be_bytes()),
-            next: Arc::new(AtomicU64::new(0)),
-        })
+            next: AtomicU64::new(0),
+        })))
     }
 
     /// Fills the buffer, entirely or not at all.
@@ -49,10 +52,10 @@ impl Random {
     pub fn fill(&self, buffer: &mut [u8]) -> Result<(), CryptoError> {
         match &self.0 {
             Source::System => rand::fill(buffer).map_err(|_| CryptoError::RandomUnavailable),
-            Source::Replayed { key, next } => {
+            Source::Replayed(replay) => {
                 for chunk in buffer.chunks_mut(32) {
-                    let counter = next.fetch_add(1, Ordering::Relaxed);
-                    let block = hmac::sign(key, &counter.to_be_bytes());
+                    let counter = replay.next.fetch_add(1, Ordering::Relaxed);
+                    let block = hmac::sign(&replay.key, &counter.to_be_bytes());
                     for (to, from) in chunk.iter_mut().zip(block.as_ref()) {
                         *to = *from;
                     }
@@ -77,7 +80,7 @@ impl std::fmt::Debug for Random {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self.0 {
             Source::System => "Random(system)",
-            Source::Replayed { .. } => "Random(replayed)",
+            Source::Replayed(_) => "Random(replayed)",
         })
     }
 }

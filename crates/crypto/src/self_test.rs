@@ -30,7 +30,7 @@ pub struct SelfTestFailure {
 /// # Errors
 /// The first algorithm whose answer is wrong. Nothing may be encrypted or signed after that.
 pub fn self_test() -> Result<(), SelfTestFailure> {
-    let checks: [(&'static str, fn() -> bool); 8] = [
+    let checks: [Check; 8] = [
         ("random number generator", random_differs),
         ("SHA-256", || sha(&digest::SHA256, SHA256_ABC)),
         ("SHA-384", || sha(&digest::SHA384, SHA384_ABC)),
@@ -45,6 +45,9 @@ pub fn self_test() -> Result<(), SelfTestFailure> {
         .find(|(_, passes)| !passes())
         .map_or(Ok(()), |(algorithm, _)| Err(SelfTestFailure { algorithm }))
 }
+
+/// An algorithm, and whether it gives its known answer.
+type Check = (&'static str, fn() -> bool);
 
 /// FIPS 180-4, example of one block: "abc".
 const SHA256_ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";

@@ -142,6 +142,9 @@ impl SealSet {
                 SealError::NoSealOfKind(key.kind())
             }
         })?;
+        if active.version() != self.root_key_version {
+            return Err(SealError::SetTampered);
+        }
         self.check_mac(&active)?;
         let previous = self
             .previous
