@@ -43,6 +43,7 @@ impl Api {
         let model: ServiceModel = serde_json::from_str(model).context("the service model")?;
         let overlay: Overlay = toml::from_str(overlay).context("the overlay")?;
         overlay.check(&model)?;
+        model.check()?;
         Ok(Self { model, overlay })
     }
 
@@ -50,8 +51,10 @@ impl Api {
         self.model.operations.iter()
     }
 
+    #[expect(clippy::expect_used, reason = "parse has checked every reference")]
     pub(crate) fn shape(&self, name: &str) -> &Shape {
-        &self.model.shapes[name]
+        let shape = self.model.shapes.get(name);
+        shape.expect("a shape of the model")
     }
 
     /// The names of all structures that are not exceptions.
@@ -166,6 +169,10 @@ impl Api {
     }
 
     /// The shape of a list's elements.
+    #[expect(
+        clippy::expect_used,
+        reason = "parse has checked that lists have elements"
+    )]
     pub(crate) fn element(&self, list: &str) -> &str {
         let element = self.shape(list).member.as_ref();
         &element.expect("a list has an element shape").shape

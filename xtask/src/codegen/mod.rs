@@ -222,16 +222,13 @@ fn rustfmt(text: &str, root: &Path) -> anyhow::Result<String> {
 fn difference(path: &str, committed: &str, wanted: &str) -> String {
     let (old, new): (Vec<_>, Vec<_>) = (committed.lines().collect(), wanted.lines().collect());
     let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let same_at_end = old[same..]
-        .iter()
-        .rev()
-        .zip(new[same..].iter().rev())
+    let rest_of = |lines: &[&str]| lines.len() - same;
+    let backwards = old.iter().rev().zip(new.iter().rev());
+    let same_at_end = backwards
+        .take(rest_of(&old).min(rest_of(&new)))
         .take_while(|(a, b)| a == b)
         .count();
-    let (gone, come) = (
-        old.len() - same - same_at_end,
-        new.len() - same - same_at_end,
-    );
+    let (gone, come) = (rest_of(&old) - same_at_end, rest_of(&new) - same_at_end);
     format!(
         "{path}: line {}, {gone} lines become {come}\n  - {}\n  + {}",
         same + 1,

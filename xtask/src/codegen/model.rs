@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
+use anyhow::ensure;
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
@@ -12,6 +13,32 @@ use serde::{
 pub(crate) struct ServiceModel {
     pub(crate) operations: Ordered<Operation>,
     pub(crate) shapes: BTreeMap<String, Shape>,
+}
+
+impl ServiceModel {
+    /// Checks that every reference leads somewhere and that every list has elements.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        let operations = self.operations.iter().map(|(_, operation)| operation);
+        let of_operations = operations.flat_map(|operation| {
+            let shapes = operation.output.iter().chain(&operation.errors);
+            shapes.chain([&operation.input])
+        });
+        let of_shapes = self.shapes.values().flat_map(|shape| {
+            let members = shape.members.iter().map(|(_, target)| target);
+            members.chain(&shape.member)
+        });
+        for Target { shape } in of_operations.chain(of_shapes) {
+            ensure!(
+                self.shapes.contains_key(shape),
+                "the model lacks shape {shape}"
+            );
+        }
+        for (name, shape) in &self.shapes {
+            let has_elements = shape.kind != Kind::List || shape.member.is_some();
+            ensure!(has_elements, "list {name} has no element shape");
+        }
+        Ok(())
+    }
 }
 
 /// One operation of the service.

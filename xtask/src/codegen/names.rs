@@ -9,15 +9,17 @@ pub(crate) fn ident(text: &str) -> Ident {
 
 /// `AWSAccountId` becomes `aws_account_id`.
 pub(crate) fn snake(name: &str) -> String {
-    let letters: Vec<char> = name.chars().collect();
     let mut text = String::new();
-    for (at, letter) in letters.iter().enumerate() {
-        let after_lower = at > 0 && !letters[at - 1].is_uppercase();
-        let before_lower = letters.get(at + 1).is_some_and(|next| next.is_lowercase());
-        if letter.is_uppercase() && at > 0 && (after_lower || before_lower) {
+    let mut previous: Option<char> = None;
+    let mut letters = name.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let after_lower = previous.is_some_and(|previous| !previous.is_uppercase());
+        let before_lower = letters.peek().is_some_and(|next| next.is_lowercase());
+        if letter.is_uppercase() && (after_lower || previous.is_some() && before_lower) {
             text.push('_');
         }
         text.push(letter.to_ascii_lowercase());
+        previous = Some(letter);
     }
     text
 }

@@ -583,7 +583,10 @@ fn base64(value: Json<'_>) -> Result<Zeroizing<Vec<u8>>, Fault> {
     let text = unescaped.as_ref().map_or(quoted, |text| text.as_str());
     // Large enough for all that follows, so the bytes never move.
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() / 4 * 3 + 3));
-    match STANDARD.decode_vec(text, &mut bytes) {
+    let capacity = bytes.capacity();
+    let decoded = STANDARD.decode_vec(text, &mut bytes);
+    debug_assert_eq!(bytes.capacity(), capacity);
+    match decoded {
         Ok(()) => Ok(bytes),
         Err(_) => Err(Fault::serialization(None)),
     }
@@ -600,6 +603,7 @@ fn quoted<'a>(value: Json<'a>, expected: &str) -> Result<&'a str, Fault> {
 fn unescaped(quoted: &str) -> Result<Zeroizing<String>, Fault> {
     let broken = || Fault::serialization(None);
     let mut text = Zeroizing::new(String::with_capacity(quoted.len()));
+    let capacity = text.capacity();
     let mut rest = quoted;
     while let Some((plain, escape)) = rest.split_once('\\') {
         text.push_str(plain);
@@ -623,6 +627,7 @@ fn unescaped(quoted: &str) -> Result<Zeroizing<String>, Fault> {
         rest = letters.as_str();
     }
     text.push_str(rest);
+    debug_assert_eq!(text.capacity(), capacity);
     Ok(text)
 }
 
