@@ -130,3 +130,128 @@ impl std::fmt::Debug for DomainKey {
         write!(f, "DomainKey(version {})", self.version)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_key_unwraps_only_under_its_own_name() {
+        let random = Random::system();
+        let root = RootKey::generate(1, &random).unwrap();
+        let (here, there) = (
+            Region::parse("eu-west-1").unwrap(),
+            Region::parse("eu-west-2").unwrap(),
+        );
+        let name = DomainKeyName {
+            cluster_id: "cluster",
+            partition: Partition::Aws,
+            account: AccountId::parse("111122223333").unwrap(),
+            region: &here,
+            version: 4,
+        };
+        let key = DomainKey::generate(4, &random).unwrap();
+        let record = key.wrap(&root, &name, &random).unwrap();
+        let back = DomainKey::unwrap(&root, &name, &record).unwrap();
+        assert_eq!(back.version(), 4);
+        assert_eq!(back.key.bytes(), key.key.bytes());
+
+        let other_account = AccountId::parse("111122223334").unwrap();
+        for (field, wrong) in [
+            (
+                "cluster",
+                DomainKeyName {
+                    cluster_id: "cluste",
+                    ..name
+                },
+            ),
+            (
+                "partition",
+                DomainKeyName {
+                    partition: Partition::AwsCn,
+                    ..name
+                },
+            ),
+            (
+                "account",
+                DomainKeyName {
+                    account: other_account,
+                    ..name
+                },
+            ),
+            (
+                "Region",
+                DomainKeyName {
+                    region: &there,
+                    ..name
+                },
+            ),
+            ("version", DomainKeyName { version: 5, ..name }),
+        ] {
+            let refused = DomainKey::unwrap(&root, &wrong, &record).unwrap_err();
+            assert_eq!(refused, CryptoError::Unauthentic, "{field}");
+        }
+    }
+
+    #[test]
+    fn a_domain_key_needs_the_root_key_that_wrapped_it() {
+        let random = Random::system();
+        let region = Region::parse("eu-west-1").unwrap();
+        let name = DomainKeyName {
+            cluster_id: "cluster",
+            partition: Partition::Aws,
+            account: AccountId::DEVELOPMENT,
+            region: &region,
+            version: 1,
+        };
+        let old = RootKey::generate(1, &random).unwrap();
+        let new = RootKey::generate(2, &random).unwrap();
+        let key = DomainKey::generate(1, &random).unwrap();
+        let record = key.wrap(&old, &name, &random).unwrap();
+        assert_eq!(
+            DomainKey::unwrap(&new, &name, &record).unwrap_err(),
+            CryptoError::WrongVersion {
+                needed: 1,
+                at_hand: 2
+            }
+        );
+
+        // A record whose version number is rewritten does not pass either.
+        let mut renumbered = record.clone();
+        renumbered[5] = 2;
+        assert_eq!(
+            DomainKey::unwrap(&new, &name, &renumbered).unwrap_err(),
+            CryptoError::Unauthentic
+        );
+
+        // Wrapping it again is how a rotation of the root key carries it over.
+        let again = DomainKey::unwrap(&old, &name, &record)
+            .unwrap()
+            .wrap(&new, &name, &random)
+            .unwrap();
+        let back = DomainKey::unwrap(&new, &name, &again).unwrap();
+        assert_eq!(back.key.bytes(), key.key.bytes());
+    }
+
+    #[test]
+    fn a_domain_key_is_not_wrapped_under_the_name_of_another_version() {
+        let random = Random::system();
+        let region = Region::parse("eu-west-1").unwrap();
+        let name = DomainKeyName {
+            cluster_id: "cluster",
+            partition: Partition::Aws,
+            account: AccountId::DEVELOPMENT,
+            region: &region,
+            version: 2,
+        };
+        let root = RootKey::generate(1, &random).unwrap();
+        let key = DomainKey::generate(1, &random).unwrap();
+        assert_eq!(
+            key.wrap(&root, &name, &random).unwrap_err(),
+            CryptoError::WrongVersion {
+                needed: 2,
+                at_hand: 1
+            }
+        );
+    }
+}

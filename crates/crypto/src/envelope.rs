@@ -183,3 +183,42 @@ pub(crate) fn seal_onto(
     record.extend_from_slice(&tag);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_of_another_form_is_told_apart_from_a_damaged_one() {
+        let (key, random) = (LockedBytes::copy_of(&[1; 32]), Random::system());
+        let record = wrap(&key, 3, b"name", b"secret", &random).unwrap();
+        assert_eq!(
+            unwrap(&key, 3, b"name", &record).unwrap().bytes(),
+            b"secret"
+        );
+        for at in [0, 1] {
+            let mut other = record.clone();
+            other[at] = 2;
+            assert_eq!(
+                unwrap(&key, 3, b"name", &other).err(),
+                Some(CryptoError::UnknownFormat)
+            );
+            assert_eq!(wrapping_version(&other), Err(CryptoError::UnknownFormat));
+        }
+        assert_eq!(wrapping_version(&record), Ok(3));
+        assert_eq!(
+            unwrap(&key, 3, b"other", &record).err(),
+            Some(CryptoError::Unauthentic)
+        );
+    }
+
+    #[test]
+    fn a_sealed_value_is_as_much_longer_as_promised() {
+        let (key, random) = (LockedBytes::copy_of(&[1; 32]), Random::system());
+        let sealed = seal(&key, 1, "test/v1", b"", b"12345", &random).unwrap();
+        assert_eq!(sealed.len(), 5 + SEALED_OVERHEAD_BYTES);
+        assert_eq!(**open(&key, 1, "test/v1", b"", &sealed).unwrap(), *b"12345");
+        assert!(open(&key, 1, "other/v1", b"", &sealed).is_err());
+        assert!(open(&key, 1, "test/v1", b"a", &sealed).is_err());
+    }
+}

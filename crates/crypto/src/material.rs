@@ -187,3 +187,215 @@ impl std::fmt::Debug for KeyMaterial {
         write!(f, "KeyMaterial({:?})", self.kind)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn region(name: &str) -> Region {
+        Region::parse(name).unwrap()
+    }
+
+    fn binding(region: &Region) -> MaterialBinding<'_> {
+        MaterialBinding {
+            partition: Partition::Aws,
+            account: AccountId::parse("111122223333").unwrap(),
+            region,
+            key_id: KeyId::parse("1234abcd-12ab-34cd-56ef-1234567890ab").unwrap(),
+            material_id: MaterialId::from_bytes([9; 32]),
+            key_spec: "SYMMETRIC_DEFAULT",
+            key_usage: "ENCRYPT_DECRYPT",
+            origin: "AWS_KMS",
+            material_seq: 3,
+        }
+    }
+
+    #[test]
+    fn material_unwraps_only_under_the_binding_it_was_wrapped_for() {
+        let random = Random::system();
+        let (here, there) = (region("eu-west-1"), region("eu-west-2"));
+        let bound = binding(&here);
+        let domain = DomainKey::generate(1, &random).unwrap();
+        let material = KeyMaterial::generate_symmetric(&random).unwrap();
+        let record = material.wrap(&domain, &bound, &random).unwrap();
+        let back = KeyMaterial::unwrap(&domain, &bound, &record).unwrap();
+        assert_eq!(back.bytes.bytes(), material.bytes.bytes());
+
+        let mut one_bit = [9; 32];
+        one_bit[31] ^= 1;
+        for (field, wrong) in [
+            (
+                "partition",
+                MaterialBinding {
+                    partition: Partition::AwsCn,
+                    ..bound
+                },
+            ),
+            (
+                "account",
+                MaterialBinding {
+                    account: AccountId::DEVELOPMENT,
+                    ..bound
+                },
+            ),
+            (
+                "Region",
+                MaterialBinding {
+                    region: &there,
+                    ..bound
+                },
+            ),
+            (
+                "key id",
+                MaterialBinding {
+                    key_id: KeyId::parse("mrk-1234abcd12ab34cd56ef1234567890ab").unwrap(),
+                    ..bound
+                },
+            ),
+            (
+                "material id",
+                MaterialBinding {
+                    material_id: MaterialId::from_bytes(one_bit),
+                    ..bound
+                },
+            ),
+            (
+                "key spec",
+                MaterialBinding {
+                    key_spec: "HMAC_256",
+                    ..bound
+                },
+            ),
+            (
+                "key usage",
+                MaterialBinding {
+                    key_usage: "GENERATE_VERIFY_MAC",
+                    ..bound
+                },
+            ),
+            (
+                "origin",
+                MaterialBinding {
+                    origin: "EXTERNAL",
+                    ..bound
+                },
+            ),
+            (
+                "sequence",
+                MaterialBinding {
+                    material_seq: 4,
+                    ..bound
+                },
+            ),
+        ] {
+            let refused = KeyMaterial::unwrap(&domain, &wrong, &record).unwrap_err();
+            assert_eq!(refused, CryptoError::Unauthentic, "{field}");
+        }
+    }
+
+    #[test]
+    fn texts_of_a_binding_cannot_flow_into_each_other() {
+        let random = Random::system();
+        let here = region("eu-west-1");
+        let bound = binding(&here);
+        let domain = DomainKey::generate(1, &random).unwrap();
+        let record = KeyMaterial::generate_symmetric(&random)
+            .unwrap()
+            .wrap(&domain, &bound, &random)
+            .unwrap();
+        let shifted = MaterialBinding {
+            key_spec: "SYMMETRIC_DEFAULTE",
+            key_usage: "NCRYPT_DECRYPT",
+            ..bound
+        };
+        assert!(KeyMaterial::unwrap(&domain, &shifted, &record).is_err());
+    }
+
+    #[test]
+    fn material_needs_the_domain_key_that_wrapped_it() {
+        let random = Random::system();
+        let here = region("eu-west-1");
+        let bound = binding(&here);
+        let wrap = |domain: &DomainKey| {
+            KeyMaterial::generate_symmetric(&random)
+                .unwrap()
+                .wrap(domain, &bound, &random)
+                .unwrap()
+        };
+        let (first, second) = (
+            DomainKey::generate(1, &random).unwrap(),
+            DomainKey::generate(2, &random).unwrap(),
+        );
+        assert_eq!(
+            KeyMaterial::unwrap(&second, &bound, &wrap(&first)).unwrap_err(),
+            CryptoError::WrongVersion {
+                needed: 1,
+                at_hand: 2
+            }
+        );
+        let elsewhere = DomainKey::generate(1, &random).unwrap();
+        assert_eq!(
+            KeyMaterial::unwrap(&elsewhere, &bound, &wrap(&first)).unwrap_err(),
+            CryptoError::Unauthentic
+        );
+    }
+
+    #[test]
+    fn a_record_altered_or_cut_anywhere_is_refused() {
+        let random = Random::system();
+        let here = region("eu-west-1");
+        let bound = binding(&here);
+        let domain = DomainKey::generate(1, &random).unwrap();
+        let record = KeyMaterial::generate_symmetric(&random)
+            .unwrap()
+            .wrap(&domain, &bound, &random)
+            .unwrap();
+        assert_eq!(record.len(), 1 + 1 + 4 + 12 + (1 + 2 + 32) + 16);
+        for at in 0..record.len() {
+            let mut altered = record.clone();
+            altered[at] ^= 0x80;
+            assert!(
+                KeyMaterial::unwrap(&domain, &bound, &altered).is_err(),
+                "{at}"
+            );
+            assert!(
+                KeyMaterial::unwrap(&domain, &bound, &record[..at]).is_err(),
+                "{at}"
+            );
+        }
+    }
+
+    #[test]
+    fn symmetric_material_is_exactly_32_bytes() {
+        for length in [0, 31, 33, 64] {
+            assert_eq!(
+                KeyMaterial::symmetric(&Plaintext::new(vec![1; length])).unwrap_err(),
+                CryptoError::WrongMaterialLength
+            );
+        }
+    }
+
+    #[test]
+    fn the_material_id_depends_on_the_key_and_the_material_but_on_no_region() {
+        let keys = IdentifierKeys::development();
+        let material = |byte| KeyMaterial::symmetric(&Plaintext::new(vec![byte; 32])).unwrap();
+        let account = AccountId::parse("111122223333").unwrap();
+        let id = |byte, key_id: &str| {
+            let key_id = KeyId::parse(key_id).unwrap();
+            material(byte).id(&keys, Partition::Aws, account, key_id)
+        };
+        let key_id = "1234abcd-12ab-34cd-56ef-1234567890ab";
+        assert_eq!(id(1, key_id), id(1, key_id));
+        assert_ne!(id(1, key_id), id(2, key_id));
+        assert_ne!(id(1, key_id), id(1, "1234abcd-12ab-34cd-56ef-1234567890ac"));
+        let text = id(1, key_id).to_string();
+        assert_eq!(MaterialId::parse(&text), Some(id(1, key_id)));
+        assert_eq!(MaterialId::parse(&text.to_uppercase()), None);
+    }
+
+    #[test]
+    fn material_prints_only_its_kind() {
+        let material = KeyMaterial::symmetric(&Plaintext::new(vec![b'A'; 32])).unwrap();
+        assert_eq!(format!("{material:?}"), "KeyMaterial(Symmetric)");
+    }
+}

@@ -134,3 +134,46 @@ impl RootKeys {
             })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_use_of_the_root_key_has_a_key_of_its_own() {
+        let root = RootKey::generate(1, &Random::system()).unwrap();
+        let keys = [
+            SubKey::WrapDomain,
+            SubKey::WrapIntegrity,
+            SubKey::WrapServiceKeys,
+            SubKey::WrapAuditSigner,
+            SubKey::WrapPreviousRoot,
+            SubKey::MacSealSet,
+        ]
+        .map(|which| root.sub_key(which).unwrap().bytes().to_vec());
+        for (at, key) in keys.iter().enumerate() {
+            assert_ne!(key, root.bytes());
+            assert!(!keys[..at].contains(key), "{at}");
+        }
+    }
+
+    #[test]
+    fn the_ring_gives_the_version_that_a_record_needs() {
+        let random = Random::system();
+        let key = |version| RootKey::generate(version, &random).unwrap();
+        let roots = RootKeys::with_previous(key(3), vec![key(2)]);
+        assert_eq!(roots.get(3).unwrap().version(), 3);
+        assert_eq!(roots.get(2).unwrap().version(), 2);
+        assert_eq!(
+            roots.get(1).unwrap_err(),
+            CryptoError::WrongVersion {
+                needed: 1,
+                at_hand: 3
+            }
+        );
+        assert_eq!(
+            format!("{roots:?}"),
+            "RootKeys { active: RootKey(version 3), previous: [RootKey(version 2)] }"
+        );
+    }
+}

@@ -438,3 +438,214 @@ impl std::fmt::Debug for CredentialKey {
         write!(f, "CredentialKey({})", self.version)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn integrity(account: &str, region: &str) -> Job {
+        Job::Integrity {
+            account: AccountId::parse(account).unwrap(),
+            region: Region::parse(region).unwrap(),
+        }
+    }
+
+    fn jobs() -> Vec<Job> {
+        vec![
+            integrity("111122223333", "eu-west-1"),
+            integrity("111122223333", "eu-west-2"),
+            integrity("111122223334", "eu-west-1"),
+            Job::Marker,
+            Job::GrantToken,
+            Job::ImportToken,
+            Job::SessionSeal,
+            Job::SessionSecret,
+            Job::MaterialId,
+            Job::Header,
+            Job::Credential,
+            Job::AuditSigner,
+        ]
+    }
+
+    fn generate(job: Job) -> ServiceKey {
+        ServiceKey::generate(job, 1, &Random::system()).unwrap()
+    }
+
+    #[test]
+    fn a_service_key_unwraps_only_for_its_own_job() {
+        let random = Random::system();
+        let root = RootKey::generate(1, &random).unwrap();
+        for own in jobs() {
+            let key = generate(own.clone());
+            let record = key.wrap(&root, "cluster", &random).unwrap();
+            for job in jobs() {
+                let back = ServiceKey::unwrap(job.clone(), 1, &root, "cluster", &record);
+                assert_eq!(back.is_ok(), job == own, "{own:?} as {job:?}");
+            }
+            for (version, cluster) in [(2, "cluster"), (1, "other")] {
+                assert_eq!(
+                    ServiceKey::unwrap(own.clone(), version, &root, cluster, &record).unwrap_err(),
+                    CryptoError::Unauthentic
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn rotating_the_root_key_changes_wraps_and_no_key() {
+        let random = Random::system();
+        let (old, new) = (
+            RootKey::generate(1, &random).unwrap(),
+            RootKey::generate(2, &random).unwrap(),
+        );
+        let job = integrity("111122223333", "eu-west-1");
+        let key = generate(job.clone());
+        let record = key.wrap(&old, "cluster", &random).unwrap();
+        assert_eq!(envelope::wrapping_version(&record), Ok(1));
+        let read = ServiceKey::unwrap(job.clone(), 1, &old, "cluster", &record).unwrap();
+        let again = read.wrap(&new, "cluster", &random).unwrap();
+        assert_eq!(envelope::wrapping_version(&again), Ok(2));
+        let read = ServiceKey::unwrap(job, 1, &new, "cluster", &again).unwrap();
+        let (before, after) = (
+            IntegrityKey::new(key).unwrap(),
+            IntegrityKey::new(read).unwrap(),
+        );
+        assert_eq!(before.tag(b"k", 1, b"v"), after.tag(b"k", 1, b"v"));
+    }
+
+    #[test]
+    fn a_key_for_another_job_is_refused() {
+        assert_eq!(
+            MarkerKey::new(generate(Job::Credential)).unwrap_err(),
+            CryptoError::WrongJob
+        );
+        assert_eq!(
+            CredentialKey::new(generate(Job::Marker)).unwrap_err(),
+            CryptoError::WrongJob
+        );
+        assert_eq!(
+            IntegrityKey::new(generate(Job::Marker)).unwrap_err(),
+            CryptoError::WrongJob
+        );
+        assert_eq!(
+            crate::IdentifierKeys::new(generate(Job::Header), generate(Job::MaterialId))
+                .unwrap_err(),
+            CryptoError::WrongJob
+        );
+    }
+
+    #[test]
+    fn a_row_tag_is_bound_to_key_version_and_payload() {
+        let key = IntegrityKey::new(generate(integrity("111122223333", "eu-west-1"))).unwrap();
+        let tag = key.tag(b"row", 7, b"payload");
+        assert_eq!(key.verify(b"row", 7, b"payload", &tag), Ok(()));
+        let other = IntegrityKey::new(generate(integrity("111122223333", "eu-west-1"))).unwrap();
+        for (what, refused) in [
+            ("row", key.verify(b"rov", 7, b"payload", &tag)),
+            ("version", key.verify(b"row", 8, b"payload", &tag)),
+            ("payload", key.verify(b"row", 7, b"payloae", &tag)),
+            ("border", key.verify(b"rowp", 7, b"ayload", &tag)),
+            ("short tag", key.verify(b"row", 7, b"payload", &tag[..31])),
+            ("no tag", key.verify(b"row", 7, b"payload", &[])),
+            ("key", other.verify(b"row", 7, b"payload", &tag)),
+        ] {
+            assert_eq!(refused, Err(CryptoError::Unauthentic), "{what}");
+        }
+        for bit in 0..256 {
+            let mut altered = tag;
+            altered[bit / 8] ^= 1 << (bit % 8);
+            assert!(
+                key.verify(b"row", 7, b"payload", &altered).is_err(),
+                "{bit}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_marker_opens_only_with_its_binding_and_whole() {
+        let random = Random::system();
+        let key = MarkerKey::new(generate(Job::Marker)).unwrap();
+        let marker = key.seal(b"alias/last", b"ListAliases", &random).unwrap();
+        assert_eq!(key.open(&marker, b"ListAliases").unwrap(), b"alias/last");
+        assert!(!marker.contains('='));
+        let other = MarkerKey::new(generate(Job::Marker)).unwrap();
+        assert!(other.open(&marker, b"ListAliases").is_err());
+        assert!(key.open(&marker, b"ListKeys").is_err());
+        for at in 0..marker.len() {
+            let mut altered = marker.clone().into_bytes();
+            altered[at] = if altered[at] == b'A' { b'B' } else { b'A' };
+            let altered = String::from_utf8(altered).unwrap();
+            assert!(key.open(&altered, b"ListAliases").is_err(), "{at}");
+            assert!(key.open(&marker[..at], b"ListAliases").is_err(), "{at}");
+        }
+        for foreign in ["", "*", "ä", "AAAA", "invalid marker"] {
+            assert_eq!(
+                key.open(foreign, b""),
+                Err(CryptoError::Unauthentic),
+                "{foreign}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_credential_opens_only_for_its_access_key_and_account() {
+        let random = Random::system();
+        let account = AccountId::parse("111122223333").unwrap();
+        let key = CredentialKey::new(generate(Job::Credential)).unwrap();
+        let secret = SecretAccessKey::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into());
+        let sealed = key.seal(account, "AKIAEXAMPLE", &secret, &random).unwrap();
+        assert_eq!(CredentialKey::version_of(&sealed), Ok(1));
+        assert_eq!(key.open(account, "AKIAEXAMPLE", &sealed).unwrap(), secret);
+        for (account, access_key_id) in [
+            (account, "AKIAEXAMPLF"),
+            (account, "AKIAEXAMPL"),
+            (AccountId::DEVELOPMENT, "AKIAEXAMPLE"),
+        ] {
+            assert_eq!(
+                key.open(account, access_key_id, &sealed).unwrap_err(),
+                CryptoError::Unauthentic
+            );
+        }
+        for at in 0..sealed.len() {
+            let mut altered = sealed.clone();
+            altered[at] ^= 1;
+            assert!(key.open(account, "AKIAEXAMPLE", &altered).is_err(), "{at}");
+            assert!(
+                key.open(account, "AKIAEXAMPLE", &sealed[..at]).is_err(),
+                "{at}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_value_sealed_by_another_version_names_it() {
+        let random = Random::system();
+        let key = |version| {
+            let key = ServiceKey::generate(Job::Credential, version, &random).unwrap();
+            CredentialKey::new(key).unwrap()
+        };
+        let secret = SecretAccessKey::new("secret".into());
+        let sealed = key(1)
+            .seal(AccountId::DEVELOPMENT, "AK", &secret, &random)
+            .unwrap();
+        assert_eq!(
+            key(2)
+                .open(AccountId::DEVELOPMENT, "AK", &sealed)
+                .unwrap_err(),
+            CryptoError::WrongVersion {
+                needed: 1,
+                at_hand: 2
+            }
+        );
+    }
+
+    #[test]
+    fn keys_print_what_they_are_for_and_nothing_else() {
+        assert_eq!(
+            format!("{:?}", generate(Job::Marker)),
+            "ServiceKey(marker 1)"
+        );
+        let marker = MarkerKey::new(generate(Job::Marker)).unwrap();
+        assert_eq!(format!("{marker:?}"), "MarkerKey(1)");
+    }
+}

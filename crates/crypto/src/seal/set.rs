@@ -390,3 +390,357 @@ fn previous_aad(cluster_id: &str, replaced: u32, active: u32) -> Vec<u8> {
         .u32(active)
         .finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use strongroom_model::{Plaintext, SecretText};
+
+    use super::*;
+    use crate::seal::SealKind;
+
+    const CLUSTER: &str = "cluster";
+
+    fn key_file(byte: u8) -> SealKey {
+        SealKey::from_key_file(&Plaintext::new(vec![byte; 32])).unwrap()
+    }
+
+    fn passphrase(text: &str) -> SealKey {
+        SealKey::from_passphrase(&SecretText::new(text.into())).unwrap()
+    }
+
+    fn roots() -> RootKeys {
+        RootKeys::new(RootKey::generate(1, &Random::system()).unwrap())
+    }
+
+    fn set_of(roots: &RootKeys, keys: &[SealKey]) -> SealSet {
+        SealSet::create(CLUSTER, roots, keys, &Random::system()).unwrap()
+    }
+
+    fn value(set: &SealSet) -> Value {
+        serde_json::from_str(&set.to_json().unwrap()).unwrap()
+    }
+
+    fn read(value: &Value) -> Result<SealSet, SealError> {
+        SealSet::from_json(value.to_string().as_bytes())
+    }
+
+    #[test]
+    fn any_one_seal_gives_the_root_key() {
+        let roots = roots();
+        let set = set_of(&roots, &[key_file(1), key_file(2)]);
+        let set = SealSet::from_json(set.to_json().unwrap().as_bytes()).unwrap();
+        assert_eq!(set.cluster_id(), CLUSTER);
+        for (byte, record) in [1, 2].into_iter().zip(set.seals()) {
+            let unsealed = set.unseal(&key_file(byte)).unwrap();
+            assert_eq!(unsealed.seal_id, record.seal_id());
+            assert_eq!(unsealed.roots.active().bytes(), roots.active().bytes());
+            assert_eq!(set.verify(&key_file(byte)).unwrap(), record.seal_id());
+        }
+    }
+
+    #[test]
+    fn a_wrong_key_is_told_from_a_damaged_record() {
+        let set = set_of(&roots(), &[key_file(1)]);
+        assert_eq!(
+            set.unseal(&key_file(2)).unwrap_err(),
+            SealError::WrongSeal(SealKind::KeyFile)
+        );
+        assert_eq!(
+            set.unseal(&passphrase("x")).unwrap_err(),
+            SealError::NoSealOfKind(SealKind::Passphrase)
+        );
+        let seal_id = set.seals()[0].seal_id().to_owned();
+        for field in ["wrapped", "nonce"] {
+            let mut value = value(&set);
+            let text = value["seals"][0][field].as_str().unwrap();
+            let first = if text.starts_with('0') { "1" } else { "0" };
+            value["seals"][0][field] = json!(format!("{first}{}", &text[1..]));
+            assert_eq!(
+                read(&value).unwrap().unseal(&key_file(1)).unwrap_err(),
+                SealError::Tampered(seal_id.clone()),
+                "{field}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_field_of_a_set_is_watched() {
+        let roots = roots();
+        let (set, _) = set_of(&roots, &[key_file(1), key_file(2)])
+            .begin_rotation(&roots, &[key_file(1), key_file(2)], &Random::system())
+            .unwrap();
+        let whole = value(&set);
+        assert!(read(&whole).unwrap().unseal(&key_file(1)).is_ok());
+
+        let mut altered = 0;
+        let mut pointers = Vec::new();
+        leaves(&whole, String::new(), &mut pointers);
+        for pointer in pointers {
+            let mut value = whole.clone();
+            let leaf = value.pointer_mut(&pointer).unwrap();
+            *leaf = match &*leaf {
+                Value::Number(number) => json!(number.as_u64().unwrap() + 1),
+                Value::String(text) if text == "key-file" => json!("passphrase"),
+                Value::String(text) => {
+                    let last = if text.ends_with('0') { "1" } else { "0" };
+                    json!(format!("{}{last}", &text[..text.len() - 1]))
+                }
+                other => panic!("{pointer} is {other}"),
+            };
+            // One seal's key may be read as another's, but never may both open.
+            let opens = |byte| read(&value).is_ok_and(|set| set.unseal(&key_file(byte)).is_ok());
+            assert!(!opens(1) && !opens(2), "{pointer}");
+            altered += 1;
+        }
+        assert_eq!(altered, 3 + 2 * 7 + 2 + 1, "fields were missed");
+    }
+
+    fn leaves(value: &Value, at: String, into: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => {
+                for (name, field) in fields {
+                    leaves(field, format!("{at}/{name}"), into);
+                }
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    leaves(item, format!("{at}/{index}"), into);
+                }
+            }
+            _ => into.push(at),
+        }
+    }
+
+    #[test]
+    fn a_seal_dropped_added_moved_or_brought_from_elsewhere_is_noticed() {
+        let roots = roots();
+        let whole = value(&set_of(&roots, &[key_file(1), key_file(2)]));
+        let stranger = value(&set_of(&self::roots(), &[key_file(3)]));
+        let with = |change: &dyn Fn(&mut Vec<Value>)| {
+            let mut value = whole.clone();
+            change(value["seals"].as_array_mut().unwrap());
+            read(&value).unwrap().unseal(&key_file(1)).unwrap_err()
+        };
+        assert_eq!(with(&|seals| drop(seals.pop())), SealError::SetTampered);
+        assert_eq!(with(&|seals| seals.swap(0, 1)), SealError::SetTampered);
+        assert_eq!(
+            with(&|seals| seals.push(stranger["seals"][0].clone())),
+            SealError::SetTampered
+        );
+        assert_eq!(
+            with(&|seals| seals.push(seals[0].clone())),
+            SealError::SetTampered
+        );
+        // The stranger's own seal opens a stranger's root key, which is not this set's.
+        let mut value = whole.clone();
+        value["seals"][1] = stranger["seals"][0].clone();
+        assert_eq!(
+            read(&value).unwrap().unseal(&key_file(3)).unwrap_err(),
+            SealError::SetTampered
+        );
+    }
+
+    #[test]
+    fn unknown_fields_and_forms_are_refused() {
+        let whole = value(&set_of(&roots(), &[key_file(1)]));
+        for (pointer, name) in [("", "extra"), ("/seals/0", "extra")] {
+            let mut value = whole.clone();
+            value.pointer_mut(pointer).unwrap()[name] = json!(1);
+            assert_eq!(read(&value).unwrap_err(), SealError::UnknownFormat);
+        }
+        let mut empty = whole.clone();
+        empty["seals"] = json!([]);
+        assert_eq!(read(&empty).unwrap_err(), SealError::UnknownFormat);
+        assert_eq!(
+            SealSet::from_json(b"").unwrap_err(),
+            SealError::UnknownFormat
+        );
+    }
+
+    #[test]
+    fn seals_are_added_and_removed_but_never_the_last() {
+        let random = Random::system();
+        let roots = roots();
+        let mut set = set_of(&roots, &[key_file(1)]);
+        let first = set.seals()[0].seal_id().to_owned();
+        let second = set.add(&roots, &key_file(2), &random).unwrap();
+        assert_eq!(set.verify(&key_file(1)).unwrap(), first);
+        assert_eq!(set.verify(&key_file(2)).unwrap(), second);
+        assert_eq!(
+            set.add(&roots, &key_file(2), &random).unwrap_err(),
+            SealError::AlreadyAdded(second.clone())
+        );
+
+        set.remove(&roots, &first).unwrap();
+        assert_eq!(
+            set.unseal(&key_file(1)).unwrap_err(),
+            SealError::WrongSeal(SealKind::KeyFile)
+        );
+        assert_eq!(
+            set.remove(&roots, &first).unwrap_err(),
+            SealError::NoSuchSeal(first)
+        );
+        assert_eq!(
+            set.remove(&roots, &second).unwrap_err(),
+            SealError::LastSeal
+        );
+        assert_eq!(set.verify(&key_file(2)).unwrap(), second);
+    }
+
+    #[test]
+    fn a_set_is_changed_only_with_its_own_root_key_and_as_it_was_written() {
+        let random = Random::system();
+        let roots = roots();
+        let mut set = set_of(&roots, &[key_file(1), key_file(2)]);
+        let first = set.seals()[0].seal_id().to_owned();
+        let stranger = self::roots();
+        assert_eq!(
+            set.add(&stranger, &key_file(3), &random).unwrap_err(),
+            SealError::SetTampered
+        );
+        assert_eq!(
+            set.remove(&stranger, &first).unwrap_err(),
+            SealError::SetTampered
+        );
+        let later = RootKeys::new(RootKey::generate(2, &random).unwrap());
+        assert_eq!(
+            set.add(&later, &key_file(3), &random).unwrap_err(),
+            SealError::OtherRootKey
+        );
+        let mut dropped = value(&set);
+        dropped["seals"].as_array_mut().unwrap().pop();
+        let mut dropped = read(&dropped).unwrap();
+        assert_eq!(
+            dropped.add(&roots, &key_file(3), &random).unwrap_err(),
+            SealError::SetTampered
+        );
+    }
+
+    #[test]
+    fn a_rotation_wraps_the_new_root_key_by_every_seal_and_keeps_the_old_one_readable() {
+        let random = Random::system();
+        let old = roots();
+        let keys = [key_file(1), key_file(2)];
+        let set = set_of(&old, &keys);
+        let (mut next, mut new) = set.begin_rotation(&old, &keys, &random).unwrap();
+        assert_eq!(new.active().version(), 2);
+        assert_ne!(new.active().bytes(), old.active().bytes());
+        assert_eq!(next.previous_version(), Some(1));
+
+        // After a restart, from the stored text, with either seal.
+        for key in &keys {
+            let stored = SealSet::from_json(next.to_json().unwrap().as_bytes()).unwrap();
+            let unsealed = stored.unseal(key).unwrap().roots;
+            assert_eq!(unsealed.active().bytes(), new.active().bytes());
+            assert_eq!(unsealed.get(1).unwrap().bytes(), old.active().bytes());
+        }
+        // Seals keep their ids.
+        let ids = |set: &SealSet| -> Vec<String> {
+            set.seals()
+                .iter()
+                .map(|seal| seal.seal_id().to_owned())
+                .collect()
+        };
+        assert_eq!(ids(&set), ids(&next));
+        assert_eq!(
+            next.begin_rotation(&new, &keys, &random).unwrap_err(),
+            SealError::RotationUnderWay
+        );
+
+        next.finish_rotation(&mut new).unwrap();
+        assert_eq!(next.previous_version(), None);
+        assert!(new.get(1).is_err());
+        assert!(next.unseal(&keys[0]).unwrap().roots.get(1).is_err());
+        assert!(next.begin_rotation(&new, &keys, &random).is_ok());
+    }
+
+    #[test]
+    fn a_rotation_needs_the_key_of_every_seal() {
+        let old = roots();
+        let set = set_of(&old, &[key_file(1), key_file(2)]);
+        let missing = set.seals()[1].seal_id().to_owned();
+        assert_eq!(
+            set.begin_rotation(&old, &[key_file(1)], &Random::system())
+                .unwrap_err(),
+            SealError::SealMissing(missing)
+        );
+    }
+
+    #[test]
+    fn a_store_is_not_sealed_without_a_key_or_twice_with_one() {
+        let random = Random::system();
+        assert_eq!(
+            SealSet::create(CLUSTER, &roots(), &[], &random).unwrap_err(),
+            SealError::LastSeal
+        );
+        assert!(matches!(
+            SealSet::create(CLUSTER, &roots(), &[key_file(1), key_file(1)], &random),
+            Err(SealError::AlreadyAdded(_))
+        ));
+    }
+
+    #[test]
+    fn a_passphrase_unseals_beside_a_key_file_and_only_the_right_one() {
+        let roots = roots();
+        let set = set_of(&roots, &[key_file(1), passphrase("correct horse")]);
+        let record = &set.seals()[1];
+        assert_eq!(record.kind(), SealKind::Passphrase);
+        let parameters = record.argon2id().unwrap();
+        assert_eq!(
+            (parameters.memory_kib, parameters.passes, parameters.lanes),
+            (65_536, 3, 4)
+        );
+        let unsealed = set.unseal(&passphrase("correct horse")).unwrap();
+        assert_eq!(unsealed.roots.active().bytes(), roots.active().bytes());
+        assert_eq!(
+            set.unseal(&passphrase("correct horsf")).unwrap_err(),
+            SealError::WrongSeal(SealKind::Passphrase)
+        );
+    }
+
+    #[test]
+    fn weaker_and_costlier_parameters_are_refused_before_any_work() {
+        let set = set_of(&roots(), &[passphrase("correct horse")]);
+        let seal_id = set.seals()[0].seal_id().to_owned();
+        for (field, weak, costly) in [
+            ("memory_kib", 65_535, (4 << 20) + 1),
+            ("passes", 2, 65),
+            ("lanes", 3, 65),
+        ] {
+            for (number, refusal) in [
+                (weak, SealError::ParametersTooWeak(seal_id.clone())),
+                (costly, SealError::ParametersTooCostly(seal_id.clone())),
+            ] {
+                let mut value = value(&set);
+                value["seals"][0]["argon2id"][field] = json!(number);
+                assert_eq!(
+                    read(&value)
+                        .unwrap()
+                        .unseal(&passphrase("correct horse"))
+                        .unwrap_err(),
+                    refusal,
+                    "{field}"
+                );
+            }
+        }
+        // Within the bounds an altered number gives another key.
+        let mut value = value(&set);
+        value["seals"][0]["argon2id"]["passes"] = json!(4);
+        assert_eq!(
+            read(&value)
+                .unwrap()
+                .unseal(&passphrase("correct horse"))
+                .unwrap_err(),
+            SealError::WrongSeal(SealKind::Passphrase)
+        );
+    }
+
+    #[test]
+    fn nothing_stored_contains_a_secret() {
+        let roots = roots();
+        let text = set_of(&roots, &[key_file(0xab)]).to_json().unwrap();
+        assert!(!text.contains(&hex(roots.active().bytes())));
+        assert!(!text.contains(&hex(&[0xab; 8])));
+    }
+}
