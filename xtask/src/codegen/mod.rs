@@ -160,7 +160,8 @@ enum Place {
     Start,
     Module,
     StandardImport,
-    Import,
+    OtherImport,
+    OwnImport,
     Item,
 }
 
@@ -170,7 +171,10 @@ impl Place {
             syn::Item::Mod(module) if module.content.is_none() => Self::Module,
             syn::Item::Use(import) => match &import.tree {
                 syn::UseTree::Path(path) if path.ident == "std" => Self::StandardImport,
-                _ => Self::Import,
+                syn::UseTree::Path(path) if path.ident == "super" || path.ident == "crate" => {
+                    Self::OwnImport
+                }
+                _ => Self::OtherImport,
             },
             _ => Self::Item,
         }

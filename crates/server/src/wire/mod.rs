@@ -18,8 +18,10 @@
 mod constraint;
 mod decode;
 mod encode;
+pub mod fault;
 mod generated;
 mod pattern;
+pub mod route;
 #[cfg(test)]
 mod tests;
 

@@ -3,16 +3,17 @@
 
 //! Decoders: from the body of a request to its input.
 
-use super::super::{
-    constraint::{Length, Place, Text, Violations},
-    decode::*,
-    pattern::Pattern,
-};
 use strongroom_model::{
     enums::*,
     operations::{Input, Operation},
     secret::{GrantToken, KeyStorePassword, Plaintext, SecretText},
     shapes::*,
+};
+
+use super::super::{
+    constraint::{Length, Place, Text, Violations},
+    decode::*,
+    pattern::Pattern,
 };
 
 /// Reads the body of a request for `operation`.

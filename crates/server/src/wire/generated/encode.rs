@@ -3,8 +3,9 @@
 
 //! Encoders: from an output to the body of the answer.
 
-use super::super::encode::{Body, SecretBody};
 use strongroom_model::{operations::Output, shapes::*};
+
+use super::super::encode::{Body, SecretBody};
 
 /// Writes the body of the answer, in a buffer that is wiped. Absent members are left
 /// out. An operation without an output shape has an empty body.
