@@ -1,5 +1,12 @@
 //! Every row of the table of refusals (`authorization.md` §1.5), with its type, code, status and
 //! text, in the header form and in the presigned one.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 

@@ -1,4 +1,11 @@
 //! What an attacker can do to a signed request, and what anybody can send.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 

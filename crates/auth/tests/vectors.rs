@@ -1,4 +1,11 @@
 //! Published and recorded signatures: AWS's own test cases, and KMS-shaped ones from botocore.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 

@@ -500,3 +500,6 @@ pub fn default_key_policy(account: AccountId, partition: Partition) -> String {
     );
     text
 }
+
+#[cfg(test)]
+mod tests;
