@@ -21,7 +21,7 @@ pub use canonical::{canonical_request, percent_decode};
 pub use error::{Protocol, SignatureError};
 pub use key::{SigningKey, SigningKeyCache};
 pub use scope::Scope;
-pub use verify::{CheckedClaim, Claim, Expectation, claimed_credential};
+pub use verify::{CheckedClaim, Claim, Expectation};
 
 /// The parts of a request that a signature covers, as they arrived.
 ///

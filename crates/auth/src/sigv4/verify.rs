@@ -382,19 +382,6 @@ impl CheckedClaim<'_> {
     }
 }
 
-/// The access key id and scope that a request names, for the development mode that does not
-/// check signatures.
-///
-/// Nothing of it is proven. Returns nothing when the request names none in readable form.
-#[must_use]
-pub fn claimed_credential<'a>(parts: &SignedParts<'a>) -> Option<(&'a str, Scope<'a>)> {
-    let header = std::str::from_utf8(parts.header("authorization")?).ok()?;
-    let (_, after) = header.split_once("Credential=")?;
-    let credential = after.split([',', ' ']).next()?;
-    let parsed = CredentialParts::parse(credential)?;
-    Some((parsed.access_key_id, parsed.scope))
-}
-
 /// Refuses a list of signed headers that leaves out one that decides what the request means.
 ///
 /// AWS asks for `host`; the date, the target, the token and the body's hash are asked for
