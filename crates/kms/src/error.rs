@@ -11,7 +11,9 @@ use strongroom_crypto::CryptoError;
 use strongroom_model::{
     AliasArn, AliasName, KeyArn, KeyRefError, Region, enums::KeyState, errors::ErrorCode,
 };
-use strongroom_store::StoreError;
+use strongroom_store::{JournalError, StoreError};
+
+use crate::{custody::CustodyError, layout::Home};
 
 /// A refusal or failure of one call.
 #[derive(Debug)]
@@ -25,13 +27,21 @@ impl KmsError {
     /// An error with the message that the caller sees.
     #[must_use]
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: Some(message.into()), cause: None }
+        Self {
+            code,
+            message: Some(message.into()),
+            cause: None,
+        }
     }
 
     /// An error that AWS sends without a message.
     #[must_use]
     pub fn silent(code: ErrorCode) -> Self {
-        Self { code, message: None, cause: None }
+        Self {
+            code,
+            message: None,
+            cause: None,
+        }
     }
 
     /// The exception.
@@ -72,16 +82,24 @@ impl KmsError {
 
     /// The operation, or this way of calling it, is not built yet.
     pub(crate) fn not_built(what: impl fmt::Display) -> Self {
-        Self::unsupported(format!("{what} is not supported by this version of Strongroom."))
+        Self::unsupported(format!(
+            "{what} is not supported by this version of Strongroom."
+        ))
     }
 
     /// There is no such key in the account and Region. The text is always the whole ARN.
     pub(crate) fn no_such_key(arn: impl fmt::Display) -> Self {
-        Self::new(ErrorCode::NotFoundException, format!("Key '{arn}' does not exist"))
+        Self::new(
+            ErrorCode::NotFoundException,
+            format!("Key '{arn}' does not exist"),
+        )
     }
 
     pub(crate) fn no_such_alias(arn: impl fmt::Display) -> Self {
-        Self::new(ErrorCode::NotFoundException, format!("Alias {arn} is not found."))
+        Self::new(
+            ErrorCode::NotFoundException,
+            format!("Alias {arn} is not found."),
+        )
     }
 
     /// An alias was given to an operation that takes keys only. Decided from syntax alone.
@@ -153,9 +171,10 @@ impl KmsError {
         let (code, is) = match state {
             KeyState::Disabled => (ErrorCode::DisabledException, "disabled"),
             KeyState::PendingDeletion => (ErrorCode::KMSInvalidStateException, "pending deletion"),
-            KeyState::PendingReplicaDeletion => {
-                (ErrorCode::KMSInvalidStateException, "pending replica deletion")
-            }
+            KeyState::PendingReplicaDeletion => (
+                ErrorCode::KMSInvalidStateException,
+                "pending replica deletion",
+            ),
             KeyState::PendingImport => (ErrorCode::KMSInvalidStateException, "pending import"),
             KeyState::Unavailable => (ErrorCode::KMSInvalidStateException, "unavailable"),
             KeyState::Creating => (ErrorCode::KMSInvalidStateException, "creating"),
@@ -206,6 +225,19 @@ impl KmsError {
         )
     }
 
+    /// Answers to attested callers are not built yet; better no answer than one in plaintext.
+    pub(crate) fn recipient_not_built() -> Self {
+        Self::validation("Recipient is not supported by this version of Strongroom.")
+    }
+
+    /// ListAliases of a key in another account.
+    pub(crate) fn foreign_key_in_listing(home: &Home, reference: Option<&str>) -> Self {
+        let id = reference
+            .and_then(|text| text.rsplit('/').next())
+            .unwrap_or_default();
+        Self::nobody(home.account, &home.region, id)
+    }
+
     pub(crate) fn tag(message: &str) -> Self {
         Self::new(ErrorCode::TagException, message)
     }
@@ -219,7 +251,10 @@ impl KmsError {
             KeyRefError::NotAnIdInArn(text) => format!("Invalid keyId {text}"),
             KeyRefError::OtherRegion(region) => format!("Invalid arn {region}"),
             KeyRefError::NotAnArn(text) => {
-                return Self::new(ErrorCode::InvalidArnException, format!("Invalid arn {text}"));
+                return Self::new(
+                    ErrorCode::InvalidArnException,
+                    format!("Invalid arn {text}"),
+                );
             }
         };
         Self::new(ErrorCode::NotFoundException, message)
@@ -259,9 +294,22 @@ impl From<CryptoError> for KmsError {
 
 impl From<PolicyError> for KmsError {
     fn from(error: PolicyError) -> Self {
-        match error.message() {
-            Some(message) => Self::new(error.code(), message),
-            None => Self::silent(error.code()),
+        Self {
+            code: error.code,
+            message: error.message,
+            cause: Some(error.detail),
         }
+    }
+}
+
+impl From<CustodyError> for KmsError {
+    fn from(error: CustodyError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<JournalError> for KmsError {
+    fn from(error: JournalError) -> Self {
+        Self::internal(error)
     }
 }

@@ -1,1 +1,38 @@
-//! Placeholder.
+//! The service: what each operation of AWS KMS does.
+//!
+//! A request comes in decoded, with its caller known and its audit entry open; it leaves as a
+//! [`Reply`], which only a closed entry can make. In between it walks through three gates whose
+//! order is AWS's: *find*, *permit*, *usable* (see `call`). Everything that decides is a type or
+//! a table row: [`uses`] says what each operation may do to a key in each state, `change` holds
+//! the rules that bind several resources, `error` holds AWS's sentences.
+//!
+//! Nothing here knows HTTP, a back end's name or a cipher.
+
+mod audit;
+mod call;
+mod change;
+mod credentials;
+mod custody;
+mod error;
+pub mod installation;
+mod layout;
+mod managed;
+mod material;
+mod new_key;
+mod operations;
+mod paging;
+mod queue;
+mod record;
+mod service;
+mod shelves;
+mod sweep;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+pub mod uses;
+
+pub use audit::{Arrival, Entry, Reply, RequestId, TlsDetails};
+pub use custody::CustodyError;
+pub use error::KmsError;
+pub use service::{CallerIdentity, Service, Settings, UNBUILT};

@@ -1,0 +1,526 @@
+//! The audit entry of one call, from the moment the caller is known to the reply.
+//!
+//! An [`Entry`] is opened when a signature has been checked and closed exactly once, with the
+//! outcome. Closing it durably is the only way to make a [`Reply`], so no answer can leave
+//! without its record. Members are CloudTrail's; secrets cannot reach an entry by type.
+//!
+//! AWS: CloudTrail user guide, "CloudTrail record contents".
+
+use std::{
+    fmt,
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+};
+
+use serde_json::{Value, json};
+use strongroom_auth::{Caller, Principal};
+use strongroom_model::{
+    AccountId, Region, Timestamp,
+    operations::{Operation, Output},
+};
+
+use strongroom_store::EntryBytes;
+
+use crate::error::KmsError;
+
+/// The id of one request, a random UUID. It is the `x-amzn-RequestId` of the answer and the
+/// `requestID` of the audit entry.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RequestId([u8; 16]);
+
+impl RequestId {
+    /// The id made from 16 random bytes (RFC 9562, version 4).
+    #[must_use]
+    pub fn new(random: [u8; 16]) -> Self {
+        let mut bytes = random;
+        let [.., version, _, variant, _, _, _, _, _, _, _] = &mut bytes;
+        *version = (*version & 0x0f) | 0x40;
+        *variant = (*variant & 0x3f) | 0x80;
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        strongroom_model::KeyId::from_bits(false, self.0).fmt(f)
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// How a request came in.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// The id that the answer will carry.
+    pub request_id: RequestId,
+    /// The address it came from.
+    pub source: IpAddr,
+    /// The `User-Agent` header, at most 1 KB of it.
+    pub user_agent: Option<String>,
+    /// What TLS negotiated; absent on a plain connection.
+    pub tls: Option<TlsDetails>,
+}
+
+/// What TLS negotiated for the connection of a request.
+#[derive(Clone, Debug)]
+pub struct TlsDetails {
+    /// `TLSv1.3` or `TLSv1.2`.
+    pub version: &'static str,
+    /// The cipher suite, as IANA names it.
+    pub cipher_suite: String,
+    /// The key exchange group, as IANA names it.
+    pub key_exchange: Option<String>,
+}
+
+/// The audit entry of a call in progress.
+#[derive(Debug)]
+pub struct Entry {
+    caller: Caller,
+    region: Region,
+    arrival: Arrival,
+    event_id: RequestId,
+    opened: Timestamp,
+    notes: Mutex<Notes>,
+}
+
+/// What a call learns on its way.
+#[derive(Debug, Default)]
+struct Notes {
+    resources: Vec<(String, AccountId)>,
+    grounds: Vec<String>,
+}
+
+/// How a row ended up in a change: its key, its version and its tag, absent when removed.
+#[derive(Debug)]
+pub(crate) struct RowTrace {
+    pub(crate) key: String,
+    pub(crate) version: u64,
+    pub(crate) tag: Option<[u8; 32]>,
+}
+
+impl Entry {
+    pub(crate) fn new(
+        caller: Caller,
+        region: Region,
+        arrival: Arrival,
+        event_id: RequestId,
+        opened: Timestamp,
+    ) -> Self {
+        Self {
+            caller,
+            region,
+            arrival,
+            event_id,
+            opened,
+            notes: Mutex::default(),
+        }
+    }
+
+    /// Who called.
+    #[must_use]
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// The Region of the request.
+    #[must_use]
+    pub fn region(&self) -> &Region {
+        &self.region
+    }
+
+    pub(crate) fn request_id(&self) -> RequestId {
+        self.arrival.request_id
+    }
+
+    pub(crate) fn opened(&self) -> Timestamp {
+        self.opened
+    }
+
+    /// Notes a resource that the call touches.
+    pub(crate) fn touch(&self, arn: impl fmt::Display, owner: AccountId) {
+        let arn = arn.to_string();
+        let mut notes = self.notes();
+        if notes.resources.iter().all(|(known, _)| *known != arn) {
+            notes.resources.push((arn, owner));
+        }
+    }
+
+    /// Notes why the call was permitted.
+    pub(crate) fn permitted_by(&self, ground: &str) {
+        let mut notes = self.notes();
+        if notes.grounds.iter().all(|known| known != ground) {
+            notes.grounds.push(ground.to_owned());
+        }
+    }
+
+    /// Forgets what an attempt learned that is about to run again from its look-ups.
+    pub(crate) fn start_over(&self) {
+        *self.notes() = Notes::default();
+    }
+
+    fn notes(&self) -> std::sync::MutexGuard<'_, Notes> {
+        // A panic while holding the lock aborts the process; the notes are whole in any case.
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The canonical JSON of the entry: members sorted, no white space.
+    pub(crate) fn body(
+        &self,
+        event: &str,
+        read_only: bool,
+        error: Option<&KmsError>,
+        rows: &[RowTrace],
+    ) -> Vec<u8> {
+        let mut out = Object::new();
+        out.text("awsRegion", self.region.as_str());
+        if let Some(error) = error {
+            out.text("errorCode", error.code().name());
+            if let Some(message) = error.message() {
+                out.text("errorMessage", shortened(message));
+            }
+        }
+        out.text("eventCategory", "Management");
+        out.display("eventID", self.event_id);
+        out.text("eventName", event);
+        let source = if event == "GetCallerIdentity" {
+            "sts"
+        } else {
+            "kms"
+        };
+        out.display("eventSource", format_args!("{source}.amazonaws.com"));
+        out.text("eventTime", &date(self.opened));
+        out.text("eventType", "AwsApiCall");
+        out.text("eventVersion", "1.11");
+        let notes = self.notes();
+        if !notes.grounds.is_empty() {
+            out.value("grounds", &json!(notes.grounds));
+        }
+        out.raw("managementEvent", "true");
+        out.raw("readOnly", if read_only { "true" } else { "false" });
+        out.display("recipientAccountId", self.caller.account);
+        out.display("requestID", self.arrival.request_id);
+        if !notes.resources.is_empty() {
+            out.list("resources", &notes.resources, |(arn, owner), object| {
+                object.text("ARN", arn);
+                object.display("accountId", owner);
+                object.text("type", "AWS::KMS::Key");
+            });
+        }
+        drop(notes);
+        write_rows(&mut out, rows);
+        out.display("sourceIPAddress", self.arrival.source);
+        if let Some(tls) = &self.arrival.tls {
+            out.object("tlsDetails", |object| {
+                object.text("cipherSuite", &tls.cipher_suite);
+                if let Some(group) = &tls.key_exchange {
+                    object.text("keyExchange", group);
+                }
+                object.text("tlsVersion", tls.version);
+            });
+        }
+        if let Some(agent) = &self.arrival.user_agent {
+            out.text("userAgent", shortened(agent));
+        }
+        out.object("userIdentity", |object| {
+            object.text("accessKeyId", self.caller.access_key_id.as_str());
+            object.display("accountId", self.caller.account);
+            object.text("arn", &self.caller.arn());
+            object.text("principalId", &self.caller.user_id());
+            object.text("type", identity_type(&self.caller.principal));
+        });
+        out.finish()
+    }
+}
+
+/// The entry of something that the service did by itself, for example deleting a key whose
+/// waiting period is over.
+pub(crate) fn service_event(
+    event: &str,
+    event_id: RequestId,
+    now: Timestamp,
+    region: &Region,
+    account: AccountId,
+    resource: &str,
+    rows: &[RowTrace],
+) -> Vec<u8> {
+    let mut out = Object::new();
+    out.text("awsRegion", region.as_str());
+    out.text("eventCategory", "Management");
+    out.display("eventID", event_id);
+    out.text("eventName", event);
+    out.text("eventSource", "kms.amazonaws.com");
+    out.text("eventTime", &date(now));
+    out.text("eventType", "AwsServiceEvent");
+    out.text("eventVersion", "1.11");
+    out.raw("managementEvent", "true");
+    out.raw("readOnly", "false");
+    out.display("recipientAccountId", account);
+    out.list("resources", &[resource], |arn, object| {
+        object.text("ARN", arn);
+        object.display("accountId", account);
+        object.text("type", "AWS::KMS::Key");
+    });
+    write_rows(&mut out, rows);
+    out.object("userIdentity", |object| {
+        object.display("accountId", account);
+        object.text("invokedBy", "AWS Internal");
+    });
+    out.finish()
+}
+
+/// The entry of an act of the installation's operator, for example adding a seal.
+pub(crate) fn operator_event(
+    event: &str,
+    event_id: RequestId,
+    now: Timestamp,
+    rows: &[RowTrace],
+) -> Vec<u8> {
+    let mut out = Object::new();
+    out.display("eventID", event_id);
+    out.text("eventName", event);
+    out.text("eventSource", "strongroom.local");
+    out.text("eventTime", &date(now));
+    out.text("eventType", "StrongroomOperatorEvent");
+    write_rows(&mut out, rows);
+    out.finish()
+}
+
+/// The canonical JSON of an entry, as the journal takes it.
+pub(crate) fn journal_entry(body: Vec<u8>) -> Result<EntryBytes, KmsError> {
+    EntryBytes::from_canonical(body).map_err(KmsError::internal)
+}
+
+fn write_rows(out: &mut Object, rows: &[RowTrace]) {
+    if rows.is_empty() {
+        return;
+    }
+    out.list("rows", rows, |row, object| {
+        object.text("key", &row.key);
+        match &row.tag {
+            Some(tag) => object.text("tag", &hex(tag)),
+            None => object.raw("tag", "null"),
+        }
+        object.display_raw("version", row.version);
+    });
+}
+
+/// What CloudTrail calls this kind of caller.
+fn identity_type(principal: &Principal) -> &'static str {
+    match principal {
+        Principal::Root => "Root",
+        Principal::User { .. } => "IAMUser",
+        Principal::AssumedRole { .. } => "AssumedRole",
+    }
+}
+
+/// A date and time of day in UTC, to the second: `2026-11-24T03:58:22Z`.
+fn date(at: Timestamp) -> String {
+    jiff::Timestamp::from_second(at.as_millis().div_euclid(1000))
+        .map(|time| time.to_string())
+        .unwrap_or_default()
+}
+
+/// The first kilobyte of a text, as CloudTrail keeps it.
+fn shortened(text: &str) -> &str {
+    let end = text.floor_char_boundary(1024);
+    text.get(..end).unwrap_or(text)
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _infallible = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+/// A JSON object being written, member by member, in the order given.
+struct Object {
+    bytes: Vec<u8>,
+}
+
+impl Object {
+    fn new() -> Self {
+        let mut bytes = Vec::with_capacity(1024);
+        bytes.push(b'{');
+        Self { bytes }
+    }
+
+    fn name(&mut self, name: &str) {
+        if self.bytes.last() != Some(&b'{') {
+            self.bytes.push(b',');
+        }
+        self.bytes.push(b'"');
+        self.bytes.extend_from_slice(name.as_bytes());
+        self.bytes.extend_from_slice(b"\":");
+    }
+
+    fn text(&mut self, name: &str, text: &str) {
+        self.name(name);
+        // Writing a text into memory as JSON cannot fail.
+        let _infallible = serde_json::to_writer(&mut self.bytes, text);
+    }
+
+    /// A value whose `Display` needs no escaping: identifiers, ARNs, addresses.
+    fn display(&mut self, name: &str, value: impl fmt::Display) {
+        use std::io::Write as _;
+        self.name(name);
+        let _infallible = write!(self.bytes, "\"{value}\"");
+    }
+
+    fn display_raw(&mut self, name: &str, value: impl fmt::Display) {
+        use std::io::Write as _;
+        self.name(name);
+        let _infallible = write!(self.bytes, "{value}");
+    }
+
+    fn raw(&mut self, name: &str, json: &str) {
+        self.name(name);
+        self.bytes.extend_from_slice(json.as_bytes());
+    }
+
+    fn value(&mut self, name: &str, value: &Value) {
+        self.name(name);
+        let _infallible = serde_json::to_writer(&mut self.bytes, value);
+    }
+
+    fn object(&mut self, name: &str, members: impl FnOnce(&mut Self)) {
+        self.name(name);
+        self.bytes.push(b'{');
+        members(self);
+        self.bytes.push(b'}');
+    }
+
+    fn list<T>(&mut self, name: &str, items: &[T], members: impl Fn(&T, &mut Self)) {
+        self.name(name);
+        self.bytes.push(b'[');
+        for (at, item) in items.iter().enumerate() {
+            self.bytes
+                .extend_from_slice(if at == 0 { b"{" } else { b",{" });
+            members(item, self);
+            self.bytes.push(b'}');
+        }
+        self.bytes.push(b']');
+    }
+
+    fn finish(mut self) -> Vec<u8> {
+        self.bytes.push(b'}');
+        self.bytes
+    }
+}
+
+/// What leaves: the outcome of a call whose entry has been closed.
+#[derive(Debug)]
+pub struct Reply {
+    request_id: RequestId,
+    outcome: Result<Output, KmsError>,
+}
+
+impl Reply {
+    /// Made by the service when the entry is safely in the journal.
+    pub(crate) fn closed(entry: &Entry, outcome: Result<Output, KmsError>) -> Self {
+        Self {
+            request_id: entry.request_id(),
+            outcome,
+        }
+    }
+
+    /// The call is refused because its entry could not be closed.
+    pub(crate) fn lost(request_id: RequestId, error: KmsError) -> Self {
+        Self {
+            request_id,
+            outcome: Err(error),
+        }
+    }
+
+    /// The id of the request.
+    #[must_use]
+    pub fn request_id(&self) -> &RequestId {
+        &self.request_id
+    }
+
+    /// The output of the operation, or the error that the caller is told.
+    ///
+    /// # Errors
+    /// When the call was refused or failed.
+    pub fn outcome(&self) -> Result<&Output, &KmsError> {
+        self.outcome.as_ref()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn into_outcome(self) -> Result<Output, KmsError> {
+        self.outcome
+    }
+}
+
+/// Whether CloudTrail calls the operation read-only.
+///
+/// AWS: developer guide, "CloudTrail log entries": cryptographic operations and everything that
+/// gets, lists or describes.
+pub(crate) fn read_only(operation: Operation) -> bool {
+    use Operation as O;
+    match operation {
+        O::CancelKeyDeletion
+        | O::ConnectCustomKeyStore
+        | O::CreateAlias
+        | O::CreateCustomKeyStore
+        | O::CreateGrant
+        | O::CreateKey
+        | O::DeleteAlias
+        | O::DeleteCustomKeyStore
+        | O::DeleteImportedKeyMaterial
+        | O::DisableKey
+        | O::DisableKeyRotation
+        | O::DisconnectCustomKeyStore
+        | O::EnableKey
+        | O::EnableKeyRotation
+        | O::ImportKeyMaterial
+        | O::PutKeyPolicy
+        | O::ReplicateKey
+        | O::RetireGrant
+        | O::RevokeGrant
+        | O::RotateKeyOnDemand
+        | O::ScheduleKeyDeletion
+        | O::TagResource
+        | O::UntagResource
+        | O::UpdateAlias
+        | O::UpdateCustomKeyStore
+        | O::UpdateKeyDescription
+        | O::UpdatePrimaryRegion => false,
+        O::Decapsulate
+        | O::Decrypt
+        | O::DeriveSharedSecret
+        | O::DescribeCustomKeyStores
+        | O::DescribeKey
+        | O::Encapsulate
+        | O::Encrypt
+        | O::GenerateDataKey
+        | O::GenerateDataKeyPair
+        | O::GenerateDataKeyPairWithoutPlaintext
+        | O::GenerateDataKeyWithoutPlaintext
+        | O::GenerateMac
+        | O::GenerateRandom
+        | O::GetKeyLastUsage
+        | O::GetKeyPolicy
+        | O::GetKeyRotationStatus
+        | O::GetParametersForImport
+        | O::GetPublicKey
+        | O::ListAliases
+        | O::ListGrants
+        | O::ListKeyPolicies
+        | O::ListKeyRotations
+        | O::ListKeys
+        | O::ListResourceTags
+        | O::ListRetirableGrants
+        | O::ReEncrypt
+        | O::Sign
+        | O::Verify
+        | O::VerifyMac => true,
+    }
+}

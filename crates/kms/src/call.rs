@@ -1,0 +1,695 @@
+//! One call in progress: the road from a name in a request to permission to use what it names.
+//!
+//! Three steps with a type each, because AWS's order of checks needs the gaps between them:
+//! *find* ([`Found`], existence), *permit* ([`Permitted`], decision), *usable*
+//! ([`Authorized`], key usage and state). Each can be made only from the one before, and only
+//! here. There are two exits: [`Call::material`] to bytes and [`Call::commit`] to the store.
+
+use std::{marker::PhantomData, ops::Deref, sync::Arc, sync::OnceLock};
+
+use strongroom_auth::{Caller, Decision, Denial, Question, Resource, ResourceKind};
+use strongroom_crypto::{CiphertextHeader, CryptoError};
+use strongroom_model::{
+    AliasArn, AliasName, KeyArn, KeyId, KeyRef, KeyRefError, Timestamp,
+    enums::KeyState,
+    errors::ErrorCode,
+    key_ref::{NamedAlias, NamedKey},
+    operations::Operation,
+};
+use strongroom_store::Revision;
+
+use crate::{
+    audit::{self, Entry},
+    change::Change,
+    error::KmsError,
+    layout::Home,
+    managed,
+    material::{Material, Opens, Seals},
+    record::{AliasRecord, AliasSetRecord, KeyRecord},
+    service::Service,
+    shelves::{Committed, Stored},
+    uses::{AccountUse, AliasUse, Cell, KeyUse, Reach},
+};
+
+/// Why an attempt at a call ended.
+#[derive(Debug)]
+pub(crate) enum Interruption {
+    /// The caller is told.
+    Refused(KmsError),
+    /// A row that was judged has moved: the call runs again from its look-ups.
+    Moved { row: String },
+}
+
+impl From<KmsError> for Interruption {
+    fn from(error: KmsError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<CryptoError> for Interruption {
+    fn from(error: CryptoError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+/// The outcome of a step that may end in a commit.
+pub(crate) type Attempt<T> = Result<T, Interruption>;
+
+/// One call in progress.
+pub(crate) struct Call<'s> {
+    service: &'s Service,
+    entry: &'s Entry,
+    operation: Operation,
+    home: Home,
+    now: Timestamp,
+    dry_run: bool,
+    grant_tokens: usize,
+    committed: OnceLock<Committed>,
+}
+
+/// Something that exists, or that the caller may not know whether it exists.
+#[derive(Debug)]
+pub(crate) enum Found<R> {
+    Here(R),
+    /// Nothing of that name in a foreign account. Whether it is absent or denied must look the
+    /// same, so it is refused where a denial would be.
+    Hidden,
+    /// A ciphertext names a key that is not there. AWS words this one differently.
+    HiddenByCiphertext,
+}
+
+/// A resource that the caller may put to use `U`, as far as policies are concerned.
+#[derive(Debug)]
+pub(crate) struct Permitted<R, U> {
+    resource: R,
+    operation: Operation,
+    used_for: PhantomData<fn() -> U>,
+}
+
+/// A resource that may be put to use `U`: permitted, of the right key usage, in a fit state.
+#[derive(Debug)]
+pub(crate) struct Authorized<R, U> {
+    resource: R,
+    used_for: PhantomData<fn() -> U>,
+}
+
+impl<R, U> Deref for Permitted<R, U> {
+    type Target = R;
+
+    fn deref(&self) -> &R {
+        &self.resource
+    }
+}
+
+impl<R, U> Deref for Authorized<R, U> {
+    type Target = R;
+
+    fn deref(&self) -> &R {
+        &self.resource
+    }
+}
+
+/// A KMS key that was looked up.
+#[derive(Clone, Debug)]
+pub(crate) struct Key {
+    home: Home,
+    id: KeyId,
+    stored: Arc<Stored<KeyRecord>>,
+}
+
+impl Key {
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
+    }
+
+    pub(crate) fn id(&self) -> KeyId {
+        self.id
+    }
+
+    pub(crate) fn arn(&self) -> KeyArn {
+        KeyArn {
+            account: self.home.account,
+            region: self.home.region.clone(),
+            key_id: self.id,
+        }
+    }
+
+    pub(crate) fn record(&self) -> &KeyRecord {
+        &self.stored.record
+    }
+
+    pub(crate) fn revision(&self) -> Revision {
+        self.stored.revision
+    }
+
+    pub(crate) fn state(&self) -> KeyState {
+        self.record().state()
+    }
+}
+
+/// An alias that was looked up.
+#[derive(Debug)]
+pub(crate) struct Alias {
+    home: Home,
+    name: AliasName,
+    stored: Arc<Stored<AliasRecord>>,
+}
+
+impl Alias {
+    pub(crate) fn name(&self) -> &AliasName {
+        &self.name
+    }
+
+    pub(crate) fn record(&self) -> &AliasRecord {
+        &self.stored.record
+    }
+
+    pub(crate) fn revision(&self) -> Revision {
+        self.stored.revision
+    }
+
+    pub(crate) fn arn(&self) -> AliasArn {
+        self.home.alias_arn(&self.name)
+    }
+}
+
+/// An alias that is about to be created.
+#[derive(Debug)]
+pub(crate) struct NewAlias {
+    home: Home,
+    name: AliasName,
+    /// What stands under the name now: a living alias, or what is left of one whose key lapsed.
+    present: Option<(Arc<Stored<AliasRecord>>, bool)>,
+}
+
+impl NewAlias {
+    pub(crate) fn name(&self) -> &AliasName {
+        &self.name
+    }
+
+    pub(crate) fn arn(&self) -> AliasArn {
+        self.home.alias_arn(&self.name)
+    }
+
+    /// Whether a living alias has the name.
+    pub(crate) fn taken(&self) -> bool {
+        matches!(self.present, Some((_, true)))
+    }
+
+    pub(crate) fn revision(&self) -> Option<Revision> {
+        self.present.as_ref().map(|(stored, _)| stored.revision)
+    }
+
+    /// The lapsed key that the name still points at.
+    pub(crate) fn leftover_target(&self) -> Option<KeyId> {
+        match &self.present {
+            Some((stored, false)) => Some(stored.record.target),
+            _ => None,
+        }
+    }
+}
+
+/// The aliases of a key, as a set.
+#[derive(Debug)]
+pub(crate) struct AliasSet {
+    pub(crate) key_id: KeyId,
+    pub(crate) stored: Option<Arc<Stored<AliasSetRecord>>>,
+}
+
+impl<U: KeyUse> Permitted<Key, U> {
+    /// Weighs key usage, then key state.
+    ///
+    /// # Errors
+    /// `InvalidKeyUsageException`; `DisabledException` or `KMSInvalidStateException`.
+    pub(crate) fn usable(self) -> Result<Authorized<Key, U>, KmsError> {
+        let key = self.resource;
+        if !U::ROW.needs.satisfied_by(key.record().usage) {
+            let usage = key.record().usage.as_str();
+            return Err(KmsError::key_usage(
+                &key.arn(),
+                usage,
+                self.operation.name(),
+            ));
+        }
+        let state = key.state();
+        match U::ROW.cell(state) {
+            Cell::Allow => Ok(Authorized {
+                resource: key,
+                used_for: PhantomData,
+            }),
+            Cell::Refuse => Err(KmsError::key_state(&key.arn(), state)),
+            Cell::NotPending => Err(KmsError::not_pending_deletion(&key.arn())),
+        }
+    }
+}
+
+impl<'s> Call<'s> {
+    pub(crate) fn new(
+        service: &'s Service,
+        entry: &'s Entry,
+        operation: Operation,
+        dry_run: bool,
+        grant_tokens: usize,
+    ) -> Self {
+        let home = Home {
+            account: entry.caller().account,
+            region: entry.region().clone(),
+        };
+        let now = service.now();
+        let committed = OnceLock::new();
+        Self {
+            service,
+            entry,
+            operation,
+            home,
+            now,
+            dry_run,
+            grant_tokens,
+            committed,
+        }
+    }
+
+    /// The caller's own account, in the Region of the request.
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
+    }
+
+    pub(crate) fn caller(&self) -> &Caller {
+        self.entry.caller()
+    }
+
+    pub(crate) fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    pub(crate) fn service(&self) -> &'s Service {
+        self.service
+    }
+
+    /// What was committed, if anything was.
+    pub(crate) fn into_committed(self) -> Option<Committed> {
+        self.committed.into_inner()
+    }
+
+    /// Finds the key that a key id or key ARN names. Aliases are refused, from syntax alone.
+    pub(crate) async fn find_key(&self, reference: &str) -> Result<Found<Key>, KmsError> {
+        let reference = self.parse(reference)?;
+        if reference.is_alias() {
+            return Err(KmsError::aliases_not_supported());
+        }
+        self.find(reference).await
+    }
+
+    /// Finds the key that any of the four forms names.
+    pub(crate) async fn find_key_or_alias(&self, reference: &str) -> Result<Found<Key>, KmsError> {
+        self.find(self.parse(reference)?).await
+    }
+
+    /// Finds the key that made a ciphertext, in the Region of the request.
+    pub(crate) async fn find_key_of(
+        &self,
+        ciphertext: &CiphertextHeader,
+    ) -> Result<Found<Key>, KmsError> {
+        let home = Home {
+            account: ciphertext.account,
+            region: self.home.region.clone(),
+        };
+        Ok(match self.look_up(&home, ciphertext.key_id).await? {
+            Some(key) => Found::Here(key),
+            None => Found::HiddenByCiphertext,
+        })
+    }
+
+    /// Finds an alias of the caller's account and Region that stands for a living key.
+    pub(crate) async fn find_alias(&self, name: &AliasName) -> Result<Found<Alias>, KmsError> {
+        match self.living_alias(&self.home, name).await? {
+            Some((stored, _)) => Ok(Found::Here(Alias {
+                home: self.home.clone(),
+                name: name.clone(),
+                stored,
+            })),
+            None => Err(KmsError::no_such_alias(self.home.alias_arn(name))),
+        }
+    }
+
+    /// Looks at a name that an alias is to have.
+    pub(crate) async fn find_new_alias(
+        &self,
+        name: &AliasName,
+    ) -> Result<Found<NewAlias>, KmsError> {
+        let present = match self.service.shelves().get(&self.home.alias(name)).await? {
+            Some(stored) => {
+                let living = self
+                    .look_up(&self.home, stored.record.target)
+                    .await?
+                    .is_some();
+                Some((stored, living))
+            }
+            None => None,
+        };
+        Ok(Found::Here(NewAlias {
+            home: self.home.clone(),
+            name: name.clone(),
+            present,
+        }))
+    }
+
+    /// Finds the key that an alias stands for.
+    pub(crate) async fn find_target_of(
+        &self,
+        alias: &Found<Alias>,
+    ) -> Result<Found<Key>, KmsError> {
+        match alias {
+            Found::Here(alias) => {
+                self.find(KeyRef::KeyId(NamedKey::Id(alias.record().target)))
+                    .await
+            }
+            Found::Hidden | Found::HiddenByCiphertext => Ok(Found::Hidden),
+        }
+    }
+
+    /// The set of a key's aliases, for a commit that changes its membership.
+    pub(crate) async fn alias_set(&self, key: &Key) -> Result<AliasSet, KmsError> {
+        let stored = self
+            .service
+            .shelves()
+            .get(&key.home.alias_set(key.id))
+            .await?;
+        Ok(AliasSet {
+            key_id: key.id,
+            stored,
+        })
+    }
+
+    /// Decides whether the caller may put the key to use `U`.
+    ///
+    /// # Errors
+    /// `AccessDeniedException`; `InvalidGrantTokenException` for a token that is not ours.
+    pub(crate) fn permit<U: KeyUse>(&self, key: Found<Key>) -> Result<Permitted<Key, U>, KmsError> {
+        if self.grant_tokens > 0 {
+            // No grant has ever been created, so no token can be one of ours.
+            return Err(KmsError::silent(ErrorCode::InvalidGrantTokenException));
+        }
+        match key {
+            Found::Here(key) => self.permit_here::<U>(key, false),
+            Found::Hidden => Err(self.hidden(U::ROW.action, Denial::Hidden)),
+            Found::HiddenByCiphertext => {
+                Err(self.hidden(U::ROW.action, Denial::HiddenByCiphertext))
+            }
+        }
+    }
+
+    /// The same for the key that only its ciphertext names, whose denial is worded differently.
+    pub(crate) fn permit_named_by_ciphertext<U: KeyUse>(
+        &self,
+        key: Found<Key>,
+    ) -> Result<Permitted<Key, U>, KmsError> {
+        match key {
+            Found::Here(key) if self.grant_tokens == 0 => self.permit_here::<U>(key, true),
+            other => self.permit(other),
+        }
+    }
+
+    fn permit_here<U: KeyUse>(
+        &self,
+        key: Key,
+        named_by_ciphertext: bool,
+    ) -> Result<Permitted<Key, U>, KmsError> {
+        let arn = key.arn().to_string();
+        self.entry.touch(&arn, key.home.account);
+        self.decide(Question {
+            caller: self.caller(),
+            action: U::ROW.action,
+            resource: Resource {
+                owner: key.home.account,
+                arn: &arn,
+                kind: ResourceKind::Key,
+                aws_managed: managed::is(key.record()),
+            },
+            cross_account_allowed: U::ROW.reach == Reach::AnyAccount,
+            named_by_ciphertext,
+        })?;
+        Ok(self.permitted(key))
+    }
+
+    /// Decides whether the caller may put the alias to use `U`.
+    ///
+    /// # Errors
+    /// `AccessDeniedException`, naming the alias.
+    pub(crate) fn permit_alias<R: AliasResource, U: AliasUse>(
+        &self,
+        alias: Found<R>,
+    ) -> Result<Permitted<R, U>, KmsError> {
+        let Found::Here(alias) = alias else {
+            return Err(self.hidden(U::ACTION, Denial::Hidden));
+        };
+        let arn = alias.alias_arn();
+        let text = arn.to_string();
+        self.entry.touch(&text, arn.account);
+        self.decide(Question {
+            caller: self.caller(),
+            action: U::ACTION,
+            resource: Resource {
+                owner: arn.account,
+                arn: &text,
+                kind: ResourceKind::Alias,
+                aws_managed: false,
+            },
+            cross_account_allowed: false,
+            named_by_ciphertext: false,
+        })?;
+        Ok(self.permitted(alias))
+    }
+
+    /// Decides whether the caller may use the account and Region as a whole.
+    ///
+    /// # Errors
+    /// `AccessDeniedException`, naming the resource `*`.
+    pub(crate) fn permit_account<U: AccountUse>(&self) -> Result<Permitted<(), U>, KmsError> {
+        self.decide(Question {
+            caller: self.caller(),
+            action: U::ACTION,
+            resource: Resource {
+                owner: self.home.account,
+                arn: "*",
+                kind: ResourceKind::Account,
+                aws_managed: false,
+            },
+            cross_account_allowed: false,
+            named_by_ciphertext: false,
+        })?;
+        Ok(self.permitted(()))
+    }
+
+    /// The current material of a key for one use of it.
+    ///
+    /// # Errors
+    /// `DryRunOperationException` when the call only asks whether it would succeed.
+    pub(crate) async fn material<U: Seals>(
+        &self,
+        key: &Authorized<Key, U>,
+    ) -> Result<Material<'s, U>, KmsError> {
+        self.stop_if_dry_run()?;
+        Material::current(self.service, key).await
+    }
+
+    /// The material that made a ciphertext, for one use of its key.
+    pub(crate) async fn material_of<U: Opens>(
+        &self,
+        key: &Authorized<Key, U>,
+        ciphertext: &CiphertextHeader,
+    ) -> Result<Material<'s, U>, KmsError> {
+        Material::named(self.service, key, ciphertext).await
+    }
+
+    /// Notes the key that the call is about to create.
+    pub(crate) fn touch_new_key(&self, id: KeyId) {
+        self.entry.touch(self.home.key_arn(id), self.home.account);
+    }
+
+    /// Ends a call that would have succeeded, if it asked for no more than that.
+    pub(crate) fn stop_if_dry_run(&self) -> Result<(), KmsError> {
+        if self.dry_run {
+            Err(KmsError::dry_run())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Commits a change together with the audit entry that tells of it.
+    ///
+    /// # Errors
+    /// [`Interruption::Moved`] when a row that the change was judged on has moved.
+    pub(crate) async fn commit(&self, change: Change) -> Attempt<()> {
+        let body = |rows: &[audit::RowTrace]| {
+            let read_only = audit::read_only(self.operation);
+            self.entry
+                .body(self.operation.name(), read_only, None, rows)
+        };
+        let committed = self.service.shelves().commit(change, body).await?;
+        // A call commits once: `commit` is the last thing that every operation does.
+        let _first = self.committed.set(committed);
+        Ok(())
+    }
+
+    fn permitted<R, U>(&self, resource: R) -> Permitted<R, U> {
+        Permitted {
+            resource,
+            operation: self.operation,
+            used_for: PhantomData,
+        }
+    }
+
+    fn decide(&self, question: Question<'_>) -> Result<(), KmsError> {
+        match self.service.authorizer().decide(&question) {
+            Decision::Allow(grounds) => {
+                self.entry.permitted_by(grounds.as_str());
+                Ok(())
+            }
+            Decision::Deny(denial) => {
+                let message = denial.message(&question);
+                Err(KmsError::new(ErrorCode::AccessDeniedException, message))
+            }
+        }
+    }
+
+    /// Refuses something that is not there in the words of a denial.
+    fn hidden(&self, action: &str, denial: Denial) -> KmsError {
+        let message = denial.text(&self.caller().arn(), action, "*");
+        KmsError::new(ErrorCode::AccessDeniedException, message)
+    }
+
+    fn parse(&self, reference: &str) -> Result<KeyRef, KmsError> {
+        KeyRef::parse(reference, &self.home.region).map_err(|error| {
+            // Operations that do not model InvalidArnException answer NotFoundException.
+            let modelled = self
+                .operation
+                .errors()
+                .contains(&ErrorCode::InvalidArnException);
+            match error {
+                KeyRefError::NotAnArn(text) if !modelled => {
+                    KmsError::new(ErrorCode::NotFoundException, format!("Invalid arn {text}"))
+                }
+                error => KmsError::key_ref(error),
+            }
+        })
+    }
+
+    async fn find(&self, reference: KeyRef) -> Result<Found<Key>, KmsError> {
+        let foreign = reference
+            .account()
+            .filter(|account| *account != self.home.account);
+        let account = foreign.unwrap_or(self.home.account);
+        let home = Home {
+            account,
+            region: self.home.region.clone(),
+        };
+        let (found, missing) = match &reference {
+            KeyRef::KeyId(NamedKey::Id(id)) | KeyRef::KeyArn(_, NamedKey::Id(id)) => {
+                let key = self.look_up(&home, *id).await?;
+                (key, KmsError::no_such_key(home.key_arn(*id)))
+            }
+            KeyRef::KeyId(NamedKey::Nobody(id)) | KeyRef::KeyArn(_, NamedKey::Nobody(id)) => {
+                (None, KmsError::nobody(account, &home.region, id))
+            }
+            KeyRef::AliasName(NamedAlias::Name(name))
+            | KeyRef::AliasArn(_, NamedAlias::Name(name)) => {
+                let key = match self.living_alias(&home, name).await? {
+                    Some((_, key)) => Some(key),
+                    None => self.first_use(&home, name).await?,
+                };
+                (key, KmsError::no_such_alias(home.alias_arn(name)))
+            }
+            KeyRef::AliasName(NamedAlias::Nobody(text))
+            | KeyRef::AliasArn(_, NamedAlias::Nobody(text)) => {
+                (None, KmsError::no_such_alias(home.arn_of(text)))
+            }
+        };
+        match (found, foreign) {
+            (Some(key), _) => Ok(Found::Here(key)),
+            (None, None) => Err(missing),
+            (None, Some(_)) => Ok(Found::Hidden),
+        }
+    }
+
+    /// The AWS managed key behind `alias/aws/<service>` is made when the alias is first used.
+    async fn first_use(&self, home: &Home, name: &AliasName) -> Result<Option<Key>, KmsError> {
+        let own = home.account == self.home.account;
+        if !own || !managed::offers(self.service, name) {
+            return Ok(None);
+        }
+        managed::create(self.service, home, name, self.now).await?;
+        Ok(self.living_alias(home, name).await?.map(|(_, key)| key))
+    }
+
+    async fn living_alias(
+        &self,
+        home: &Home,
+        name: &AliasName,
+    ) -> Result<Option<(Arc<Stored<AliasRecord>>, Key)>, KmsError> {
+        let Some(stored) = self.service.shelves().get(&home.alias(name)).await? else {
+            return Ok(None);
+        };
+        let key = self.look_up(home, stored.record.target).await?;
+        Ok(key.map(|key| (stored, key)))
+    }
+
+    async fn look_up(&self, home: &Home, id: KeyId) -> Result<Option<Key>, KmsError> {
+        let stored = self.service.shelves().get(&home.key(id)).await?;
+        Ok(stored
+            .filter(|stored| stored.record.alive(self.now))
+            .map(|stored| Key {
+                home: home.clone(),
+                id,
+                stored,
+            }))
+    }
+}
+
+/// The two kinds of alias that a use may be of.
+pub(crate) trait AliasResource {
+    fn alias_arn(&self) -> AliasArn;
+}
+
+impl AliasResource for Alias {
+    fn alias_arn(&self) -> AliasArn {
+        self.arn()
+    }
+}
+
+impl AliasResource for NewAlias {
+    fn alias_arn(&self) -> AliasArn {
+        self.arn()
+    }
+}
+
+impl Home {
+    pub(crate) fn key_arn(&self, id: KeyId) -> KeyArn {
+        KeyArn {
+            account: self.account,
+            region: self.region.clone(),
+            key_id: id,
+        }
+    }
+
+    pub(crate) fn alias_arn(&self, name: &AliasName) -> AliasArn {
+        AliasArn {
+            account: self.account,
+            region: self.region.clone(),
+            name: name.clone(),
+        }
+    }
+
+    /// The ARN that a resource of this name would have.
+    pub(crate) fn arn_of(&self, resource: &str) -> String {
+        let Self { account, region } = self;
+        format!(
+            "arn:{}:kms:{region}:{account}:{resource}",
+            region.partition()
+        )
+    }
+}

@@ -1,0 +1,246 @@
+//! Where each record stands: the logical keys of the rows.
+//!
+//! Each listing is one prefix scan. Keys are ASCII and their byte order is the order of the
+//! listing. `docs/formats.md` draws them.
+//!
+//! ```text
+//! region/<account>/<Region>/key/<key id>                      KeyRecord
+//! region/<account>/<Region>/material/<key id>/<material id>   MaterialRecord
+//! region/<account>/<Region>/policy/<key id>                   PolicyRecord
+//! region/<account>/<Region>/alias/<name>                      AliasRecord
+//! region/<account>/<Region>/key-alias/<key id>/<name>         AliasRecord
+//! region/<account>/<Region>/alias-set/<key id>                AliasSetRecord
+//! region/<account>/<Region>/key-count/<shard>                 KeyCountRecord
+//! region/<account>/<Region>/tombstone/<key id>                TombstoneRecord
+//! due/<milliseconds>/<account>/<Region>/<key id>              DueRecord
+//! credential/<access key id>                                  CredentialRecord
+//! note/<name>                                                 NoteRecord
+//! custody/…                                                   sealed by the root key, see custody
+//! outbox/<id>                                                 entries on their way to the journal
+//! ```
+
+use std::{fmt, marker::PhantomData};
+
+use strongroom_model::{AccountId, AliasName, KeyId, Region, Timestamp};
+
+use crate::record::{
+    AliasRecord, AliasSetRecord, CredentialRecord, DueRecord, KeyCountRecord, KeyRecord,
+    MaterialRecord, NoteRecord, PolicyRecord, TombstoneRecord, alias_file_name,
+};
+
+/// In how many shards the keys of an account and Region are counted.
+pub(crate) const KEY_COUNT_SHARDS: u8 = 16;
+
+/// An account and Region: the name space of keys and aliases, and the reach of their domain and
+/// integrity keys.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Home {
+    pub(crate) account: AccountId,
+    pub(crate) region: Region,
+}
+
+/// Whose integrity key tags a row.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Scope {
+    /// Rows of the installation as a whole.
+    Installation,
+    /// Rows of one account and Region.
+    Home(Home),
+}
+
+/// The logical key of a row that holds an `R`.
+pub(crate) struct RowKey<R> {
+    text: String,
+    record: PhantomData<fn() -> R>,
+}
+
+impl<R> RowKey<R> {
+    fn new(text: String) -> Self {
+        Self {
+            text,
+            record: PhantomData,
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl<R> Clone for RowKey<R> {
+    fn clone(&self) -> Self {
+        Self::new(self.text.clone())
+    }
+}
+
+impl<R> fmt::Debug for RowKey<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Rows that share a prefix and hold an `R` each: one listing.
+pub(crate) struct Prefix<R> {
+    text: String,
+    record: PhantomData<fn() -> R>,
+}
+
+impl<R> Prefix<R> {
+    fn new(text: String) -> Self {
+        Self {
+            text,
+            record: PhantomData,
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The key of the row with this name in the listing.
+    pub(crate) fn row(&self, name: &str) -> RowKey<R> {
+        RowKey::new(format!("{}{name}", self.text))
+    }
+}
+
+impl Scope {
+    /// Reads the scope off a logical row key.
+    pub(crate) fn of(row_key: &str) -> Option<Self> {
+        let Some(rest) = row_key.strip_prefix("region/") else {
+            return Some(Self::Installation);
+        };
+        let mut parts = rest.splitn(3, '/');
+        let account = AccountId::parse(parts.next()?).ok()?;
+        let region = Region::parse(parts.next()?).ok()?;
+        parts.next()?;
+        Some(Self::Home(Home { account, region }))
+    }
+}
+
+impl Home {
+    fn under(&self, kind: &str) -> String {
+        format!("region/{}/{}/{kind}/", self.account, self.region)
+    }
+
+    /// Every key of the account and Region.
+    pub(crate) fn keys(&self) -> Prefix<KeyRecord> {
+        Prefix::new(self.under("key"))
+    }
+
+    pub(crate) fn key(&self, id: KeyId) -> RowKey<KeyRecord> {
+        RowKey::new(format!("{}{id}", self.under("key")))
+    }
+
+    /// Every material of a key.
+    pub(crate) fn materials(&self, id: KeyId) -> Prefix<MaterialRecord> {
+        Prefix::new(format!("{}{id}/", self.under("material")))
+    }
+
+    pub(crate) fn policy(&self, id: KeyId) -> RowKey<PolicyRecord> {
+        RowKey::new(format!("{}{id}", self.under("policy")))
+    }
+
+    /// Every alias of the account and Region.
+    pub(crate) fn aliases(&self) -> Prefix<AliasRecord> {
+        Prefix::new(self.under("alias"))
+    }
+
+    pub(crate) fn alias(&self, name: &AliasName) -> RowKey<AliasRecord> {
+        self.aliases().row(alias_file_name(name))
+    }
+
+    /// Every alias of one key.
+    pub(crate) fn key_aliases(&self, id: KeyId) -> Prefix<AliasRecord> {
+        Prefix::new(format!("{}{id}/", self.under("key-alias")))
+    }
+
+    pub(crate) fn key_alias(&self, id: KeyId, name: &AliasName) -> RowKey<AliasRecord> {
+        self.key_aliases(id).row(alias_file_name(name))
+    }
+
+    pub(crate) fn alias_set(&self, id: KeyId) -> RowKey<AliasSetRecord> {
+        RowKey::new(format!("{}{id}", self.under("alias-set")))
+    }
+
+    pub(crate) fn key_count(&self, shard: u8) -> RowKey<KeyCountRecord> {
+        RowKey::new(format!("{}{shard:02}", self.under("key-count")))
+    }
+
+    /// The shard in which a key is counted.
+    pub(crate) fn key_count_shard(id: KeyId) -> u8 {
+        let [first, ..] = id.bits();
+        first % KEY_COUNT_SHARDS
+    }
+
+    pub(crate) fn tombstone(&self, id: KeyId) -> RowKey<TombstoneRecord> {
+        RowKey::new(format!("{}{id}", self.under("tombstone")))
+    }
+
+    /// The row that files a key under its deletion date.
+    pub(crate) fn due(&self, date: Timestamp, id: KeyId) -> RowKey<DueRecord> {
+        let Self { account, region } = self;
+        RowKey::new(format!(
+            "due/{:020}/{account}/{region}/{id}",
+            date.as_millis()
+        ))
+    }
+}
+
+/// Every key with a deletion date, the earliest first.
+pub(crate) fn all_due() -> Prefix<DueRecord> {
+    Prefix::new("due/".to_owned())
+}
+
+/// What the name of a [`DueRecord`] row says.
+pub(crate) fn parse_due(name: &str) -> Option<(Timestamp, Home, KeyId)> {
+    let mut parts = name.split('/');
+    let date = Timestamp::from_millis(parts.next()?.parse().ok()?);
+    let account = AccountId::parse(parts.next()?).ok()?;
+    let region = Region::parse(parts.next()?).ok()?;
+    let id = KeyId::parse(parts.next()?).ok()?;
+    Some((date, Home { account, region }, id))
+}
+
+pub(crate) fn credential(access_key_id: &str) -> RowKey<CredentialRecord> {
+    RowKey::new(format!("credential/{access_key_id}"))
+}
+
+pub(crate) fn note(name: &str) -> RowKey<NoteRecord> {
+    RowKey::new(format!("note/{name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn home() -> Home {
+        Home {
+            account: AccountId::parse("111122223333").unwrap(),
+            region: Region::parse("us-east-1").unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_scope_of_a_row_is_read_off_its_key() {
+        let id = KeyId::from_bits(false, [7; 16]);
+        assert_eq!(
+            Scope::of(home().key(id).as_str()),
+            Some(Scope::Home(home()))
+        );
+        assert_eq!(Scope::of(note("clock").as_str()), Some(Scope::Installation));
+        assert_eq!(Scope::of("region/1/us-east-1/key/x"), None);
+    }
+
+    #[test]
+    fn due_rows_sort_by_date_and_say_which_key() {
+        let id = KeyId::from_bits(true, [7; 16]);
+        let early = home().due(Timestamp::from_millis(999), id);
+        let late = home().due(Timestamp::from_millis(1000), id);
+        assert!(early.as_str() < late.as_str());
+        let name = early.as_str().strip_prefix("due/").unwrap();
+        assert_eq!(
+            parse_due(name),
+            Some((Timestamp::from_millis(999), home(), id))
+        );
+    }
+}

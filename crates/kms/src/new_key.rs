@@ -1,0 +1,129 @@
+//! The rows of a key that comes into being: by CreateKey, by the first use of an AWS managed
+//! key, or by a seed.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use strongroom_crypto::{KeyMaterial, MaterialId};
+use strongroom_model::{KeyId, Plaintext, Timestamp, enums::OriginType, limits};
+
+use crate::{
+    change::Change,
+    error::KmsError,
+    layout::{Home, KEY_COUNT_SHARDS},
+    material::binding_of,
+    record::{CurrentMaterial, KeyCountRecord, KeyRecord, MaterialRecord, PolicyRecord},
+    service::Service,
+};
+
+/// The key policy of a key that was created without one.
+pub(crate) fn default_policy(home: &Home) -> String {
+    strongroom_auth::policy::default_key_policy(home.account, home.region.partition())
+}
+
+/// The key with its material, and the change that stores it.
+///
+/// Material is generated for keys of Origin AWS_KMS unless `given`, oldest first, by a seed; the
+/// last one is current. A key of Origin EXTERNAL without any waits for its import.
+///
+/// # Errors
+/// `LimitExceededException` when the account has all the keys it may have in the Region.
+pub(crate) async fn change(
+    service: &Service,
+    home: &Home,
+    id: KeyId,
+    mut record: KeyRecord,
+    policy: String,
+    given: Option<&[Plaintext]>,
+    now: Timestamp,
+) -> Result<(KeyRecord, Change), KmsError> {
+    let mut change = Change::new();
+    change
+        .provided(&home.key(id), None)
+        .provided(&home.tombstone(id), None);
+    count(service, home, id, now, &mut change).await?;
+
+    let materials = match given {
+        Some(given) => given
+            .iter()
+            .map(KeyMaterial::symmetric)
+            .collect::<Result<_, _>>()?,
+        None if record.origin == OriginType::AwsKms => {
+            vec![KeyMaterial::generate_symmetric(service.custody().random())?]
+        }
+        None => Vec::new(),
+    };
+    for (sequence, material) in (1..).zip(&materials) {
+        let (material_id, wrapped) =
+            wrap(service, home, id, &record, material, sequence, now).await?;
+        change.put(&home.materials(id).row(&material_id.to_string()), &wrapped)?;
+        record.material = Some(CurrentMaterial {
+            id: material_id.to_string(),
+            sequence,
+        });
+    }
+    change.put(&home.key(id), &record)?;
+    change.put(&home.policy(id), &PolicyRecord { text: policy })?;
+    Ok((record, change))
+}
+
+async fn wrap(
+    service: &Service,
+    home: &Home,
+    key_id: KeyId,
+    record: &KeyRecord,
+    material: &KeyMaterial,
+    sequence: u32,
+    created: Timestamp,
+) -> Result<(MaterialId, MaterialRecord), KmsError> {
+    let custody = service.custody();
+    let partition = home.region.partition();
+    let id = material.id(custody.identifiers(), partition, home.account, key_id);
+    let domains = custody.domain(home).await?;
+    let binding = binding_of(home, key_id, record, id, sequence);
+    let wrapped = material.wrap(domains.in_use()?, &binding, custody.random())?;
+    Ok((
+        id,
+        MaterialRecord {
+            sequence,
+            created,
+            wrapped: STANDARD.encode(wrapped),
+        },
+    ))
+}
+
+/// Counts the key in its shard, if the quota allows one more.
+///
+/// The count is exact but for keys that are being created in other shards at this moment.
+async fn count(
+    service: &Service,
+    home: &Home,
+    id: KeyId,
+    now: Timestamp,
+    change: &mut Change,
+) -> Result<(), KmsError> {
+    let own = Home::key_count_shard(id);
+    let mut total = 0u64;
+    for shard in 0..KEY_COUNT_SHARDS {
+        let row = home.key_count(shard);
+        let stored = service.shelves().get(&row).await?;
+        let count = stored.as_ref().map_or(0, |stored| stored.record.count);
+        total = total.saturating_add(count);
+        if shard == own {
+            change.provided(&row, stored.map(|stored| stored.revision));
+            change.put(
+                &row,
+                &KeyCountRecord {
+                    count: count.saturating_add(1),
+                },
+            )?;
+        }
+    }
+    let quota = limits::KEYS_PER_ACCOUNT;
+    if total >= quota {
+        // Keys whose deletion date has passed do not count, even before they are swept.
+        total = total.saturating_sub(service.shelves().lapsed(now).await?.of(home));
+    }
+    if total >= quota {
+        return Err(KmsError::key_quota(quota, total));
+    }
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! GenerateRandom: random bytes from the service's generator.
+//!
+//! AWS: API reference, "GenerateRandom".
+
+use strongroom_model::{
+    errors::ErrorCode,
+    shapes::{GenerateRandomRequest, GenerateRandomResponse},
+};
+
+use crate::{
+    call::{Attempt, Call},
+    error::KmsError,
+    uses,
+};
+
+/// Returns 1 to 1,024 random bytes.
+///
+/// # Errors
+///
+/// - `ValidationException`: the number of bytes is missing.
+/// - `CustomKeyStoreNotFoundException`: there are no custom key stores to draw from.
+pub(crate) async fn generate_random(
+    call: &Call<'_>,
+    input: &GenerateRandomRequest,
+) -> Attempt<GenerateRandomResponse> {
+    call.permit_account::<uses::GenerateRandom>()?;
+    let bytes = input
+        .number_of_bytes
+        .and_then(|bytes| usize::try_from(bytes).ok());
+    let length = bytes.ok_or_else(|| KmsError::validation("NumberOfBytes is required."))?;
+    if let Some(id) = &input.custom_key_store_id {
+        return Err(KmsError::new(
+            ErrorCode::CustomKeyStoreNotFoundException,
+            format!("Custom key store {id} does not exist."),
+        )
+        .into());
+    }
+    if input.recipient.is_some() {
+        return Err(KmsError::recipient_not_built().into());
+    }
+    Ok(GenerateRandomResponse {
+        plaintext: Some(call.service().random_bytes(length)?),
+        ciphertext_for_recipient: None,
+    })
+}

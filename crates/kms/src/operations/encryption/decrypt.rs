@@ -1,0 +1,54 @@
+//! Decrypt: what Encrypt, GenerateDataKey or ReEncrypt made under a KMS key.
+//!
+//! AWS: API reference, "Decrypt".
+
+use strongroom_model::shapes::{DecryptRequest, DecryptResponse};
+
+use super::{Source, check_algorithm, check_context};
+use crate::{
+    call::{Attempt, Call},
+    error::KmsError,
+    uses,
+};
+
+/// Decrypts under the key and material that the ciphertext itself names; `key_id`, if given,
+/// must be that key.
+///
+/// # Errors
+///
+/// - `InvalidCiphertextException`: damaged, not ours, or another encryption context. Which of
+///   these is never told.
+/// - `IncorrectKeyException`: `key_id` is another key.
+/// - `AccessDeniedException`: the key is gone, elsewhere or not permitted.
+/// - `DisabledException`, `KMSInvalidStateException`: the key's state.
+pub(crate) async fn decrypt(call: &Call<'_>, input: &DecryptRequest) -> Attempt<DecryptResponse> {
+    let source = Source::new(
+        input.ciphertext_blob.as_deref(),
+        input.key_id.as_deref(),
+        input.encryption_algorithm,
+        input.dry_run,
+        input.dry_run_modifiers.as_deref(),
+    );
+    let (key, header) = source.key::<uses::Decrypt>(call).await?;
+    if input.recipient.is_some() {
+        return Err(KmsError::recipient_not_built().into());
+    }
+    let key = key.usable()?;
+    check_algorithm(&key, source.algorithm)?;
+    check_context(input.encryption_context.as_ref())?;
+
+    let (Some(header), Some(blob)) = (header, source.ciphertext) else {
+        call.stop_if_dry_run()?;
+        return Err(KmsError::invalid_ciphertext().into());
+    };
+    let material = call.material_of(&key, &header).await?;
+    let plaintext = material.open(blob, input.encryption_context.as_ref())?;
+    call.stop_if_dry_run()?;
+    Ok(DecryptResponse {
+        key_id: Some(key.arn().to_string()),
+        plaintext: Some(plaintext),
+        encryption_algorithm: Some(source.algorithm),
+        key_material_id: Some(material.id()),
+        ciphertext_for_recipient: None,
+    })
+}

@@ -1,0 +1,69 @@
+//! ReEncrypt: a ciphertext moves to another key, context or material without its plaintext
+//! leaving the service.
+//!
+//! AWS: API reference, "ReEncrypt".
+
+use strongroom_model::{
+    enums::EncryptionAlgorithmSpec,
+    shapes::{ReEncryptRequest, ReEncryptResponse},
+};
+
+use super::{Source, check_algorithm, check_context};
+use crate::{
+    call::{Attempt, Call},
+    error::KmsError,
+    uses,
+};
+
+/// Decrypts under the source key and encrypts under the destination key, which may be the same.
+///
+/// Two permissions: `kms:ReEncryptFrom` on the source, `kms:ReEncryptTo` on the destination. The
+/// source is judged as by Decrypt, then the destination as by Encrypt.
+///
+/// # Errors
+///
+/// Those of Decrypt and of Encrypt.
+pub(crate) async fn re_encrypt(
+    call: &Call<'_>,
+    input: &ReEncryptRequest,
+) -> Attempt<ReEncryptResponse> {
+    let source = Source::new(
+        input.ciphertext_blob.as_deref(),
+        input.source_key_id.as_deref(),
+        input.source_encryption_algorithm,
+        input.dry_run,
+        input.dry_run_modifiers.as_deref(),
+    );
+    let algorithm = input
+        .destination_encryption_algorithm
+        .unwrap_or(EncryptionAlgorithmSpec::SymmetricDefault);
+
+    let (from, header) = source.key::<uses::ReEncryptFrom>(call).await?;
+    let to = call.find_key_or_alias(&input.destination_key_id).await?;
+    let to = call.permit::<uses::ReEncryptTo>(to)?;
+
+    let from = from.usable()?;
+    check_algorithm(&from, source.algorithm)?;
+    let to = to.usable()?;
+    check_algorithm(&to, algorithm)?;
+    check_context(input.source_encryption_context.as_ref())?;
+    check_context(input.destination_encryption_context.as_ref())?;
+
+    let (Some(header), Some(blob)) = (header, source.ciphertext) else {
+        call.stop_if_dry_run()?;
+        return Err(KmsError::invalid_ciphertext().into());
+    };
+    let old = call.material_of(&from, &header).await?;
+    let plaintext = old.open(blob, input.source_encryption_context.as_ref())?;
+    let new = call.material(&to).await?;
+    let ciphertext = new.seal(&plaintext, input.destination_encryption_context.as_ref())?;
+    Ok(ReEncryptResponse {
+        ciphertext_blob: Some(ciphertext),
+        source_key_id: Some(from.arn().to_string()),
+        key_id: Some(to.arn().to_string()),
+        source_encryption_algorithm: Some(source.algorithm),
+        destination_encryption_algorithm: Some(algorithm),
+        source_key_material_id: Some(old.id()),
+        destination_key_material_id: Some(new.id()),
+    })
+}

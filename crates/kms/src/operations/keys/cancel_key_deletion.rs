@@ -1,0 +1,36 @@
+//! CancelKeyDeletion: a KMS key that was to be deleted stays.
+//!
+//! AWS: API reference, "CancelKeyDeletion".
+
+use strongroom_model::shapes::{CancelKeyDeletionRequest, CancelKeyDeletionResponse};
+
+use crate::{
+    call::{Attempt, Call},
+    change::Change,
+    uses,
+};
+
+/// Cancels the deletion. The key is Disabled afterwards, not Enabled; one without material is
+/// PendingImport again.
+///
+/// # Errors
+///
+/// - `KMSInvalidStateException`: the key is not pending deletion.
+pub(crate) async fn cancel_key_deletion(
+    call: &Call<'_>,
+    input: &CancelKeyDeletionRequest,
+) -> Attempt<CancelKeyDeletionResponse> {
+    let key = call.find_key(&input.key_id).await?;
+    let key = call.permit::<uses::CancelKeyDeletion>(key)?.usable()?;
+
+    let mut record = key.record().clone();
+    let deletion = record.deletion.take();
+    let mut change = Change::key(&key, &record)?;
+    if let Some(deletion) = deletion {
+        change.remove(&key.home().due(deletion.date, key.id()));
+    }
+    call.commit(change).await?;
+    Ok(CancelKeyDeletionResponse {
+        key_id: Some(key.arn().to_string()),
+    })
+}

@@ -1,0 +1,275 @@
+//! CreateKey: a new KMS key.
+//!
+//! AWS: API reference, "CreateKey".
+
+use strongroom_model::{
+    KeyId,
+    enums::{CustomerMasterKeySpec, KeyManagerType, KeySpec, KeyUsageType, OriginType},
+    errors::ErrorCode,
+    shapes::{CreateKeyRequest, CreateKeyResponse},
+};
+
+use super::metadata;
+use crate::{
+    call::{Attempt, Call},
+    error::KmsError,
+    new_key,
+    operations::{policies, tags},
+    record::{KeyRecord, MultiRegion},
+    uses,
+};
+
+/// Creates a key in the caller's account and the Region of the request.
+///
+/// The key is Enabled when this returns; one of Origin EXTERNAL is PendingImport. Its material
+/// is on stable storage, wrapped, before the caller hears of the key.
+///
+/// # Errors
+///
+/// - `ValidationException`: a usage that the key spec does not have, and similar contradictions.
+/// - `UnsupportedOperationException`: a key spec or origin that this Region does not offer.
+/// - `MalformedPolicyDocumentException`, `TagException`: see the policies and tags.
+/// - `LimitExceededException`: the account has all the keys it may have in the Region.
+pub(crate) async fn create_key(
+    call: &Call<'_>,
+    input: &CreateKeyRequest,
+) -> Attempt<CreateKeyResponse> {
+    call.permit_account::<uses::CreateKey>()?;
+    let new_tags = input.tags.as_deref().unwrap_or_default();
+    if !new_tags.is_empty() {
+        call.permit_account::<uses::CreateKeyWithTags>()?;
+    }
+
+    let multi_region = input.multi_region.unwrap_or(false);
+    let id = KeyId::from_random(multi_region, call.service().custody().random().array()?);
+    let (spec, usage) = spec_and_usage(input)?;
+    let origin = origin(input, spec)?;
+    let policy = match &input.policy {
+        Some(text) => {
+            policies::check(
+                call,
+                &call.home().key_arn(id),
+                text,
+                input.bypass_policy_lockout_safety_check,
+            )?;
+            text.clone()
+        }
+        None => new_key::default_policy(call.home()),
+    };
+    let mut key_tags = Vec::new();
+    tags::put(&mut key_tags, new_tags)?;
+
+    let record = KeyRecord {
+        created: call.now(),
+        spec,
+        usage,
+        origin,
+        manager: KeyManagerType::Customer,
+        description: input.description.clone().unwrap_or_default(),
+        enabled: true,
+        material: None,
+        deletion: None,
+        multi_region: multi_region.then(|| MultiRegion {
+            primary: call.home().region.clone(),
+            replicas: Vec::new(),
+        }),
+        tags: key_tags,
+    };
+    let (record, change) = new_key::change(
+        call.service(),
+        call.home(),
+        id,
+        record,
+        policy,
+        None,
+        call.now(),
+    )
+    .await?;
+    call.touch_new_key(id);
+    call.commit(change).await?;
+    Ok(CreateKeyResponse {
+        key_metadata: Some(metadata(call.home(), id, &record)),
+    })
+}
+
+/// The key spec and usage that the request asks for, when this Region has such keys.
+fn spec_and_usage(input: &CreateKeyRequest) -> Result<(KeySpec, KeyUsageType), KmsError> {
+    let spec = match (input.key_spec, input.customer_master_key_spec) {
+        (Some(_), Some(_)) => {
+            return Err(KmsError::validation(
+                "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. \
+                 CustomerMasterKeySpec is deprecated.",
+            ));
+        }
+        (Some(spec), None) => spec,
+        (None, Some(deprecated)) => current_name(deprecated)?,
+        (None, None) => KeySpec::SymmetricDefault,
+    };
+    let usage = match input.key_usage {
+        Some(usage) => usage,
+        None if spec == KeySpec::SymmetricDefault => KeyUsageType::EncryptDecrypt,
+        None => {
+            return Err(KmsError::validation(
+                "You must specify a KeyUsage value for all KMS keys except for symmetric \
+                 encryption keys.",
+            ));
+        }
+    };
+    if !usages_of(spec).contains(&usage) {
+        return Err(KmsError::validation(format!(
+            "KeyUsage {} is not compatible with KeySpec {}",
+            usage.as_str(),
+            spec.as_str()
+        )));
+    }
+    match spec {
+        KeySpec::SymmetricDefault => Ok((spec, usage)),
+        KeySpec::Sm2 => Err(KmsError::unsupported(
+            "KeySpec SM2 is not supported in this Region",
+        )),
+        _ => Err(KmsError::not_built(format_args!(
+            "KeySpec {}",
+            spec.as_str()
+        ))),
+    }
+}
+
+fn current_name(deprecated: CustomerMasterKeySpec) -> Result<KeySpec, KmsError> {
+    KeySpec::parse(deprecated.as_str())
+        .ok_or_else(|| KmsError::internal("a deprecated key spec without a current name"))
+}
+
+/// The usages that a key of this spec may have.
+///
+/// AWS: developer guide, "Key spec reference".
+fn usages_of(spec: KeySpec) -> &'static [KeyUsageType] {
+    use KeyUsageType as U;
+    match spec {
+        KeySpec::SymmetricDefault => &[U::EncryptDecrypt],
+        KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096 => {
+            &[U::EncryptDecrypt, U::SignVerify]
+        }
+        KeySpec::EccNistP256 | KeySpec::EccNistP384 | KeySpec::EccNistP521 => {
+            &[U::SignVerify, U::KeyAgreement]
+        }
+        KeySpec::EccSecgP256k1
+        | KeySpec::EccNistEdwards25519
+        | KeySpec::MlDsa44
+        | KeySpec::MlDsa65
+        | KeySpec::MlDsa87 => &[U::SignVerify],
+        KeySpec::MlKem512 | KeySpec::MlKem768 | KeySpec::MlKem1024 => &[U::EncapsulateDecapsulate],
+        KeySpec::Hmac224 | KeySpec::Hmac256 | KeySpec::Hmac384 | KeySpec::Hmac512 => {
+            &[U::GenerateVerifyMac]
+        }
+        KeySpec::Sm2 => &[U::EncryptDecrypt, U::SignVerify, U::KeyAgreement],
+    }
+}
+
+/// The origin that the request asks for. There are no custom key stores, so every id of one is
+/// unknown.
+fn origin(input: &CreateKeyRequest, spec: KeySpec) -> Result<OriginType, KmsError> {
+    let origin = input.origin.unwrap_or(OriginType::AwsKms);
+    let in_store = matches!(
+        origin,
+        OriginType::AwsCloudhsm | OriginType::ExternalKeyStore
+    );
+    if let Some(id) = &input.custom_key_store_id {
+        if !in_store {
+            return Err(KmsError::validation(format!(
+                "CustomKeyStoreId is not valid for Origin {}.",
+                origin.as_str()
+            )));
+        }
+        return Err(KmsError::new(
+            ErrorCode::CustomKeyStoreNotFoundException,
+            format!("Custom key store {id} does not exist."),
+        ));
+    }
+    if in_store {
+        return Err(KmsError::validation(format!(
+            "CustomKeyStoreId is required for Origin {}.",
+            origin.as_str()
+        )));
+    }
+    if input.xks_key_id.is_some() {
+        return Err(KmsError::validation(
+            "XksKeyId is valid only for Origin EXTERNAL_KEY_STORE.",
+        ));
+    }
+    debug_assert_eq!(spec, KeySpec::SymmetricDefault);
+    Ok(origin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> CreateKeyRequest {
+        CreateKeyRequest {
+            bypass_policy_lockout_safety_check: None,
+            custom_key_store_id: None,
+            customer_master_key_spec: None,
+            description: None,
+            key_spec: None,
+            key_usage: None,
+            multi_region: None,
+            origin: None,
+            policy: None,
+            tags: None,
+            xks_key_id: None,
+        }
+    }
+
+    fn refused(input: &CreateKeyRequest) -> String {
+        spec_and_usage(input).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn nothing_asked_for_is_a_symmetric_encryption_key() {
+        let spec = spec_and_usage(&request()).unwrap();
+        assert_eq!(
+            spec,
+            (KeySpec::SymmetricDefault, KeyUsageType::EncryptDecrypt)
+        );
+    }
+
+    #[test]
+    fn only_symmetric_keys_have_a_default_usage() {
+        let input = CreateKeyRequest {
+            key_spec: Some(KeySpec::Rsa2048),
+            ..request()
+        };
+        assert_eq!(
+            refused(&input),
+            "ValidationException: You must specify a KeyUsage value for all KMS keys except for \
+             symmetric encryption keys."
+        );
+    }
+
+    #[test]
+    fn a_usage_has_to_fit_the_key_spec() {
+        let input = CreateKeyRequest {
+            key_spec: Some(KeySpec::Rsa2048),
+            key_usage: Some(KeyUsageType::KeyAgreement),
+            ..request()
+        };
+        assert_eq!(
+            refused(&input),
+            "ValidationException: KeyUsage KEY_AGREEMENT is not compatible with KeySpec RSA_2048"
+        );
+    }
+
+    #[test]
+    fn the_deprecated_twin_of_key_spec_is_taken_alone_only() {
+        let alone = CreateKeyRequest {
+            customer_master_key_spec: Some(CustomerMasterKeySpec::SymmetricDefault),
+            ..request()
+        };
+        assert!(spec_and_usage(&alone).is_ok());
+        let both = CreateKeyRequest {
+            key_spec: Some(KeySpec::SymmetricDefault),
+            ..alone
+        };
+        assert!(refused(&both).contains("CustomerMasterKeySpec is deprecated."));
+    }
+}

@@ -1,0 +1,101 @@
+//! KMS keys: creation, description, state and deletion.
+//!
+//! AWS: developer guide, "AWS KMS keys".
+
+mod cancel_key_deletion;
+mod create_key;
+mod describe_key;
+mod disable_key;
+mod enable_key;
+mod list_keys;
+mod schedule_key_deletion;
+mod update_key_description;
+
+pub(crate) use cancel_key_deletion::cancel_key_deletion;
+pub(crate) use create_key::create_key;
+pub(crate) use describe_key::describe_key;
+pub(crate) use disable_key::disable_key;
+pub(crate) use enable_key::enable_key;
+pub(crate) use list_keys::list_keys;
+pub(crate) use schedule_key_deletion::schedule_key_deletion;
+pub(crate) use update_key_description::update_key_description;
+
+use strongroom_model::{
+    KeyId, Region,
+    enums::{EncryptionAlgorithmSpec, KeySpec, KeyState, KeyUsageType, MultiRegionKeyType},
+    shapes::{KeyMetadata, MultiRegionConfiguration, MultiRegionKey},
+};
+
+use crate::{
+    layout::Home,
+    record::{KeyRecord, MultiRegion},
+};
+
+/// What AWS tells about a key.
+///
+/// AWS: API reference, "KeyMetadata". Aliases, tags, policy and rotation are not part of it.
+pub(crate) fn metadata(home: &Home, id: KeyId, record: &KeyRecord) -> KeyMetadata {
+    let state = record.state();
+    let symmetric = record.spec == KeySpec::SymmetricDefault;
+    KeyMetadata {
+        aws_account_id: Some(home.account.to_string()),
+        arn: Some(home.key_arn(id).to_string()),
+        cloud_hsm_cluster_id: None,
+        creation_date: Some(record.created),
+        current_key_material_id: record
+            .material
+            .as_ref()
+            .filter(|_| symmetric)
+            .map(|material| material.id.clone()),
+        custom_key_store_id: None,
+        customer_master_key_spec: Some(record.spec),
+        deletion_date: record.deletion.as_ref().map(|deletion| deletion.date),
+        description: Some(record.description.clone()),
+        enabled: Some(state == KeyState::Enabled),
+        encapsulation_algorithms: None,
+        encryption_algorithms: (record.usage == KeyUsageType::EncryptDecrypt)
+            .then(|| vec![EncryptionAlgorithmSpec::SymmetricDefault]),
+        expiration_model: None,
+        key_agreement_algorithms: None,
+        key_id: id.to_string(),
+        key_manager: Some(record.manager),
+        key_spec: Some(record.spec),
+        key_state: Some(state),
+        key_usage: Some(record.usage),
+        mac_algorithms: None,
+        multi_region: Some(record.multi_region.is_some()),
+        multi_region_configuration: record
+            .multi_region
+            .as_ref()
+            .map(|relatives| relatives_of(home, id, relatives)),
+        origin: Some(record.origin),
+        pending_deletion_window_in_days: None,
+        signing_algorithms: None,
+        valid_to: None,
+        xks_key_configuration: None,
+    }
+}
+
+fn relatives_of(home: &Home, id: KeyId, relatives: &MultiRegion) -> MultiRegionConfiguration {
+    let relative = |region: &Region| MultiRegionKey {
+        arn: Some(
+            Home {
+                account: home.account,
+                region: region.clone(),
+            }
+            .key_arn(id)
+            .to_string(),
+        ),
+        region: Some(region.to_string()),
+    };
+    let kind = if relatives.primary == home.region {
+        MultiRegionKeyType::Primary
+    } else {
+        MultiRegionKeyType::Replica
+    };
+    MultiRegionConfiguration {
+        multi_region_key_type: Some(kind),
+        primary_key: Some(relative(&relatives.primary)),
+        replica_keys: Some(relatives.replicas.iter().map(relative).collect()),
+    }
+}

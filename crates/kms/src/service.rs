@@ -1,0 +1,467 @@
+//! The service: from a decoded request to its reply.
+
+use std::{fmt, sync::Arc};
+
+use strongroom_auth::{
+    Authorizer, BoxFuture, Caller, Credential, CredentialError, CredentialSource,
+    policy::PrincipalPattern,
+};
+use strongroom_crypto::{CiphertextHeader, Random};
+use strongroom_model::{
+    Clock, Plaintext, Region, Timestamp,
+    operations::{Input, Operation, Output},
+};
+use strongroom_store::{Backend, Journal};
+
+use crate::{
+    audit::{self, Arrival, Entry, Reply, RequestId},
+    call::{Attempt, Call, Interruption},
+    credentials::Credentials,
+    custody::Custody,
+    error::KmsError,
+    material::Materials,
+    operations::{aliases, data_keys, encryption, keys, policies, tags},
+    queue::{Queues, Turns},
+    shelves::{Committed, Shelves},
+    sweep,
+};
+
+/// How often a call runs again because a row that it was judged on has moved.
+const ATTEMPTS: usize = 16;
+
+/// What the service may be told about itself.
+pub struct Settings {
+    /// The AWS services whose managed keys exist on demand, as in `alias/aws/<service>`.
+    pub managed_services: Vec<String>,
+    /// Who decides what a caller may do.
+    pub authorizer: Box<dyn Authorizer>,
+    /// The service clock: the time of everything that is stored.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("managed_services", &self.managed_services)
+            .finish()
+    }
+}
+
+/// A key management service over one store.
+pub struct Service {
+    shelves: Shelves,
+    journal: Arc<Journal>,
+    custody: Arc<Custody>,
+    credentials: Credentials,
+    materials: Materials,
+    queues: Queues,
+    settings: Settings,
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service")
+            .field("settings", &self.settings)
+            .finish()
+    }
+}
+
+/// What STS tells a caller about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallerIdentity {
+    /// The account, as 12 digits.
+    pub account: String,
+    /// The ARN of the caller.
+    pub arn: String,
+    /// The unique id of the caller.
+    pub user_id: String,
+}
+
+impl Service {
+    pub(crate) fn new(
+        backend: Arc<dyn Backend>,
+        journal: Arc<Journal>,
+        custody: Arc<Custody>,
+        settings: Settings,
+    ) -> Self {
+        Self {
+            shelves: Shelves::new(backend, Arc::clone(&custody)),
+            journal,
+            credentials: Credentials::new(),
+            custody,
+            materials: Materials::new(),
+            queues: Queues::default(),
+            settings,
+        }
+    }
+
+    /// Opens the audit entry of a call whose caller is known.
+    #[must_use]
+    pub fn open(&self, caller: Caller, region: Region, arrival: Arrival) -> Entry {
+        let event_id = RequestId::new(self.custody.random().array().unwrap_or_default());
+        Entry::new(caller, region, arrival, event_id, self.now())
+    }
+
+    /// Runs an operation and closes its entry.
+    ///
+    /// What changes something runs to its end even if nobody waits for the reply any more, so
+    /// that a change is never without its record.
+    pub async fn answer(self: &Arc<Self>, entry: Entry, input: Input) -> Reply {
+        let operation = input.operation();
+        if audit::read_only(operation) {
+            return self.run(entry, operation, &input).await;
+        }
+        let service = Arc::clone(self);
+        let request_id = entry.request_id();
+        let running = tokio::spawn(async move { service.run(entry, operation, &input).await });
+        match running.await {
+            Ok(reply) => reply,
+            // Only a runtime that is shutting down ends a task of its own accord.
+            Err(error) => Reply::lost(request_id, KmsError::internal(error)),
+        }
+    }
+
+    /// Closes the entry of a call that was refused before it became an operation.
+    pub async fn refuse(
+        &self,
+        entry: Entry,
+        operation: Option<Operation>,
+        error: KmsError,
+    ) -> Reply {
+        let (event, read_only) = match operation {
+            Some(operation) => (operation.name(), audit::read_only(operation)),
+            None => ("Unknown", true),
+        };
+        self.close(entry, event, read_only, Err(error), None).await
+    }
+
+    /// Answers GetCallerIdentity, which needs no permission.
+    ///
+    /// # Errors
+    /// When the entry cannot be recorded.
+    pub async fn get_caller_identity(&self, entry: Entry) -> Result<CallerIdentity, KmsError> {
+        let caller = entry.caller();
+        let identity = CallerIdentity {
+            account: caller.account.to_string(),
+            arn: caller.arn(),
+            user_id: caller.user_id(),
+        };
+        let body = entry.body("GetCallerIdentity", true, None, &[]);
+        self.record(body).await?;
+        Ok(identity)
+    }
+
+    async fn record(&self, body: Vec<u8>) -> Result<(), KmsError> {
+        self.journal.append(audit::journal_entry(body)?).await?;
+        Ok(())
+    }
+
+    /// Whether the service can serve, or why not.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub async fn ready(&self) -> Result<(), String> {
+        let probe = self.shelves.backend().get(b"note/ready").await;
+        probe.map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    /// Tidies: removes keys whose time is over, wipes material that is not in use, and clears
+    /// entries that have reached the journal. Called every few seconds.
+    pub async fn maintain(&self) {
+        self.materials.forget_old();
+        let service = self;
+        if let Err(error) = sweep::round(service, self.now()).await {
+            tracing::warn!(cause = error.cause(), "the sweeper will try again");
+        }
+        if let Err(error) = self
+            .journal
+            .clear_outbox(self.shelves.backend().as_ref())
+            .await
+        {
+            tracing::warn!(%error, "entries in the outbox will be cleared later");
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.settings.clock.now()
+    }
+
+    pub(crate) fn shelves(&self) -> &Shelves {
+        &self.shelves
+    }
+
+    pub(crate) fn custody(&self) -> &Custody {
+        &self.custody
+    }
+
+    pub(crate) fn materials(&self) -> &Materials {
+        &self.materials
+    }
+
+    pub(crate) fn authorizer(&self) -> &dyn Authorizer {
+        self.settings.authorizer.as_ref()
+    }
+
+    pub(crate) fn managed_services(&self) -> &[String] {
+        &self.settings.managed_services
+    }
+
+    /// Whether a principal that a policy names exists. Until identities are declared, every
+    /// well-formed one is taken at its word.
+    pub(crate) fn knows_principal(&self, _principal: &PrincipalPattern) -> bool {
+        true
+    }
+
+    /// Random bytes for a caller.
+    pub(crate) fn random_bytes(&self, length: usize) -> Result<Plaintext, KmsError> {
+        Ok(strongroom_crypto::random_bytes(length, self.random())?)
+    }
+
+    fn random(&self) -> &Random {
+        self.custody.random()
+    }
+
+    /// Reads the header of a ciphertext, without looking anything up.
+    pub(crate) fn read_header(&self, blob: &[u8]) -> Result<CiphertextHeader, KmsError> {
+        CiphertextHeader::parse(blob, self.custody.identifiers())
+            .map_err(|_| KmsError::invalid_ciphertext())
+    }
+
+    /// Tells the journal of a change. The entry is safe already, in the transaction of the
+    /// change; if the journal cannot take it now, it will at the next start.
+    pub(crate) async fn record_committed(&self, committed: Committed) {
+        let recorded = self
+            .journal
+            .append_outbox(committed.outbox_id, committed.entry)
+            .await;
+        if let Err(error) = recorded {
+            tracing::error!(%error, "an entry stays in the outbox until the journal takes it");
+        }
+    }
+
+    async fn run(&self, entry: Entry, operation: Operation, input: &Input) -> Reply {
+        let mut turns = Turns::default();
+        let mut attempts = 0;
+        let (outcome, committed) = loop {
+            let call = Call::new(
+                self,
+                &entry,
+                operation,
+                input.dry_run(),
+                input.grant_tokens().len(),
+            );
+            attempts += 1;
+            match dispatch(&call, input).await {
+                Ok(output) => break (Ok(output), call.into_committed()),
+                Err(Interruption::Refused(error)) => break (Err(error), None),
+                Err(Interruption::Moved { row }) if attempts < ATTEMPTS => {
+                    entry.start_over();
+                    self.queues.wait(&mut turns, row).await;
+                }
+                Err(Interruption::Moved { row }) => {
+                    let cause = format!("{row} moved {ATTEMPTS} times");
+                    break (Err(KmsError::internal(cause)), None);
+                }
+            }
+        };
+        self.queues.leave(&mut turns);
+        let read_only = audit::read_only(operation);
+        self.close(entry, operation.name(), read_only, outcome, committed)
+            .await
+    }
+
+    /// Closes the entry. If the journal cannot take it, the call is refused; if it tells of a
+    /// change, it is safe already.
+    async fn close(
+        &self,
+        entry: Entry,
+        event: &str,
+        read_only: bool,
+        outcome: Result<Output, KmsError>,
+        committed: Option<Committed>,
+    ) -> Reply {
+        if let Err(error) = &outcome
+            && let Some(cause) = error.cause()
+        {
+            let request_id = entry.request_id();
+            tracing::warn!(%request_id, event, code = error.code().name(), cause, "call failed");
+        }
+        if let Some(committed) = committed {
+            self.record_committed(committed).await;
+            return Reply::closed(&entry, outcome);
+        }
+        let body = entry.body(event, read_only, outcome.as_ref().err(), &[]);
+        match self.record(body).await {
+            Ok(()) => Reply::closed(&entry, outcome),
+            Err(error) => {
+                let cause = error.cause();
+                tracing::error!(
+                    cause,
+                    "a call is refused because the journal cannot record it"
+                );
+                Reply::lost(entry.request_id(), error)
+            }
+        }
+    }
+}
+
+impl CredentialSource for Service {
+    fn look_up<'a>(
+        &'a self,
+        access_key_id: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Credential>, CredentialError>> {
+        Box::pin(async move {
+            self.credentials
+                .look_up(self, access_key_id)
+                .await
+                .map_err(|error| CredentialError(Box::new(error)))
+        })
+    }
+}
+
+/// Where each operation lives. There is no catch-all: a newly modelled operation does not
+/// compile until it has a home.
+async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
+    Ok(match input {
+        Input::CancelKeyDeletion(input) => {
+            Output::CancelKeyDeletion(keys::cancel_key_deletion(call, input).await?)
+        }
+        Input::CreateAlias(input) => {
+            aliases::create_alias(call, input).await?;
+            Output::CreateAlias
+        }
+        Input::CreateKey(input) => Output::CreateKey(keys::create_key(call, input).await?),
+        Input::Decrypt(input) => Output::Decrypt(encryption::decrypt(call, input).await?),
+        Input::DeleteAlias(input) => {
+            aliases::delete_alias(call, input).await?;
+            Output::DeleteAlias
+        }
+        Input::DescribeKey(input) => Output::DescribeKey(keys::describe_key(call, input).await?),
+        Input::DisableKey(input) => {
+            keys::disable_key(call, input).await?;
+            Output::DisableKey
+        }
+        Input::EnableKey(input) => {
+            keys::enable_key(call, input).await?;
+            Output::EnableKey
+        }
+        Input::Encrypt(input) => Output::Encrypt(encryption::encrypt(call, input).await?),
+        Input::GenerateDataKey(input) => {
+            Output::GenerateDataKey(data_keys::generate_data_key(call, input).await?)
+        }
+        Input::GenerateDataKeyWithoutPlaintext(input) => Output::GenerateDataKeyWithoutPlaintext(
+            data_keys::generate_data_key_without_plaintext(call, input).await?,
+        ),
+        Input::GenerateRandom(input) => {
+            Output::GenerateRandom(data_keys::generate_random(call, input).await?)
+        }
+        Input::GetKeyPolicy(input) => {
+            Output::GetKeyPolicy(policies::get_key_policy(call, input).await?)
+        }
+        Input::ListAliases(input) => Output::ListAliases(aliases::list_aliases(call, input).await?),
+        Input::ListKeyPolicies(input) => {
+            Output::ListKeyPolicies(policies::list_key_policies(call, input).await?)
+        }
+        Input::ListKeys(input) => Output::ListKeys(keys::list_keys(call, input).await?),
+        Input::ListResourceTags(input) => {
+            Output::ListResourceTags(tags::list_resource_tags(call, input).await?)
+        }
+        Input::PutKeyPolicy(input) => {
+            policies::put_key_policy(call, input).await?;
+            Output::PutKeyPolicy
+        }
+        Input::ReEncrypt(input) => Output::ReEncrypt(encryption::re_encrypt(call, input).await?),
+        Input::ScheduleKeyDeletion(input) => {
+            Output::ScheduleKeyDeletion(keys::schedule_key_deletion(call, input).await?)
+        }
+        Input::TagResource(input) => {
+            tags::tag_resource(call, input).await?;
+            Output::TagResource
+        }
+        Input::UntagResource(input) => {
+            tags::untag_resource(call, input).await?;
+            Output::UntagResource
+        }
+        Input::UpdateAlias(input) => {
+            aliases::update_alias(call, input).await?;
+            Output::UpdateAlias
+        }
+        Input::UpdateKeyDescription(input) => {
+            keys::update_key_description(call, input).await?;
+            Output::UpdateKeyDescription
+        }
+
+        // Operations whose home comes later. `UNBUILT` lists them for the compatibility page.
+        Input::ConnectCustomKeyStore(_)
+        | Input::CreateCustomKeyStore(_)
+        | Input::CreateGrant(_)
+        | Input::Decapsulate(_)
+        | Input::DeleteCustomKeyStore(_)
+        | Input::DeleteImportedKeyMaterial(_)
+        | Input::DeriveSharedSecret(_)
+        | Input::DescribeCustomKeyStores(_)
+        | Input::DisableKeyRotation(_)
+        | Input::DisconnectCustomKeyStore(_)
+        | Input::EnableKeyRotation(_)
+        | Input::Encapsulate(_)
+        | Input::GenerateDataKeyPair(_)
+        | Input::GenerateDataKeyPairWithoutPlaintext(_)
+        | Input::GenerateMac(_)
+        | Input::GetKeyLastUsage(_)
+        | Input::GetKeyRotationStatus(_)
+        | Input::GetParametersForImport(_)
+        | Input::GetPublicKey(_)
+        | Input::ImportKeyMaterial(_)
+        | Input::ListGrants(_)
+        | Input::ListKeyRotations(_)
+        | Input::ListRetirableGrants(_)
+        | Input::ReplicateKey(_)
+        | Input::RetireGrant(_)
+        | Input::RevokeGrant(_)
+        | Input::RotateKeyOnDemand(_)
+        | Input::Sign(_)
+        | Input::UpdateCustomKeyStore(_)
+        | Input::UpdatePrimaryRegion(_)
+        | Input::Verify(_)
+        | Input::VerifyMac(_) => {
+            let operation = input.operation().name();
+            return Err(KmsError::not_built(format_args!("Operation {operation}")).into());
+        }
+    })
+}
+
+/// The operations that answer `UnsupportedOperationException` naming themselves.
+pub const UNBUILT: &[Operation] = &[
+    Operation::ConnectCustomKeyStore,
+    Operation::CreateCustomKeyStore,
+    Operation::CreateGrant,
+    Operation::Decapsulate,
+    Operation::DeleteCustomKeyStore,
+    Operation::DeleteImportedKeyMaterial,
+    Operation::DeriveSharedSecret,
+    Operation::DescribeCustomKeyStores,
+    Operation::DisableKeyRotation,
+    Operation::DisconnectCustomKeyStore,
+    Operation::EnableKeyRotation,
+    Operation::Encapsulate,
+    Operation::GenerateDataKeyPair,
+    Operation::GenerateDataKeyPairWithoutPlaintext,
+    Operation::GenerateMac,
+    Operation::GetKeyLastUsage,
+    Operation::GetKeyRotationStatus,
+    Operation::GetParametersForImport,
+    Operation::GetPublicKey,
+    Operation::ImportKeyMaterial,
+    Operation::ListGrants,
+    Operation::ListKeyRotations,
+    Operation::ListRetirableGrants,
+    Operation::ReplicateKey,
+    Operation::RetireGrant,
+    Operation::RevokeGrant,
+    Operation::RotateKeyOnDemand,
+    Operation::Sign,
+    Operation::UpdateCustomKeyStore,
+    Operation::UpdatePrimaryRegion,
+    Operation::Verify,
+    Operation::VerifyMac,
+];

@@ -1,0 +1,326 @@
+//! Typed records over the four verbs of the store, with a cache in front.
+//!
+//! The cache holds decoded records and remembers absences too. It is exact: a hit counts only
+//! if nothing in its neighbourhood changed since the hit was read, and a change says so before
+//! its commit is acknowledged. So the state that an acknowledged change replaced can never be
+//! used to start an operation.
+
+use std::{
+    any::Any,
+    collections::HashSet,
+    hash::{BuildHasher, RandomState},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use quick_cache::{Weighter, sync::Cache};
+use strongroom_model::{KeyId, Timestamp};
+use strongroom_store::{
+    Backend, EntryBytes, KeyRange, Precondition, Revision, Row, StoreError, VersionClock, Write,
+    envelope::{open_row, seal_row},
+};
+
+use crate::{
+    audit::{self, RowTrace},
+    call::Interruption,
+    change::{Change, RowWrite},
+    custody::{Custody, RowTagKey, Versions},
+    error::KmsError,
+    layout::{self, Home, Prefix, RowKey, Scope},
+    record::{DueRecord, Record},
+};
+
+/// How long a record may be served from the cache, at most.
+const FRESH: Duration = Duration::from_secs(300);
+/// Memory that the cache may take, in bytes, counted roughly.
+const CACHE_BYTES: u64 = 64 << 20;
+/// Records that the cache is laid out for at first; it grows with use.
+const CACHE_RECORDS: usize = 1024;
+/// Neighbourhoods in which changes are noted. A change spoils the hits of its neighbourhood.
+const NEIGHBOURHOODS: usize = 4096;
+/// Keys whose deletion date has passed that one listing looks at; the sweeper keeps them few.
+const LAPSED_SCAN: usize = 1000;
+
+/// A record as it was read: with the version that the journal knows, and the revision that a
+/// commit can be conditional on.
+#[derive(Debug)]
+pub(crate) struct Stored<R> {
+    pub(crate) record: R,
+    pub(crate) revision: Revision,
+}
+
+/// A change that is on stable storage, and the entry that tells of it.
+#[derive(Debug)]
+pub(crate) struct Committed {
+    pub(crate) outbox_id: u64,
+    pub(crate) entry: EntryBytes,
+}
+
+/// Records in one page of a listing, by name.
+pub(crate) struct Listed<R> {
+    pub(crate) rows: Vec<(String, R)>,
+    pub(crate) more: bool,
+}
+
+/// The store as typed records.
+pub(crate) struct Shelves {
+    backend: Arc<dyn Backend>,
+    custody: Arc<Custody>,
+    versions: VersionClock,
+    cache: Cache<String, Slot, BySize>,
+    hasher: RandomState,
+    /// The newest revision at which something in each neighbourhood changed.
+    changed: Box<[AtomicU64]>,
+}
+
+/// What the cache knows of a row.
+#[derive(Clone)]
+struct Slot {
+    /// The row was as it is here when the store was at this revision.
+    read_at: Revision,
+    loaded: Instant,
+    size: u32,
+    stored: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+#[derive(Clone)]
+struct BySize;
+
+impl Weighter<String, Slot> for BySize {
+    fn weight(&self, key: &String, slot: &Slot) -> u64 {
+        // The fixed part stands for the slot, the tables and the decoded record's own overhead.
+        u64::try_from(key.len())
+            .unwrap_or(u64::MAX)
+            .saturating_add(slot.size.into())
+            + 256
+    }
+}
+
+impl Shelves {
+    pub(crate) fn new(backend: Arc<dyn Backend>, custody: Arc<Custody>) -> Self {
+        Self {
+            backend,
+            custody,
+            versions: VersionClock::new(),
+            cache: Cache::with_weighter(CACHE_RECORDS, CACHE_BYTES, BySize),
+            hasher: RandomState::new(),
+            changed: (0..NEIGHBOURHOODS).map(|_| AtomicU64::new(0)).collect(),
+        }
+    }
+
+    pub(crate) fn backend(&self) -> &Arc<dyn Backend> {
+        &self.backend
+    }
+
+    /// Makes every later row version greater than this one.
+    pub(crate) fn raise_version_floor(&self, version: u64) {
+        self.versions.raise_floor(version);
+    }
+
+    /// The record in a row, if there is one.
+    pub(crate) async fn get<R: Record>(
+        &self,
+        key: &RowKey<R>,
+    ) -> Result<Option<Arc<Stored<R>>>, KmsError> {
+        let name = key.as_str();
+        if let Some(slot) = self.cache.get(name)
+            && slot.read_at >= self.neighbourhood(name).load(Ordering::Acquire)
+            && slot.loaded.elapsed() < FRESH
+        {
+            return slot.stored.map(downcast).transpose();
+        }
+        let read_at = self.backend.revision();
+        let row = self.backend.get(name.as_bytes()).await?;
+        let (stored, size) = match row {
+            Some(row) => {
+                let size = row.value.len();
+                (Some(Arc::new(self.open::<R>(name, row).await?)), size)
+            }
+            None => (None, 0),
+        };
+        self.cache.insert(
+            name.to_owned(),
+            Slot {
+                read_at,
+                loaded: Instant::now(),
+                size: u32::try_from(size).unwrap_or(u32::MAX),
+                stored: stored
+                    .clone()
+                    .map(|stored| stored as Arc<dyn Any + Send + Sync>),
+            },
+        );
+        Ok(stored)
+    }
+
+    /// Up to `limit` records of a listing, in the order of their names, after the name `after`.
+    pub(crate) async fn list<R: Record>(
+        &self,
+        prefix: &Prefix<R>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Listed<R>, KmsError> {
+        let mut range = KeyRange::prefix(prefix.as_str());
+        if let Some(name) = after {
+            range = range.after(prefix.row(name).as_str().as_bytes());
+        }
+        let page = self.backend.scan(range, limit).await?;
+        let mut rows = Vec::with_capacity(page.rows.len());
+        for row in page.rows {
+            let key = String::from_utf8_lossy(&row.key).into_owned();
+            let stored = self.open::<R>(&key, row).await?;
+            let name = key
+                .strip_prefix(prefix.as_str())
+                .unwrap_or_default()
+                .to_owned();
+            rows.push((name, stored.record));
+        }
+        Ok(Listed {
+            rows,
+            more: page.more,
+        })
+    }
+
+    /// The keys whose deletion date has passed and that the sweeper has not yet removed.
+    pub(crate) async fn lapsed(&self, now: Timestamp) -> Result<Lapsed, KmsError> {
+        let mut keys = HashSet::new();
+        let due: Listed<DueRecord> = self.list(&layout::all_due(), None, LAPSED_SCAN).await?;
+        for (name, _) in due.rows {
+            match layout::parse_due(&name) {
+                Some((date, home, id)) if date <= now => keys.insert((home, id)),
+                _ => break,
+            };
+        }
+        Ok(Lapsed { keys })
+    }
+
+    /// Commits a change and, in the same transaction, the audit entry that tells of it.
+    ///
+    /// `entry` is handed the rows that the change writes, with their versions and tags.
+    pub(crate) async fn commit(
+        &self,
+        change: Change,
+        entry: impl FnOnce(&[RowTrace]) -> Vec<u8>,
+    ) -> Result<Committed, Interruption> {
+        let mut traces = Vec::with_capacity(change.writes.len());
+        let mut writes = Vec::with_capacity(change.writes.len() + 1);
+        for write in change.writes {
+            let version = self.versions.next();
+            match write {
+                RowWrite::Put { key, payload } => {
+                    let keys = self.integrity(&key).await?;
+                    let tagger = keys.in_use().map_err(KmsError::from)?;
+                    let row = seal_row(key.as_bytes(), version, tagger.version(), tagger, &payload);
+                    writes.push(Write::put(key.as_bytes(), row.bytes));
+                    traces.push(RowTrace {
+                        key,
+                        version,
+                        tag: Some(row.tag),
+                    });
+                }
+                RowWrite::Remove { key } => {
+                    writes.push(Write::delete(key.as_bytes()));
+                    traces.push(RowTrace {
+                        key,
+                        version,
+                        tag: None,
+                    });
+                }
+            }
+        }
+        let entry = audit::journal_entry(entry(&traces))?;
+        let outbox_id = self.versions.next();
+        writes.push(Write::put(outbox_key(outbox_id), entry.as_bytes().to_vec()));
+        let conditions = change
+            .conditions
+            .into_iter()
+            .map(|(key, expected)| Precondition {
+                key: key.into_bytes(),
+                expected,
+            })
+            .collect();
+
+        let committed = self.backend.commit(conditions, writes).await;
+        // Even a commit that failed may have happened, if the medium failed at that moment.
+        for trace in &traces {
+            self.forget(&trace.key);
+        }
+        match committed {
+            Ok(_) => Ok(Committed { outbox_id, entry }),
+            Err(StoreError::Conflict { key }) => {
+                let row = String::from_utf8_lossy(&key).into_owned();
+                self.forget(&row);
+                Err(Interruption::Moved { row })
+            }
+            Err(error) => Err(Interruption::Refused(error.into())),
+        }
+    }
+
+    /// Spoils every cached hit for a row.
+    fn forget(&self, name: &str) {
+        let now = self.backend.revision();
+        self.neighbourhood(name).fetch_max(now, Ordering::AcqRel);
+        self.cache.remove(name);
+    }
+
+    fn neighbourhood(&self, name: &str) -> &AtomicU64 {
+        let hash = self.hasher.hash_one(name);
+        let at = usize::try_from(hash % NEIGHBOURHOODS as u64).unwrap_or(0);
+        #[expect(clippy::indexing_slicing, reason = "a remainder is below its divisor")]
+        &self.changed[at]
+    }
+
+    async fn integrity(&self, row_key: &str) -> Result<Arc<Versions<RowTagKey>>, KmsError> {
+        let scope = Scope::of(row_key)
+            .ok_or_else(|| StoreError::corrupt(row_key.as_bytes(), "its key is malformed"))?;
+        Ok(self.custody.integrity(&scope).await?)
+    }
+
+    async fn open<R: Record>(&self, name: &str, row: Row) -> Result<Stored<R>, KmsError> {
+        let payload = self.verify(name, &row.value).await?;
+        let record = serde_json::from_slice(&payload)
+            .map_err(|error| StoreError::corrupt(name.as_bytes(), error))?;
+        Ok(Stored {
+            record,
+            revision: row.revision,
+        })
+    }
+
+    /// Checks the tag of a row and hands out its content.
+    pub(crate) async fn verify(&self, name: &str, value: &Bytes) -> Result<Bytes, KmsError> {
+        let keys = self.integrity(name).await?;
+        let opened = open_row(name.as_bytes(), value, &|version| keys.get(version))?;
+        Ok(opened.payload)
+    }
+}
+
+/// The key of an entry on its way to the journal.
+pub(crate) fn outbox_key(id: u64) -> String {
+    format!("outbox/{id:016x}")
+}
+
+fn downcast<R: Record>(stored: Arc<dyn Any + Send + Sync>) -> Result<Arc<Stored<R>>, KmsError> {
+    stored
+        .downcast::<Stored<R>>()
+        .map_err(|_| KmsError::internal("a row was cached as another kind of record"))
+}
+
+/// Keys whose time is over although their rows are still there.
+pub(crate) struct Lapsed {
+    keys: HashSet<(Home, KeyId)>,
+}
+
+impl Lapsed {
+    pub(crate) fn contains(&self, home: &Home, id: KeyId) -> bool {
+        !self.keys.is_empty() && self.keys.contains(&(home.clone(), id))
+    }
+
+    /// How many of them belong to an account and Region.
+    pub(crate) fn of(&self, home: &Home) -> u64 {
+        let count = self.keys.iter().filter(|(owner, _)| owner == home).count();
+        u64::try_from(count).unwrap_or(u64::MAX)
+    }
+}

@@ -1,0 +1,168 @@
+//! The sweeper: tidies what time has already decided.
+//!
+//! A key whose deletion date has passed is gone the moment it passes, for every caller. What is
+//! left of it is removed here, in steps small enough for one commit each, the key itself last;
+//! a crash between two steps leaves the rest for the next round.
+
+use strongroom_model::{KeyId, Timestamp};
+
+use crate::{
+    audit::{RequestId, service_event},
+    call::Interruption,
+    change::Change,
+    error::KmsError,
+    layout::{self, Home, RowKey},
+    record::{AliasRecord, DueRecord, KeyCountRecord, MaterialRecord, TombstoneRecord},
+    service::Service,
+    shelves::Listed,
+};
+
+/// Keys that one round removes at most.
+const KEYS_PER_ROUND: usize = 100;
+/// Rows that one step removes at most, well below what a commit may hold.
+const ROWS_PER_STEP: usize = 50;
+
+/// Removes what is left of keys whose time is over, and tells how many there were.
+pub(crate) async fn round(service: &Service, now: Timestamp) -> Result<usize, KmsError> {
+    let due: Listed<DueRecord> = service
+        .shelves()
+        .list(&layout::all_due(), None, KEYS_PER_ROUND)
+        .await?;
+    let mut removed = 0;
+    for (name, _) in due.rows {
+        match layout::parse_due(&name) {
+            Some((date, home, id)) if date <= now => {
+                remove(service, &home, id, date, now).await?;
+                removed += 1;
+            }
+            _ => break,
+        }
+    }
+    Ok(removed)
+}
+
+async fn remove(
+    service: &Service,
+    home: &Home,
+    id: KeyId,
+    date: Timestamp,
+    now: Timestamp,
+) -> Result<(), KmsError> {
+    let due = home.due(date, id);
+    let key = service.shelves().get(&home.key(id)).await?;
+    let Some(key) = key.filter(|key| !key.record.alive(now)) else {
+        // The deletion was cancelled, or the key is gone already; only the note is left.
+        let mut change = Change::new();
+        change.remove(&due);
+        return commit(service, home, id, now, "DeleteKey", change)
+            .await
+            .map(|_| ());
+    };
+    while remove_aliases(service, home, id, now).await? {}
+    while remove_materials(service, home, id, now).await? {}
+
+    let mut change = Change::new();
+    change
+        .provided(&home.key(id), Some(key.revision))
+        .remove(&home.key(id))
+        .remove(&home.policy(id))
+        .remove(&home.alias_set(id))
+        .remove(&due);
+    change.put(&home.tombstone(id), &TombstoneRecord { deleted: now })?;
+    uncount(service, home, id, &mut change).await?;
+    // If the count moved meanwhile, the next round ends what this one began.
+    commit(service, home, id, now, "DeleteKey", change)
+        .await
+        .map(|_| ())
+}
+
+/// Removes some of the key's aliases and tells whether there may be more. An alias that was
+/// created again for another key is left alone.
+async fn remove_aliases(
+    service: &Service,
+    home: &Home,
+    id: KeyId,
+    now: Timestamp,
+) -> Result<bool, KmsError> {
+    let names: Listed<AliasRecord> = service
+        .shelves()
+        .list(&home.key_aliases(id), None, ROWS_PER_STEP)
+        .await?;
+    if names.rows.is_empty() {
+        return Ok(false);
+    }
+    let mut change = Change::new();
+    for (name, _) in &names.rows {
+        change.remove(&home.key_aliases(id).row(name));
+        let alias: RowKey<AliasRecord> = home.aliases().row(name);
+        if let Some(stored) = service.shelves().get(&alias).await?
+            && stored.record.target == id
+        {
+            change
+                .provided(&alias, Some(stored.revision))
+                .remove(&alias);
+        }
+    }
+    commit(service, home, id, now, "DeleteKey", change).await?;
+    Ok(true)
+}
+
+/// Removes some of the key's materials and tells whether there may be more.
+async fn remove_materials(
+    service: &Service,
+    home: &Home,
+    id: KeyId,
+    now: Timestamp,
+) -> Result<bool, KmsError> {
+    let materials: Listed<MaterialRecord> = service
+        .shelves()
+        .list(&home.materials(id), None, ROWS_PER_STEP)
+        .await?;
+    if materials.rows.is_empty() {
+        return Ok(false);
+    }
+    let mut change = Change::new();
+    for (name, _) in &materials.rows {
+        change.remove(&home.materials(id).row(name));
+    }
+    commit(service, home, id, now, "DeleteKey", change).await?;
+    Ok(true)
+}
+
+async fn uncount(
+    service: &Service,
+    home: &Home,
+    id: KeyId,
+    change: &mut Change,
+) -> Result<(), KmsError> {
+    let row = home.key_count(Home::key_count_shard(id));
+    if let Some(stored) = service.shelves().get(&row).await? {
+        let count = stored.record.count.saturating_sub(1);
+        change
+            .provided(&row, Some(stored.revision))
+            .put(&row, &KeyCountRecord { count })?;
+    }
+    Ok(())
+}
+
+async fn commit(
+    service: &Service,
+    home: &Home,
+    id: KeyId,
+    now: Timestamp,
+    event: &str,
+    change: Change,
+) -> Result<bool, KmsError> {
+    let event_id = RequestId::new(service.custody().random().array()?);
+    let arn = home.key_arn(id).to_string();
+    let entry =
+        |rows: &[_]| service_event(event, event_id, now, &home.region, home.account, &arn, rows);
+    match service.shelves().commit(change, entry).await {
+        Ok(committed) => {
+            service.record_committed(committed).await;
+            Ok(true)
+        }
+        Err(Interruption::Moved { .. }) => Ok(false),
+        Err(Interruption::Refused(error)) => Err(error),
+    }
+}

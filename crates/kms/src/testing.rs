@@ -1,0 +1,133 @@
+//! A whole service in memory, on a clock that tests move.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use strongroom_auth::{Authorizer, Caller, decision::Open};
+use strongroom_crypto::{Random, seal::SealKey};
+use strongroom_model::{
+    AccountId, Clock, Partition, Plaintext, Region, Timestamp,
+    errors::ErrorCode,
+    operations::{Input, Output},
+    shapes::{CreateKeyRequest, CreateKeyResponse, KeyMetadata},
+};
+use strongroom_store::{Backend, Durability, Journal, Memory};
+
+use crate::{Arrival, KmsError, RequestId, Service, Settings, installation};
+
+/// The moment at which every test begins.
+pub(crate) const START: i64 = 1_764_000_000_000;
+
+/// A clock that stands still until it is moved.
+pub(crate) struct TestClock(AtomicI64);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// A service with its clock, its journal's folder and its store.
+pub(crate) struct Bench {
+    pub(crate) service: Arc<Service>,
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) folder: tempfile::TempDir,
+    clock: Arc<TestClock>,
+}
+
+impl Bench {
+    /// A new service that lets everybody do everything in their own account.
+    pub(crate) async fn new() -> Self {
+        Self::with(Box::new(Open)).await
+    }
+
+    pub(crate) async fn with(authorizer: Box<dyn Authorizer>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Arc::new(Journal::open(folder.path(), Durability::Relaxed).unwrap());
+        let backend: Arc<dyn Backend> = Arc::new(Memory::new());
+        let clock = Arc::new(TestClock(AtomicI64::new(START)));
+        let key = || SealKey::from_key_file(&Plaintext::new(vec![7; 32])).unwrap();
+        let sealed = installation::create(Arc::clone(&backend), &[key()], Random::system())
+            .await
+            .unwrap();
+        let unsealed = sealed.unseal(&key(), Random::system(), true).await.unwrap();
+        let settings = Settings {
+            managed_services: vec!["s3".to_owned()],
+            authorizer,
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+        };
+        let service = unsealed.serve(journal, settings).await.unwrap();
+        Self {
+            service,
+            backend,
+            folder,
+            clock,
+        }
+    }
+
+    /// Moves the clock.
+    pub(crate) fn advance_days(&self, days: i64) {
+        self.clock.0.fetch_add(days * 86_400_000, Ordering::SeqCst);
+    }
+
+    /// Makes a call as the root of an account.
+    pub(crate) async fn call_as(&self, account: &str, input: Input) -> Result<Output, KmsError> {
+        let account = AccountId::parse(account).unwrap();
+        let id = strongroom_auth::AccessKeyId::parse("AKIATESTTESTTESTTEST").unwrap();
+        let caller = Caller::root(account, Partition::Aws, id);
+        let arrival = Arrival {
+            request_id: RequestId::new([1; 16]),
+            source: std::net::IpAddr::from([127, 0, 0, 1]),
+            user_agent: None,
+            tls: None,
+        };
+        let region = Region::parse("us-east-1").unwrap();
+        let entry = self.service.open(caller, region, arrival);
+        self.service.answer(entry, input).await.into_outcome()
+    }
+
+    /// Makes a call as the root of the account that most tests are about.
+    pub(crate) async fn call(&self, input: Input) -> Result<Output, KmsError> {
+        self.call_as("111122223333", input).await
+    }
+
+    /// Makes a call that is refused, and tells how.
+    pub(crate) async fn refused(&self, input: Input) -> (ErrorCode, String) {
+        let error = self.call(input).await.unwrap_err();
+        (error.code(), error.message().unwrap_or_default().to_owned())
+    }
+
+    /// A new symmetric key.
+    pub(crate) async fn key(&self) -> KeyMetadata {
+        self.key_like(symmetric_key()).await
+    }
+
+    pub(crate) async fn key_like(&self, request: CreateKeyRequest) -> KeyMetadata {
+        let Ok(Output::CreateKey(CreateKeyResponse {
+            key_metadata: Some(key),
+        })) = self.call(Input::CreateKey(request)).await
+        else {
+            panic!("the key was not created");
+        };
+        key
+    }
+}
+
+/// CreateKey without parameters.
+pub(crate) fn symmetric_key() -> CreateKeyRequest {
+    CreateKeyRequest {
+        bypass_policy_lockout_safety_check: None,
+        custom_key_store_id: None,
+        customer_master_key_spec: None,
+        description: None,
+        key_spec: None,
+        key_usage: None,
+        multi_region: None,
+        origin: None,
+        policy: None,
+        tags: None,
+        xks_key_id: None,
+    }
+}

@@ -1,0 +1,129 @@
+//! The pages that are printed from the tables: they say what the code says, or this fails.
+//!
+//! `STRONGROOM_UPDATE_DOCUMENTS=1 cargo test -p strongroom-kms --test documents` prints them anew.
+
+use std::{fmt::Write as _, path::PathBuf};
+
+use strongroom_kms::{
+    UNBUILT,
+    uses::{Cell, Grants, KEY_USES, Needs, Reach, STATES},
+};
+use strongroom_model::{enums::KeyState, operations::Operation};
+
+fn check(page: &str, printed: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../docs")
+        .join(page);
+    if std::env::var_os("STRONGROOM_UPDATE_DOCUMENTS").is_some() {
+        std::fs::write(&path, printed).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == printed,
+        "docs/{page} is not what the tables say; print it anew"
+    );
+}
+
+fn mark(cell: Cell, state: KeyState) -> &'static str {
+    match (cell, state) {
+        (Cell::Allow, _) => "ok",
+        (Cell::NotPending, _) => "NPD",
+        (Cell::Refuse, KeyState::Disabled) => "D",
+        (Cell::Refuse, KeyState::PendingDeletion) => "PD",
+        (Cell::Refuse, KeyState::PendingReplicaDeletion) => "PRD",
+        (Cell::Refuse, KeyState::PendingImport) => "PI",
+        (Cell::Refuse, KeyState::Unavailable) => "UA",
+        (Cell::Refuse, KeyState::Creating) => "CR",
+        (Cell::Refuse, KeyState::Updating) => "UP",
+        (Cell::Refuse, KeyState::Enabled) => "no",
+    }
+}
+
+#[test]
+fn the_page_of_key_states_is_the_table_of_uses() {
+    let mut page = String::from(
+        "# Key states\n\n\
+         Every way in which an operation uses a KMS key, and what the state of the key does to \
+         it. Printed from `crates/kms/src/uses.rs`; to be read beside AWS's page \"Key states of \
+         AWS KMS keys\".\n\n\
+         | mark | answer |\n| --- | --- |\n\
+         | ok | the use goes on |\n\
+         | D | `DisabledException`: `<key ARN> is disabled.` |\n\
+         | PD, PRD | `KMSInvalidStateException`: `<key ARN> is pending deletion.`, `… is pending \
+         replica deletion.` |\n\
+         | NPD | `KMSInvalidStateException`: `<key ARN> is not pending deletion.` |\n\
+         | PI, UA, CR, UP | `KMSInvalidStateException`: `<key ARN> is pending import.`, `… is \
+         unavailable.`, `… is creating.`, `… is updating.` |\n\n",
+    );
+    page.push_str("| use | action | accounts | grants | key usage |");
+    for state in STATES {
+        write!(page, " {} |", state.as_str()).unwrap();
+    }
+    page.push_str("\n|");
+    page.push_str(&" --- |".repeat(5 + STATES.len()));
+    page.push('\n');
+    for row in KEY_USES {
+        let accounts = match row.reach {
+            Reach::OwnAccount => "own",
+            Reach::AnyAccount => "any",
+        };
+        let grants = match row.grants {
+            Grants::Count => "count",
+            Grants::DoNotCount => "do not count",
+        };
+        let needs = match row.needs {
+            Needs::AnyUsage => "any",
+            Needs::EncryptDecrypt => "ENCRYPT_DECRYPT",
+        };
+        let (name, action) = (row.name, row.action);
+        write!(
+            page,
+            "| {name} | `{action}` | {accounts} | {grants} | {needs} |"
+        )
+        .unwrap();
+        for state in STATES {
+            write!(page, " {} |", mark(row.cell(state), state)).unwrap();
+        }
+        page.push('\n');
+    }
+    check("key-states.md", &page);
+}
+
+#[test]
+fn the_page_of_compatibility_is_the_list_of_operations() {
+    let built = Operation::ALL.len() - UNBUILT.len();
+    let mut page = format!(
+        "# Compatibility\n\n\
+         The service model has {} operations. Every one of them is decoded and checked against \
+         the model's constraints; {built} do what AWS documents, {} answer \
+         `UnsupportedOperationException` naming themselves. Printed from \
+         `crates/kms/src/service.rs`.\n\n\
+         | operation | state |\n| --- | --- |\n",
+        Operation::ALL.len(),
+        UNBUILT.len(),
+    );
+    for operation in Operation::ALL {
+        let state = if UNBUILT.contains(operation) {
+            "not built yet"
+        } else {
+            "works"
+        };
+        writeln!(page, "| {} | {state} |", operation.name()).unwrap();
+    }
+    page.push_str(
+        "\n## Known differences\n\n\
+         - Keys are symmetric encryption keys; CreateKey answers `UnsupportedOperationException` \
+         for other key specs.\n\
+         - Key policies are stored and checked for syntax, and not evaluated: in `serve` only the \
+         root of an account may act, in `dev` everybody in it.\n\
+         - Every well-formed principal in a key policy is taken to exist.\n\
+         - The `Recipient` parameter is answered with `ValidationException`.\n\
+         - Every grant token is answered with `InvalidGrantTokenException`, since there are no \
+         grants.\n\
+         - Changes are effective everywhere when the call returns; AWS lets them take seconds to \
+         minutes.\n\
+         - An encryption context may have 8,192 bytes of keys and values; AWS documents no \
+         limit.\n",
+    );
+    check("compatibility.md", &page);
+}
