@@ -1,6 +1,8 @@
 //! The project's own tasks, run as `cargo xtask <task>`.
 
+mod ci;
 mod codegen;
+mod tidy;
 
 use clap::{Parser, Subcommand};
 
@@ -19,10 +21,19 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Checks the house rules that the compiler cannot.
+    Tidy,
+    /// Runs everything that CI runs, installing what the tests need.
+    Ci {
+        /// Runs one part alone.
+        part: Option<String>,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().task {
         Task::Codegen { check } => codegen::run(check),
+        Task::Tidy => tidy::run(&ci::root()),
+        Task::Ci { part } => ci::run(part.as_deref()),
     }
 }
