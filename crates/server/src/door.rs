@@ -237,7 +237,7 @@ impl<'a> Claimed<'a> {
         };
         match credential {
             None => Self::default(),
-            Some(Cow::Borrowed(text)) => Self::cut(text, |part| Cow::Borrowed(part)),
+            Some(Cow::Borrowed(text)) => Self::cut(text, Cow::Borrowed),
             Some(Cow::Owned(text)) => Self::cut(&text, |part| Cow::Owned(part.to_owned())),
         }
     }

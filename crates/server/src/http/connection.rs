@@ -189,7 +189,7 @@ async fn answer<R: Responder>(
             return wrong_method("GET, HEAD");
         }
         "/healthz" => return Answer::health(StatusCode::OK, r#"{"status":"alive"}"#),
-        "/readyz" => return readiness(&guest.house.responder),
+        "/readyz" => return readiness(&guest.house.responder).await,
         _ => return Answer::refusal(StatusCode::NOT_FOUND, UNKNOWN_OPERATION),
     }
 
@@ -222,8 +222,8 @@ fn wrong_method(allowed: &'static str) -> Answer {
 }
 
 /// Whether calls can be answered. The reason goes to the log: strangers may ask, too.
-fn readiness(responder: &impl Responder) -> Answer {
-    match responder.ready() {
+async fn readiness(responder: &impl Responder) -> Answer {
+    match responder.ready().await {
         Ok(()) => Answer::health(StatusCode::OK, r#"{"status":"ready"}"#),
         Err(reason) => {
             tracing::debug!(reason, "not ready");

@@ -70,7 +70,7 @@ impl Responder for Counter {
         let protocol = door::protocol_of(&parts);
         let admitted = self
             .door
-            .admit(&parts, protocol, self.service.credentials(), request.source)
+            .admit(&parts, protocol, self.service.as_ref(), request.source)
             .await;
         let admitted = match admitted {
             Ok(admitted) => admitted,
@@ -92,8 +92,8 @@ impl Responder for Counter {
         }
     }
 
-    fn ready(&self) -> Result<(), String> {
-        self.service.ready()
+    async fn ready(&self) -> Result<(), String> {
+        self.service.ready().await
     }
 }
 

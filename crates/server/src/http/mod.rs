@@ -53,5 +53,5 @@ pub trait Responder: Send + Sync + 'static {
     ///
     /// # Errors
     /// With a sentence for the operator when they cannot.
-    fn ready(&self) -> Result<(), String>;
+    fn ready(&self) -> impl Future<Output = Result<(), String>> + Send;
 }

@@ -39,7 +39,7 @@ impl Responder for Echo {
         Answer::json(request.body.expose().to_vec())
     }
 
-    fn ready(&self) -> Result<(), String> {
+    async fn ready(&self) -> Result<(), String> {
         Err("the seal is closed".to_owned())
     }
 }
