@@ -104,6 +104,6 @@ mod tests {
         assert_eq!((status, &answer[body]), (&b"200"[..], &b"{}"[..]));
         assert!(split(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n").is_none());
         let (_, body) = split(b"HTTP/1.1 400 Bad\r\ncontent-length: 10\r\n\r\n").unwrap();
-        assert_eq!(body, 42..52);
+        assert_eq!(body, 40..50);
     }
 }

@@ -26,12 +26,17 @@ use super::{
     body::{self, BodyFault},
     ids,
     listen::House,
-    pulse::{Due, Monitored, Pulse},
+    pulse::{Active, Due, Monitored, Pulse},
 };
 use crate::tls;
 
 /// Time for the last bytes of a connection that has been asked to close.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// Requests of one HTTP/2 connection that are answered at once. Twice the streams that it may
+/// have open: a stream that the client resets is closed, but its call goes on to its end, and
+/// a client could go on resetting.
+const ACTIVE_STREAMS: u32 = 256;
 
 /// One client's connection.
 struct Guest<R> {
@@ -147,13 +152,24 @@ async fn serve_request<R: Responder>(
     request: HttpRequest<Incoming>,
 ) -> Outcome {
     if request.version() != Version::HTTP_2 {
+        let _active = Active::begin(guest.pulse.as_ref(), false);
         return Ok(respond(&guest, request, false).await);
     }
-    let task = tokio::spawn(async move { respond(&guest, request, true).await });
+    if guest.pulse.active() >= ACTIVE_STREAMS {
+        let id = ids::next().unwrap_or_else(|_| ids::none());
+        return Ok(too_much_at_once().into_response(id, true));
+    }
+    let active = Active::begin(Arc::clone(&guest.pulse), true);
+    let task = tokio::spawn(async move {
+        let _active = active;
+        respond(&guest, request, true).await
+    });
     Ok(match task.await {
         Ok(response) => response,
         // The runtime is going away, or there was a panic in a build that survives it.
-        Err(_) => internal_failure().into_response(RequestId::new([0; 16]), true),
+        Err(_) => {
+            internal_failure().into_response(ids::next().unwrap_or_else(|_| ids::none()), true)
+        }
     })
 }
 
@@ -162,12 +178,11 @@ async fn respond<R: Responder>(
     request: HttpRequest<Incoming>,
     http2: bool,
 ) -> Response<Full<Bytes>> {
-    let _active = guest.pulse.begin(http2);
     let (id, answer) = match ids::next() {
         Ok(id) => (id, answer(guest, id, request).await),
         Err(error) => {
             tracing::error!(%error, "there is no randomness for a request id");
-            (RequestId::new([0; 16]), internal_failure())
+            (ids::none(), internal_failure())
         }
     };
     answer.into_response(id, http2)
@@ -248,6 +263,13 @@ fn not_read(fault: BodyFault) -> Answer {
         ),
     };
     Answer::refusal(status, body).and_close()
+}
+
+fn too_much_at_once() -> Answer {
+    Answer::refusal(
+        StatusCode::SERVICE_UNAVAILABLE,
+        r#"{"__type":"ServiceUnavailable","message":"Too many requests are open on this connection."}"#,
+    )
 }
 
 fn internal_failure() -> Answer {

@@ -8,6 +8,11 @@ use std::cell::RefCell;
 use strongroom_crypto::{CryptoError, Random};
 use strongroom_kms::RequestId;
 
+/// The id of an answer when there is no randomness for another.
+pub(super) fn none() -> RequestId {
+    RequestId::new([0; BYTES])
+}
+
 const BYTES: usize = 16;
 const POOL: usize = 64 * BYTES;
 

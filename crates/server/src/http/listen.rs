@@ -8,7 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use hyper_util::{
@@ -100,6 +100,7 @@ pub(super) async fn listen<R: Responder>(
     let (present, mut everybody_gone) = mpsc::channel::<Infallible>(1);
 
     let mut shutdown = pin!(shutdown);
+    let mut told_full: Option<Instant> = None;
     loop {
         let accepted = tokio::select! {
             biased;
@@ -115,6 +116,11 @@ pub(super) async fn listen<R: Responder>(
         };
         let Some(place) = Place::take(&house) else {
             turn_away(stream, house.tls.is_some());
+            if told_full.is_none_or(|told| told.elapsed() >= FULL_LOG_INTERVAL) {
+                told_full = Some(Instant::now());
+                let limit = house.limits.connections;
+                tracing::warn!(limit, "all connections are taken; clients are turned away");
+            }
             continue;
         };
         let present = present.clone();
@@ -179,6 +185,9 @@ async fn rest_after(error: &io::Error) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
+
+/// How often the log tells that the house is full.
+const FULL_LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// What a client hears that comes when all places are taken. SDKs try again.
 const HOUSE_FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\

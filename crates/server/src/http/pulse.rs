@@ -5,6 +5,7 @@
 
 use std::{
     io,
+    ops::Deref,
     pin::Pin,
     sync::{
         Arc,
@@ -73,14 +74,9 @@ impl Pulse {
         }
     }
 
-    /// A request's head is complete. The request counts until the guard is dropped.
-    pub(super) fn begin(&self, shared: bool) -> Active<'_> {
-        if shared {
-            self.shared.store(true, Ordering::Relaxed);
-        }
-        self.active.fetch_add(1, Ordering::Relaxed);
-        self.arriving.store(false, Ordering::Relaxed);
-        Active(self)
+    /// How many requests are being answered.
+    pub(super) fn active(&self) -> u32 {
+        self.active.load(Ordering::Relaxed)
     }
 
     /// When this connection is to be closed if nothing more happens.
@@ -97,10 +93,22 @@ impl Pulse {
     }
 }
 
-/// One request being answered.
-pub(super) struct Active<'a>(&'a Pulse);
+/// One request being answered. It counts from here until it is dropped.
+pub(super) struct Active<P: Deref<Target = Pulse>>(P);
 
-impl Drop for Active<'_> {
+impl<P: Deref<Target = Pulse>> Active<P> {
+    /// A request's head is complete; `shared` says that others may come beside it.
+    pub(super) fn begin(pulse: P, shared: bool) -> Self {
+        if shared {
+            pulse.shared.store(true, Ordering::Relaxed);
+        }
+        pulse.active.fetch_add(1, Ordering::Relaxed);
+        pulse.arriving.store(false, Ordering::Relaxed);
+        Self(pulse)
+    }
+}
+
+impl<P: Deref<Target = Pulse>> Drop for Active<P> {
     fn drop(&mut self) {
         self.0.mark();
         self.0.active.fetch_sub(1, Ordering::Relaxed);
@@ -182,7 +190,7 @@ mod tests {
         pulse.received();
         assert_eq!(pulse.due(&limits), head, "more bytes of a head buy no time");
 
-        let active = pulse.begin(false);
+        let active = Active::begin(&pulse, false);
         assert_eq!(pulse.due(&limits), Due::Never);
         tokio::time::advance(Duration::from_secs(1)).await;
         drop(active);
@@ -194,7 +202,7 @@ mod tests {
     async fn bytes_of_a_shared_connection_are_not_a_request() {
         let limits = HttpLimits::default();
         let pulse = Pulse::new();
-        drop(pulse.begin(true));
+        drop(Active::begin(&pulse, true));
         pulse.received();
         assert!(matches!(pulse.due(&limits), Due::Idle(_)));
     }

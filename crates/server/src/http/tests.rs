@@ -2,7 +2,10 @@
 
 use std::{
     net::SocketAddr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -20,15 +23,21 @@ use tokio::{
 use super::{Answer, HttpLimits, Request, Responder, listen::listen};
 use crate::tls;
 
-/// Gives back the body it was sent, after as many milliseconds as `x-wait` says.
-struct Echo;
+/// Gives back the body it was sent, after as many milliseconds as `x-wait` says, and counts.
+#[derive(Clone, Default)]
+struct Echo {
+    begun: Arc<AtomicU32>,
+    finished: Arc<AtomicU32>,
+}
 
 impl Responder for Echo {
     async fn respond(&self, request: Request) -> Answer {
+        self.begun.fetch_add(1, Ordering::SeqCst);
         let header = |name: &str| request.head.headers.get(name)?.to_str().ok();
         if let Some(wait) = header("x-wait").and_then(|text| text.parse().ok()) {
             tokio::time::sleep(Duration::from_millis(wait)).await;
         }
+        self.finished.fetch_add(1, Ordering::SeqCst);
         if header("x-tell").is_some() {
             let tls = request.tls.map(|tls| tls.key_exchange);
             return Answer::json(format!(
@@ -45,6 +54,7 @@ impl Responder for Echo {
 }
 
 struct House {
+    echo: Echo,
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<std::io::Result<()>>,
@@ -62,8 +72,10 @@ impl House {
         let shutdown = async {
             let _ = stopped.await;
         };
-        let served = tokio::spawn(listen(listener, Echo, tls, limits, shutdown));
+        let echo = Echo::default();
+        let served = tokio::spawn(listen(listener, echo.clone(), tls, limits, shutdown));
         Self {
+            echo,
             address,
             stop: Some(stop),
             served,
@@ -476,6 +488,25 @@ async fn http2_is_spoken_by_prior_knowledge() {
     let house = House::open(HttpLimits::default());
     let bodies = over_http2(house.connect().await).await;
     assert_eq!(bodies, ["HTTP/2.0 None 127.0.0.1"; 3]);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_reset_does_not_stop_its_call() {
+    let house = House::open(HttpLimits::default());
+    let io = TokioIo::new(house.connect().await);
+    let (mut sender, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
+    tokio::spawn(connection);
+    let request = HttpRequest::post("http://h/")
+        .header("x-wait", "200")
+        .body(Full::new(Bytes::from_static(b"{}")))
+        .unwrap();
+    let answer = sender.send_request(request);
+    let given_up = tokio::time::timeout(Duration::from_millis(50), answer).await;
+    assert!(given_up.is_err());
+    assert_eq!(house.echo.begun.load(Ordering::SeqCst), 1);
+    assert_eq!(house.echo.finished.load(Ordering::SeqCst), 0);
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert_eq!(house.echo.finished.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
