@@ -34,6 +34,8 @@ mod material;
 mod memory;
 mod message;
 mod process;
+#[cfg(test)]
+mod published_vectors;
 mod random;
 mod root;
 pub mod seal;

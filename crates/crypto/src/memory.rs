@@ -24,6 +24,7 @@ use crate::CryptoError;
 const SLOT_BYTES: usize = 128;
 /// Bytes that are tried, largest first, until the kernel locks so many. Pages are locked when
 /// they are first touched, so an unused part costs an address and nothing else.
+#[cfg(target_os = "linux")]
 const SLAB_BYTES: [usize; 4] = [4 << 20, 1 << 20, 256 << 10, 32 << 10];
 
 /// Where secrets live in this process.
@@ -289,4 +290,127 @@ fn slab() -> &'static Slab {
 /// spoil it.
 fn lock(free: &Mutex<Free>) -> std::sync::MutexGuard<'_, Free> {
     free.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled_with(byte: u8, length: usize) -> LockedBytes {
+        LockedBytes::filled(length, |bytes| {
+            bytes.fill(byte);
+            Ok(())
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn a_slot_is_wiped_when_its_owner_goes_and_zero_when_handed_out() {
+        // Other tests take and return slots meanwhile, so this looks at many.
+        for byte in 1..=255 {
+            assert_eq!(LockedBytes::zeroed(SLOT_BYTES).bytes(), [0; SLOT_BYTES]);
+            assert_eq!(filled_with(byte, SLOT_BYTES).bytes(), [byte; SLOT_BYTES]);
+        }
+    }
+
+    #[test]
+    fn no_two_owners_share_a_slot() {
+        std::thread::scope(|scope| {
+            for thread in 0..4u8 {
+                scope.spawn(move || {
+                    for round in 0..200u8 {
+                        let held: Vec<_> = (0..20u8)
+                            .map(|at| filled_with(thread ^ round ^ at, 32 + usize::from(at)))
+                            .collect();
+                        for (at, bytes) in (0..20u8).zip(&held) {
+                            assert!(bytes.bytes().iter().all(|b| *b == thread ^ round ^ at));
+                            assert_eq!(bytes.bytes().len(), 32 + usize::from(at));
+                        }
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn what_is_too_long_for_a_slot_lives_on_the_heap_and_is_counted() {
+        let before = status().heap_fallbacks;
+        let long = filled_with(7, SLOT_BYTES + 1);
+        assert!(matches!(long.place, Place::Heap(_)));
+        assert_eq!(long.bytes(), [7; SLOT_BYTES + 1]);
+        assert!(status().heap_fallbacks > before);
+    }
+
+    #[test]
+    fn without_a_region_every_secret_finds_a_place_on_the_heap() {
+        let absent = Slab::absent();
+        assert_eq!(lock(&absent.free).take(absent.slots), None);
+    }
+
+    #[test]
+    fn slots_run_out_and_come_back() {
+        let mut free = Free::default();
+        assert_eq!(
+            (free.take(2), free.take(2), free.take(2)),
+            (Some(0), Some(1), None)
+        );
+        free.give_back(0);
+        assert_eq!((free.take(2), free.take(2)), (Some(0), None));
+    }
+
+    #[test]
+    fn truncating_wipes_the_rest() {
+        let mut bytes = filled_with(9, 48);
+        bytes.truncate(32);
+        assert_eq!(bytes.bytes(), [9; 32]);
+        bytes.truncate(64);
+        assert_eq!(bytes.bytes().len(), 32);
+        bytes.length = 48;
+        assert_eq!(bytes.bytes()[32..], [0; 16]);
+    }
+
+    #[test]
+    fn a_failed_filling_leaves_nothing() {
+        let failed = LockedBytes::filled(32, |_| Err(CryptoError::RandomUnavailable));
+        assert_eq!(failed.err(), Some(CryptoError::RandomUnavailable));
+    }
+
+    /// Asks the kernel what it was told about the region: proc(5), `/proc/pid/smaps`.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_region_lies_between_guards_and_is_kept_from_swap_dumps_and_children() {
+        let slab = slab();
+        assert!(slab.slots > 0, "no region could be mapped");
+        let smaps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+        let end = slab.start + slab.slots * SLOT_BYTES;
+        // Heading lines are "start-end permissions ...".
+        let areas: Vec<(usize, usize, &str)> = smaps
+            .lines()
+            .filter_map(|line| {
+                let (range, rest) = line.split_once(' ')?;
+                let (start, end) = range.split_once('-')?;
+                let number = |text| usize::from_str_radix(text, 16).ok();
+                Some((number(start)?, number(end)?, rest.split(' ').next()?))
+            })
+            .collect();
+        let at = areas
+            .iter()
+            .position(|(start, _, _)| *start == slab.start)
+            .expect("the region is an area of its own");
+        assert_eq!(areas[at].1, end);
+        assert!(areas[at].2.starts_with("rw-p"));
+        assert_eq!((areas[at - 1].1, areas[at - 1].2), (slab.start, "---p"));
+        assert_eq!((areas[at + 1].0, areas[at + 1].2), (end, "---p"));
+
+        let heading = format!("{:x}-{end:x} ", slab.start);
+        let flags = smaps
+            .lines()
+            .skip_while(|line| !line.starts_with(&heading))
+            .find_map(|line| line.strip_prefix("VmFlags:"))
+            .unwrap();
+        let has = |flag| flags.split_whitespace().any(|f| f == flag);
+        assert_eq!(has("lo"), status().locked, "locked: {flags}");
+        assert_eq!(has("dd") && has("wf"), status().private, "private: {flags}");
+        assert!(status().private);
+    }
 }

@@ -38,6 +38,9 @@ pub struct SymmetricKey {
     /// The first 72 bytes of a ciphertext, for each purpose in turn.
     openings: [[u8; 72]; Purpose::ALL.len()],
     /// `KI`, then the hedge key: 32 bytes each.
+    ///
+    /// Kept as bytes rather than as prepared HMAC states: the library copies such a state at
+    /// every use, which costs as much as preparing it, and twenty times the locked memory.
     secrets: LockedBytes,
 }
 
