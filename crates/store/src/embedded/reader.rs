@@ -1,0 +1,102 @@
+//! Reads, on connections of their own.
+//!
+//! A point read takes some 15 microseconds, less than handing it to another thread would, so it
+//! runs where it is asked for. No connection is held across an await.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use rusqlite::{Connection, OptionalExtension, Params};
+
+use super::{schema, store_error};
+use crate::backend::{KeyRange, Page, Row, SCAN_ROWS, StoreError};
+
+/// Connections that stay open while nobody reads. More are opened while more read at once.
+const IDLE_CONNECTIONS: usize = 4;
+
+const GET: &str = "SELECT key, value, revision FROM rows WHERE key = ?1";
+const SCAN: &str = "SELECT key, value, revision FROM rows
+    WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?3";
+const SCAN_TO_THE_END: &str = "SELECT key, value, revision FROM rows
+    WHERE key >= ?1 ORDER BY key LIMIT ?2";
+
+/// A pool of reading connections to one file.
+pub(super) struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    pub(super) fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_path_buf(),
+            idle: Mutex::default(),
+        }
+    }
+
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Row>, StoreError> {
+        self.with(key, |connection| {
+            connection
+                .prepare_cached(GET)?
+                .query_row([key], row)
+                .optional()
+        })
+    }
+
+    pub(super) fn scan(&self, range: &KeyRange, limit: usize) -> Result<Page, StoreError> {
+        if range.is_empty() {
+            return Ok(Page::default());
+        }
+        let limit = limit.min(SCAN_ROWS);
+        // One row more than wanted tells whether there are more.
+        let asked = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+        let start = range.start();
+        let mut rows = self.with(start, |connection| match range.end() {
+            Some(end) => collect(connection, SCAN, (start, end, asked)),
+            None => collect(connection, SCAN_TO_THE_END, (start, asked)),
+        })?;
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        Ok(Page { rows, more })
+    }
+
+    fn with<T>(
+        &self,
+        key: &[u8],
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let failed = |error: rusqlite::Error| store_error(key, &error);
+        let pooled = self.idle().pop();
+        let connection = match pooled {
+            Some(connection) => connection,
+            None => schema::open_reader(&self.path).map_err(failed)?,
+        };
+        // A connection that failed is not used again; a fresh one costs little.
+        let read = read(&connection).map_err(failed)?;
+        let mut idle = self.idle();
+        if idle.len() < IDLE_CONNECTIONS {
+            idle.push(connection);
+        }
+        Ok(read)
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn collect(connection: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<Vec<Row>> {
+    connection
+        .prepare_cached(sql)?
+        .query_map(params, row)?
+        .collect()
+}
+
+fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    Ok(Row {
+        key: row.get_ref(0)?.as_blob()?.to_vec(),
+        value: Bytes::copy_from_slice(row.get_ref(1)?.as_blob()?),
+        revision: row.get(2)?,
+    })
+}

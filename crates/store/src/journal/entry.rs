@@ -1,0 +1,287 @@
+//! The body of a journal line, and the line made from it.
+//!
+//! A line is one JSON object in canonical form: members sorted by name, no space between
+//! tokens. The caller brings an object without the members that belong to the journal
+//! (`outbox`, `prev_hash`, `seq`); these are spliced in where they sort. Finding the places
+//! happens when the body is made, outside of the journal's lock.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::Hash;
+
+/// The journal's own members, in the order in which they sort.
+const OWN: [&str; 3] = ["outbox", "prev_hash", "seq"];
+
+/// A body that is fit for the journal. Holding one is proof.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EntryBytes {
+    bytes: Bytes,
+    /// Where each of [`OWN`] goes: just before this offset, which is that of a member's name or
+    /// of the closing brace.
+    places: [usize; 3],
+}
+
+/// Why bytes are not fit to be the body of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    /// The bytes are not one JSON object in canonical form.
+    #[error("an entry must be one JSON object, its members sorted, without spaces")]
+    NotCanonical,
+    /// The object has a member that the journal writes itself.
+    #[error("an entry must not have a member `outbox`, `prev_hash` or `seq`")]
+    Reserved,
+}
+
+impl EntryBytes {
+    /// Takes bytes that are canonical already, which is the cheap way.
+    ///
+    /// What is checked is what the journal relies on: one object on one line, its own members
+    /// sorted, and none of the reserved ones among them.
+    ///
+    /// # Errors
+    ///
+    /// [`EntryError`].
+    pub fn from_canonical(bytes: impl Into<Bytes>) -> Result<Self, EntryError> {
+        let bytes = bytes.into();
+        let places = Scan {
+            rest: &bytes,
+            at: 0,
+        }
+        .object()?;
+        Ok(Self { bytes, places })
+    }
+
+    /// Writes an object in canonical form.
+    ///
+    /// # Errors
+    ///
+    /// [`EntryError`].
+    pub fn from_value(value: &Value) -> Result<Self, EntryError> {
+        let mut bytes = Vec::with_capacity(512);
+        write_canonical(value, &mut bytes);
+        Self::from_canonical(bytes)
+    }
+
+    /// The body without the journal's members.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Writes the line, with its newline, to the end of `line`.
+    pub(super) fn write_line(
+        &self,
+        seq: u64,
+        prev_hash: &Hash,
+        outbox: Option<u64>,
+        line: &mut Vec<u8>,
+    ) {
+        let [outbox_at, hash_at, seq_at] = self.places;
+        let part = |from: usize, to: usize| self.bytes.get(from..to).unwrap_or_default();
+        let closing = self.bytes.len().saturating_sub(1);
+        // A member is followed by a comma if another one comes after it, and preceded by one if
+        // the body's own members before it did not bring theirs.
+        let comma_before = |at: usize, line: &mut Vec<u8>| {
+            if at == closing && !matches!(line.last(), Some(b'{' | b',')) {
+                line.push(b',');
+            }
+        };
+        let comma_after = |at: usize, line: &mut Vec<u8>| {
+            if at != closing {
+                line.push(b',');
+            }
+        };
+        line.extend_from_slice(part(0, outbox_at));
+        if let Some(id) = outbox {
+            comma_before(outbox_at, line);
+            line.extend_from_slice(b"\"outbox\":\"");
+            push_hex(&id.to_be_bytes(), line);
+            line.push(b'"');
+            comma_after(outbox_at, line);
+        }
+        line.extend_from_slice(part(outbox_at, hash_at));
+        comma_before(hash_at, line);
+        line.extend_from_slice(b"\"prev_hash\":\"");
+        push_hex(prev_hash, line);
+        line.push(b'"');
+        comma_after(hash_at, line);
+        line.extend_from_slice(part(hash_at, seq_at));
+        comma_before(seq_at, line);
+        line.extend_from_slice(b"\"seq\":");
+        push_decimal(seq, line);
+        comma_after(seq_at, line);
+        line.extend_from_slice(part(seq_at, self.bytes.len()));
+        line.push(b'\n');
+    }
+}
+
+impl std::fmt::Debug for EntryBytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&self.bytes))
+    }
+}
+
+/// Walks over the top level of an object.
+struct Scan<'a> {
+    rest: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Scan<'a> {
+    /// The places of the journal's members.
+    fn object(mut self) -> Result<[usize; 3], EntryError> {
+        let end = self.rest.len().saturating_sub(1);
+        let mut places = [end; 3];
+        self.expect(b'{')?;
+        if self.rest == b"}" {
+            return Ok(places);
+        }
+        let mut last: Option<&[u8]> = None;
+        loop {
+            let start = self.at;
+            let name = self.string()?;
+            if OWN.iter().any(|own| own.as_bytes() == name) {
+                return Err(EntryError::Reserved);
+            }
+            // Names of members are ASCII by house rule, so bytes sort as RFC 8785 wants.
+            if last.is_some_and(|last| last >= name) || name.contains(&b'\\') {
+                return Err(EntryError::NotCanonical);
+            }
+            for (place, own) in places.iter_mut().zip(OWN) {
+                if *place == end && name > own.as_bytes() {
+                    *place = start;
+                }
+            }
+            last = Some(name);
+            self.expect(b':')?;
+            self.value()?;
+            match self.take()? {
+                b',' => {}
+                b'}' if self.rest.is_empty() => return Ok(places),
+                _ => return Err(EntryError::NotCanonical),
+            }
+        }
+    }
+
+    fn take(&mut self) -> Result<u8, EntryError> {
+        let (first, rest) = self.rest.split_first().ok_or(EntryError::NotCanonical)?;
+        self.rest = rest;
+        self.at += 1;
+        Ok(*first)
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), EntryError> {
+        if self.take()? == byte {
+            Ok(())
+        } else {
+            Err(EntryError::NotCanonical)
+        }
+    }
+
+    /// What is between the quotes.
+    fn string(&mut self) -> Result<&'a [u8], EntryError> {
+        self.expect(b'"')?;
+        let text = self.rest;
+        let mut length = 0;
+        loop {
+            match self.take()? {
+                b'"' => return text.get(..length).ok_or(EntryError::NotCanonical),
+                b'\\' => {
+                    self.take()?;
+                    length += 2;
+                }
+                byte if byte < 0x20 => return Err(EntryError::NotCanonical),
+                _ => length += 1,
+            }
+        }
+    }
+
+    /// Passes over one value, up to the comma or brace that follows it.
+    fn value(&mut self) -> Result<(), EntryError> {
+        let mut open: usize = 0;
+        let mut any = false;
+        loop {
+            match self.rest.first().ok_or(EntryError::NotCanonical)? {
+                b'"' => {
+                    self.string()?;
+                }
+                b'{' | b'[' => {
+                    open += 1;
+                    self.take()?;
+                }
+                b',' | b'}' if open == 0 => {
+                    return if any {
+                        Ok(())
+                    } else {
+                        Err(EntryError::NotCanonical)
+                    };
+                }
+                b'}' | b']' => {
+                    open = open.checked_sub(1).ok_or(EntryError::NotCanonical)?;
+                    self.take()?;
+                }
+                // Spaces, newlines and other control characters.
+                ..=0x20 => return Err(EntryError::NotCanonical),
+                _ => {
+                    self.take()?;
+                }
+            }
+            any = true;
+        }
+    }
+}
+
+/// Writes JSON with sorted members and no spaces, as RFC 8785 does. Numbers are written as
+/// serde_json writes them; the journal has integers only, which RFC 8785 writes alike.
+pub fn write_canonical(value: &Value, out: &mut Vec<u8>) {
+    match value {
+        Value::Object(members) => {
+            let mut sorted: Vec<_> = members.iter().collect();
+            sorted.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+            out.push(b'{');
+            for (index, (name, member)) in sorted.into_iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                write_scalar(&Value::String(name.clone()), out);
+                out.push(b':');
+                write_canonical(member, out);
+            }
+            out.push(b'}');
+        }
+        Value::Array(items) => {
+            out.push(b'[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                write_canonical(item, out);
+            }
+            out.push(b']');
+        }
+        scalar => write_scalar(scalar, out),
+    }
+}
+
+fn write_scalar(value: &Value, out: &mut Vec<u8>) {
+    // `Display` of a scalar is its compact JSON, and cannot fail as writing to a socket could.
+    out.extend_from_slice(value.to_string().as_bytes());
+}
+
+/// Writes bytes as lower-case hexadecimal digits.
+fn push_hex(bytes: &[u8], out: &mut Vec<u8>) {
+    for byte in bytes {
+        for nibble in [byte >> 4, byte & 15] {
+            out.push(if nibble < 10 {
+                b'0' + nibble
+            } else {
+                b'a' + nibble - 10
+            });
+        }
+    }
+}
+
+fn push_decimal(number: u64, out: &mut Vec<u8>) {
+    out.extend_from_slice(number.to_string().as_bytes());
+}

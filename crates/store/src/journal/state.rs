@@ -1,0 +1,313 @@
+//! What the journal knows about its own end, under one lock.
+//!
+//! A line passes through three places. *Accepted* lines wait in `backlog` while the medium
+//! cannot take them; *written* ones are in the file but may be lost with the power; *synced*
+//! ones are safe. Until a line is synced its body is kept in memory (`unsynced`), because after
+//! a failed sync the kernel may drop the bytes it could not write and call the file clean: the
+//! lines have to be written again, and a later sync alone would prove nothing.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use tokio::sync::oneshot;
+
+use super::entry::EntryBytes;
+use super::medium::{Medium, Segment};
+use super::{Hash, JournalError, Seq, SyncedOutbox};
+
+/// A point in the journal: the end of a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// The number of the line; 0 before the first one.
+    pub(super) seq: Seq,
+    /// Where the line ends in its file.
+    pub(super) length: u64,
+    /// The line's hash; zeros before the first one.
+    pub(super) hash: Hash,
+}
+
+/// Where the number of a durable line is awaited.
+pub(super) type Waiter = oneshot::Sender<Result<Seq, JournalError>>;
+
+/// What the writer of a line was promised.
+pub(super) enum Promise {
+    /// It is in the store's outbox as well, under this id.
+    Outbox(u64),
+    /// It was answered for when it was written.
+    Written,
+    /// Somebody waits until it is durable.
+    Durable(Waiter),
+}
+
+struct Line {
+    seq: Seq,
+    body: EntryBytes,
+    promise: Promise,
+}
+
+pub(super) struct State {
+    medium: Box<dyn Medium>,
+    segment: Arc<dyn Segment>,
+    file_bytes: u64,
+    written: Mark,
+    synced: Mark,
+    unsynced: VecDeque<Line>,
+    unsynced_bytes: usize,
+    backlog: VecDeque<(EntryBytes, Promise)>,
+    /// Who waits until everything up to a line is safe.
+    flushes: Vec<(Seq, Waiter)>,
+    /// The file may hold bytes after `written`.
+    dirty: bool,
+    /// The last sync failed, and nothing has succeeded since.
+    broken: Option<String>,
+    synced_outbox: Vec<SyncedOutbox>,
+    /// The line being built; kept for its memory.
+    line: Vec<u8>,
+    /// Somebody waits for the next sync, so it must not wait for its turn.
+    pub(super) urgent: bool,
+    pub(super) closed: bool,
+}
+
+impl State {
+    pub(super) fn new(
+        medium: Box<dyn Medium>,
+        segment: Arc<dyn Segment>,
+        file_bytes: u64,
+        end: Mark,
+    ) -> Self {
+        Self {
+            medium,
+            segment,
+            file_bytes,
+            written: end,
+            synced: end,
+            unsynced: VecDeque::new(),
+            unsynced_bytes: 0,
+            backlog: VecDeque::new(),
+            flushes: Vec::new(),
+            dirty: false,
+            broken: None,
+            synced_outbox: Vec::new(),
+            line: Vec::with_capacity(2048),
+            urgent: false,
+            closed: false,
+        }
+    }
+
+    pub(super) fn written(&self) -> Mark {
+        self.written
+    }
+
+    pub(super) fn segment(&self) -> Arc<dyn Segment> {
+        Arc::clone(&self.segment)
+    }
+
+    pub(super) fn unsynced_bytes(&self) -> usize {
+        self.unsynced_bytes
+    }
+
+    /// Whether there is nothing for the syncing thread to do.
+    pub(super) fn is_settled(&self) -> bool {
+        self.unsynced.is_empty()
+            && self.backlog.is_empty()
+            && !self.dirty
+            && self.broken.is_none()
+            && !self.urgent
+    }
+
+    /// Fails while lines that were accepted cannot be made safe.
+    pub(super) fn check(&self) -> Result<(), JournalError> {
+        match &self.broken {
+            Some(cause) => Err(JournalError::Unavailable {
+                cause: cause.clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Brings the file to what the journal believes, and writes the accepted lines that wait.
+    pub(super) fn settle(&mut self) -> Result<(), JournalError> {
+        if self.dirty {
+            self.segment
+                .truncate(self.written.length)
+                .map_err(unavailable)?;
+            self.dirty = false;
+        }
+        while let Some((body, promise)) = self.backlog.pop_front() {
+            if let Err((error, promise)) = self.write(&body, promise) {
+                self.backlog.push_front((body, promise));
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a line that nobody was promised anything about yet. If it fails, nothing of the
+    /// line stays in the file, and `promise` is dropped.
+    pub(super) fn append(
+        &mut self,
+        body: &EntryBytes,
+        promise: Promise,
+    ) -> Result<Seq, JournalError> {
+        self.settle()?;
+        self.write(body, promise).map_err(|(error, _)| error)
+    }
+
+    /// Takes a line that must come, sooner or later.
+    pub(super) fn accept(&mut self, body: EntryBytes, promise: Promise) {
+        self.backlog.push_back((body, promise));
+        if let Err(error) = self.settle() {
+            tracing::error!(%error, waiting = self.backlog.len(), "the journal cannot be written");
+        }
+    }
+
+    fn write(
+        &mut self,
+        body: &EntryBytes,
+        promise: Promise,
+    ) -> Result<Seq, (JournalError, Promise)> {
+        let seq = self.written.seq + 1;
+        let outbox = match promise {
+            Promise::Outbox(id) => Some(id),
+            Promise::Written | Promise::Durable(_) => None,
+        };
+        self.line.clear();
+        body.write_line(seq, &self.written.hash, outbox, &mut self.line);
+        if let Err(error) = self.segment.write_at(&self.line, self.written.length) {
+            self.dirty = self.segment.truncate(self.written.length).is_err();
+            return Err((unavailable(error), promise));
+        }
+        let text = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
+        self.written = Mark {
+            seq,
+            length: self.written.length + self.line.len() as u64,
+            hash: hash(text),
+        };
+        self.unsynced_bytes += body.as_bytes().len();
+        self.unsynced.push_back(Line {
+            seq,
+            body: body.clone(),
+            promise,
+        });
+        Ok(seq)
+    }
+
+    /// Has `waiter` told when everything written is safe. False if it is already.
+    pub(super) fn wait_for_sync(&mut self, waiter: Waiter) -> bool {
+        let behind = self.synced.seq < self.written.seq || self.broken.is_some();
+        if behind {
+            self.flushes.push((self.written.seq, waiter));
+        }
+        behind
+    }
+
+    /// Every line up to `mark` is safe; whoever waited for one is answered.
+    pub(super) fn mark_synced(&mut self, mark: Mark) {
+        self.broken = None;
+        self.synced = mark;
+        while self
+            .unsynced
+            .front()
+            .is_some_and(|line| line.seq <= mark.seq)
+        {
+            let Some(line) = self.unsynced.pop_front() else {
+                break;
+            };
+            self.unsynced_bytes -= line.body.as_bytes().len();
+            match line.promise {
+                Promise::Outbox(id) => self.synced_outbox.push(SyncedOutbox { id, seq: line.seq }),
+                Promise::Written => {}
+                Promise::Durable(waiter) => {
+                    // Whoever does not wait any more does not need the answer.
+                    let _ = waiter.send(Ok(line.seq));
+                }
+            }
+        }
+        for (_, waiter) in self.flushes.extract_if(.., |(seq, _)| *seq <= mark.seq) {
+            let _ = waiter.send(Ok(mark.seq));
+        }
+    }
+
+    /// Nothing after the last sync is safe. Lines that somebody waits for are refused and
+    /// forgotten; lines that were answered for are written again as soon as that is possible.
+    pub(super) fn sync_failed(&mut self, error: &io::Error) {
+        let cause = error.to_string();
+        tracing::error!(%error, "the journal cannot be synced");
+        let mut again = VecDeque::new();
+        for line in self.unsynced.drain(..) {
+            if let Promise::Durable(waiter) = line.promise {
+                let _ = waiter.send(Err(JournalError::Unavailable {
+                    cause: cause.clone(),
+                }));
+            } else {
+                again.push_back((line.body, line.promise));
+            }
+        }
+        for (_, waiter) in self.flushes.drain(..) {
+            let _ = waiter.send(Err(JournalError::Unavailable {
+                cause: cause.clone(),
+            }));
+        }
+        again.append(&mut self.backlog);
+        self.backlog = again;
+        self.unsynced_bytes = 0;
+        self.written = self.synced;
+        self.dirty = true;
+        self.broken = Some(cause);
+        if let Err(error) = self.settle() {
+            tracing::error!(%error, "the journal cannot be written");
+        }
+    }
+
+    /// Goes on in a new file once this one is large enough and all of it is safe.
+    pub(super) fn rotate_if_full(&mut self) {
+        if self.written.length < self.file_bytes {
+            return;
+        }
+        if self.synced != self.written {
+            let mark = self.written;
+            match self.segment.sync() {
+                Ok(()) => self.mark_synced(mark),
+                Err(error) => return self.sync_failed(&error),
+            }
+        }
+        match self.medium.create(self.written.seq + 1) {
+            Ok(segment) => {
+                self.segment = segment;
+                self.written.length = 0;
+                self.synced.length = 0;
+            }
+            // The old file can go on growing; the next sync tries again.
+            Err(error) => tracing::error!(%error, "the journal cannot begin a new file"),
+        }
+    }
+
+    pub(super) fn take_synced_outbox(&mut self) -> Vec<SyncedOutbox> {
+        std::mem::take(&mut self.synced_outbox)
+    }
+
+    pub(super) fn has_synced_outbox(&self) -> bool {
+        !self.synced_outbox.is_empty()
+    }
+
+    /// Puts back what could not be removed from the store, before what came meanwhile.
+    pub(super) fn return_synced_outbox(&mut self, mut ids: Vec<SyncedOutbox>) {
+        ids.append(&mut self.synced_outbox);
+        self.synced_outbox = ids;
+    }
+}
+
+/// The hash of a line, without its newline.
+pub(super) fn hash(line: &[u8]) -> Hash {
+    let mut hash = Hash::default();
+    hash.copy_from_slice(digest(&SHA256, line).as_ref());
+    hash
+}
+
+pub(super) fn unavailable(error: io::Error) -> JournalError {
+    JournalError::Unavailable {
+        cause: error.to_string(),
+    }
+}
