@@ -26,6 +26,8 @@ mod domain;
 mod envelope;
 mod error;
 mod framing;
+#[cfg(test)]
+mod golden_records;
 mod header;
 mod identifiers;
 mod kdf;
