@@ -136,10 +136,6 @@ impl Entry {
         self.arrival.request_id
     }
 
-    pub(crate) fn opened(&self) -> Timestamp {
-        self.opened
-    }
-
     /// Notes a resource that the call touches.
     pub(crate) fn touch(&self, arn: impl fmt::Display, owner: AccountId) {
         let arn = arn.to_string();

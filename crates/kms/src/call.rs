@@ -525,6 +525,7 @@ impl<'s> Call<'s> {
     /// # Errors
     /// [`Interruption::Moved`] when a row that the change was judged on has moved.
     pub(crate) async fn commit(&self, change: Change) -> Attempt<()> {
+        self.service.check_journal()?;
         let body = |rows: &[audit::RowTrace]| {
             let read_only = audit::read_only(self.operation);
             self.entry

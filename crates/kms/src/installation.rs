@@ -447,7 +447,7 @@ impl Service {
         let entry = |rows: &[_]| operator_event(event, event_id, self.now(), rows);
         match self.shelves().commit(change, entry).await {
             Ok(committed) => {
-                self.record_committed(committed).await;
+                self.record_committed(committed);
                 Ok(())
             }
             Err(Interruption::Moved { row }) => Err(InstallationError::Service(format!(

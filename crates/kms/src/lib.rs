@@ -23,6 +23,7 @@ mod operations;
 mod paging;
 mod queue;
 mod record;
+pub mod seed;
 mod service;
 mod shelves;
 mod sweep;

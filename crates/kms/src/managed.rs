@@ -88,7 +88,7 @@ pub(crate) async fn create(
     };
     match service.shelves().commit(change, entry).await {
         Ok(committed) => {
-            service.record_committed(committed).await;
+            service.record_committed(committed);
             Ok(())
         }
         Err(Interruption::Moved { .. }) => Ok(()),

@@ -198,6 +198,10 @@ impl Service {
         &self.materials
     }
 
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
     pub(crate) fn authorizer(&self) -> &dyn Authorizer {
         self.settings.authorizer.as_ref()
     }
@@ -227,16 +231,17 @@ impl Service {
             .map_err(|_| KmsError::invalid_ciphertext())
     }
 
+    /// Whether the journal takes records. A change whose record it could not take is refused
+    /// before it is made.
+    pub(crate) fn check_journal(&self) -> Result<(), KmsError> {
+        Ok(self.journal.check()?)
+    }
+
     /// Tells the journal of a change. The entry is safe already, in the transaction of the
     /// change; if the journal cannot take it now, it will at the next start.
-    pub(crate) async fn record_committed(&self, committed: Committed) {
-        let recorded = self
-            .journal
-            .append_outbox(committed.outbox_id, committed.entry)
-            .await;
-        if let Err(error) = recorded {
-            tracing::error!(%error, "an entry stays in the outbox until the journal takes it");
-        }
+    pub(crate) fn record_committed(&self, committed: Committed) {
+        self.journal
+            .append_outbox(committed.outbox_id, committed.entry);
     }
 
     async fn run(&self, entry: Entry, operation: Operation, input: &Input) -> Reply {
@@ -287,7 +292,7 @@ impl Service {
             tracing::warn!(%request_id, event, code = error.code().name(), cause, "call failed");
         }
         if let Some(committed) = committed {
-            self.record_committed(committed).await;
+            self.record_committed(committed);
             return Reply::closed(&entry, outcome);
         }
         let body = entry.body(event, read_only, outcome.as_ref().err(), &[]);

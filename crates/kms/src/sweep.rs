@@ -159,7 +159,7 @@ async fn commit(
         |rows: &[_]| service_event(event, event_id, now, &home.region, home.account, &arn, rows);
     match service.shelves().commit(change, entry).await {
         Ok(committed) => {
-            service.record_committed(committed).await;
+            service.record_committed(committed);
             Ok(true)
         }
         Err(Interruption::Moved { .. }) => Ok(false),

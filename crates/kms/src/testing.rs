@@ -33,7 +33,7 @@ impl Clock for TestClock {
 pub(crate) struct Bench {
     pub(crate) service: Arc<Service>,
     pub(crate) backend: Arc<dyn Backend>,
-    pub(crate) folder: tempfile::TempDir,
+    pub(crate) folder: Arc<tempfile::TempDir>,
     clock: Arc<TestClock>,
 }
 
@@ -44,15 +44,39 @@ impl Bench {
     }
 
     pub(crate) async fn with(authorizer: Box<dyn Authorizer>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let journal = Arc::new(Journal::open(folder.path(), Durability::Relaxed).unwrap());
+        let folder = Arc::new(tempfile::tempdir().unwrap());
         let backend: Arc<dyn Backend> = Arc::new(Memory::new());
         let clock = Arc::new(TestClock(AtomicI64::new(START)));
-        let key = || SealKey::from_key_file(&Plaintext::new(vec![7; 32])).unwrap();
-        let sealed = installation::create(Arc::clone(&backend), &[key()], Random::system())
+        let seals = [seal_key()];
+        let sealed = installation::create(Arc::clone(&backend), &seals, Random::system())
             .await
             .unwrap();
-        let unsealed = sealed.unseal(&key(), Random::system(), true).await.unwrap();
+        Self::start(sealed, backend, folder, clock, authorizer).await
+    }
+
+    /// The same store, journal and clock under a new service, whose caches are empty.
+    pub(crate) async fn restarted(&self, authorizer: Box<dyn Authorizer>) -> Self {
+        let backend = Arc::clone(&self.backend);
+        let sealed = installation::find(Arc::clone(&backend))
+            .await
+            .unwrap()
+            .unwrap();
+        let (folder, clock) = (Arc::clone(&self.folder), Arc::clone(&self.clock));
+        Self::start(sealed, backend, folder, clock, authorizer).await
+    }
+
+    async fn start(
+        sealed: installation::Sealed,
+        backend: Arc<dyn Backend>,
+        folder: Arc<tempfile::TempDir>,
+        clock: Arc<TestClock>,
+        authorizer: Box<dyn Authorizer>,
+    ) -> Self {
+        let unsealed = sealed
+            .unseal(&seal_key(), Random::system(), true)
+            .await
+            .unwrap();
+        let journal = Arc::new(Journal::open(folder.path(), Durability::Relaxed).unwrap());
         let settings = Settings {
             managed_services: vec!["s3".to_owned()],
             authorizer,
@@ -99,6 +123,16 @@ impl Bench {
         (error.code(), error.message().unwrap_or_default().to_owned())
     }
 
+    /// Every line of the journal, as it stands in its files.
+    pub(crate) fn journal(&self) -> String {
+        let mut files: Vec<_> = walk(self.folder.path());
+        files.sort();
+        files
+            .iter()
+            .map(|file| std::fs::read_to_string(file).unwrap())
+            .collect()
+    }
+
     /// A new symmetric key.
     pub(crate) async fn key(&self) -> KeyMetadata {
         self.key_like(symmetric_key()).await
@@ -113,6 +147,26 @@ impl Bench {
         };
         key
     }
+}
+
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(walk(&path));
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "jsonl")
+        {
+            files.push(path);
+        }
+    }
+    files
+}
+
+fn seal_key() -> SealKey {
+    SealKey::from_key_file(&Plaintext::new(vec![7; 32])).unwrap()
 }
 
 /// CreateKey without parameters.

@@ -1,6 +1,10 @@
 //! Behaviour of the whole service that no single file owns: states, aliases, deletion,
 //! revocation, retries.
 
+mod corruption;
+mod denial;
+mod states;
+
 use std::sync::Arc;
 
 use strongroom_model::{
@@ -14,7 +18,6 @@ use strongroom_model::{
 use crate::{
     record::{Deletion, KeyRecord},
     testing::{Bench, START, symmetric_key},
-    uses::{Cell, KEY_USES, STATES},
 };
 
 fn create_alias(name: &str, target: &str) -> Input {
@@ -332,24 +335,6 @@ async fn an_alias_of_an_external_key_may_wait_for_its_material() {
     let (code, message) = bench.refused(encrypt("alias/later")).await;
     assert_eq!(code, ErrorCode::KMSInvalidStateException);
     assert!(message.ends_with(" is pending import."), "{message}");
-}
-
-#[test]
-fn every_use_has_an_answer_in_every_state() {
-    for row in KEY_USES {
-        for state in STATES {
-            let decided = matches!(
-                row.cell(state),
-                Cell::Allow | Cell::Refuse | Cell::NotPending
-            );
-            assert!(decided, "{} in {}", row.name, state.as_str());
-        }
-        assert!(
-            row.cell(KeyState::Enabled) != Cell::Refuse,
-            "{} is never possible",
-            row.name
-        );
-    }
 }
 
 #[test]

@@ -1,0 +1,515 @@
+//! Seeds: keys, aliases and access keys that a development server has from its first request on.
+//!
+//! A seed is planted at every start. What is absent is added; what is there and says otherwise
+//! is refused, with the line of the file that says it; and what was deleted stays deleted
+//! (decision 16). So that a caller may change what a seed planted without spoiling the next
+//! start, each declaration is kept beside what it made: one that is still the same asks for
+//! nothing any more, whatever became of it through the API.
+//!
+//! Reading the file is the server's affair; here a seed is already parsed, and every part of it
+//! knows its line.
+
+use serde_json::{Value, json};
+use strongroom_auth::{AccessKeyId, Principal, policy::KeyPolicy};
+use strongroom_crypto::KeyMaterial;
+use strongroom_model::{
+    AccountId, AliasName, KeyId, Plaintext, Region, SecretAccessKey,
+    enums::{KeyManagerType, KeySpec, KeyUsageType, OriginType},
+    limits,
+    shapes::Tag,
+};
+
+use crate::{
+    change::Change,
+    error::KmsError,
+    installation::InstallationError,
+    layout::{self, Home, RowKey},
+    new_key,
+    operations::tags,
+    record::{AliasRecord, AliasSetRecord, KeyRecord, KeyTag, MultiRegion, NoteRecord},
+    service::Service,
+};
+
+/// Something that a seed says, and the line on which it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct At<T> {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What is said.
+    pub it: T,
+}
+
+/// A whole seed.
+#[derive(Debug, Default)]
+pub struct Seed {
+    /// The access keys of roots and users.
+    pub access_keys: Vec<SeededAccessKey>,
+    /// Users, groups, roles and providers, kept for the day when policies are evaluated.
+    pub identities: Vec<SeededIdentity>,
+    /// The KMS keys.
+    pub keys: Vec<SeededKey>,
+}
+
+/// An access key with its secret.
+#[derive(Debug)]
+pub struct SeededAccessKey {
+    /// Where it is declared.
+    pub line: usize,
+    /// The account that it belongs to.
+    pub account: AccountId,
+    /// The user that it belongs to; absent for the root.
+    pub user: Option<String>,
+    /// The public half.
+    pub id: AccessKeyId,
+    /// The secret half.
+    pub secret: SecretAccessKey,
+    /// Whether it may be used.
+    pub active: bool,
+}
+
+/// A user, group, role or provider, as it was declared. It holds no secret.
+#[derive(Debug)]
+pub struct SeededIdentity {
+    /// Where it is declared.
+    pub line: usize,
+    /// The account that it belongs to.
+    pub account: AccountId,
+    /// `user`, `group`, `role` or `oidc-provider`.
+    pub kind: &'static str,
+    /// Its name, or the provider's URL.
+    pub name: String,
+    /// What is declared about it.
+    pub declaration: Value,
+}
+
+/// A symmetric KMS key.
+#[derive(Debug)]
+pub struct SeededKey {
+    /// Where it is declared.
+    pub line: usize,
+    /// The account that owns it.
+    pub account: AccountId,
+    /// The Region in which it is.
+    pub region: Region,
+    /// The id; it also tells whether the key is a multi-Region key.
+    pub id: KeyId,
+    /// The description.
+    pub description: At<String>,
+    /// Whether the key is enabled.
+    pub enabled: At<bool>,
+    /// Whether the key material is from outside (Origin EXTERNAL).
+    pub external: bool,
+    /// The key materials, oldest first; the last is current. Without any, one is generated, or,
+    /// for a key of Origin EXTERNAL, awaited.
+    pub material: Vec<At<Plaintext>>,
+    /// The tags, in order.
+    pub tags: At<Vec<(String, String)>>,
+    /// The key policy; absent for the default one.
+    pub policy: Option<At<String>>,
+    /// The aliases.
+    pub aliases: Vec<At<AliasName>>,
+}
+
+/// Why a seed was not planted.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    /// Something in it cannot be, or contradicts what is there.
+    #[error("line {line}: {reason}")]
+    Refused {
+        /// The line.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Installation(#[from] InstallationError),
+}
+
+impl From<KmsError> for SeedError {
+    fn from(error: KmsError) -> Self {
+        Self::Installation(error.into())
+    }
+}
+
+fn refused(line: usize, reason: impl Into<String>) -> SeedError {
+    let reason = reason.into();
+    SeedError::Refused { line, reason }
+}
+
+/// The part of an error that a caller of the API would hear, at a line of the file.
+fn refused_as(line: usize, error: &KmsError) -> SeedError {
+    refused(line, error.message().unwrap_or(error.code().name()))
+}
+
+impl Service {
+    /// Plants a seed and tells how many things were added.
+    ///
+    /// # Errors
+    /// [`SeedError::Refused`] when something in it cannot be, or differs from what is there.
+    /// What came before it in the file was added.
+    pub async fn plant(&self, seed: &Seed) -> Result<usize, SeedError> {
+        let mut added = 0;
+        for identity in &seed.identities {
+            added += usize::from(self.plant_identity(identity).await?);
+        }
+        for access_key in &seed.access_keys {
+            added += usize::from(self.plant_access_key(access_key).await?);
+        }
+        for key in &seed.keys {
+            added += self.plant_key(key).await?;
+        }
+        Ok(added)
+    }
+
+    async fn plant_identity(&self, identity: &SeededIdentity) -> Result<bool, SeedError> {
+        let SeededIdentity {
+            account,
+            kind,
+            name,
+            ..
+        } = identity;
+        let note = format!("identity/{account}/{kind}/{name}");
+        match self.note::<Value>(&note).await? {
+            Some(kept) if kept == identity.declaration => Ok(false),
+            Some(_) => Err(refused(
+                identity.line,
+                format!("the {kind} `{name}` is declared differently in this data folder"),
+            )),
+            None => {
+                self.set_note(&note, &identity.declaration).await?;
+                Ok(true)
+            }
+        }
+    }
+
+    async fn plant_access_key(&self, key: &SeededAccessKey) -> Result<bool, SeedError> {
+        let there = self.credentials().look_up(self, key.id.as_str()).await?;
+        let Some(there) = there else {
+            let (user, id) = (key.user.clone(), &key.id);
+            self.store_access_key(id, key.account, user, key.active, &key.secret)
+                .await?;
+            return Ok(true);
+        };
+        let user = match &there.caller.principal {
+            Principal::User { name, .. } => Some(name.as_ref()),
+            _ => None,
+        };
+        let differs = |what: &str| {
+            Err(refused(
+                key.line,
+                format!("the access key {} {what} in this data folder", key.id),
+            ))
+        };
+        if there.caller.account != key.account || user != key.user.as_deref() {
+            return differs("belongs to somebody else");
+        }
+        if *there.secret != key.secret {
+            return differs("has another secret");
+        }
+        if there.active != key.active {
+            return differs(if there.active {
+                "is active"
+            } else {
+                "is inactive"
+            });
+        }
+        Ok(false)
+    }
+
+    /// Plants a key with its aliases and tells how many things were added.
+    async fn plant_key(&self, key: &SeededKey) -> Result<usize, SeedError> {
+        let home = Home {
+            account: key.account,
+            region: key.region.clone(),
+        };
+        let wanted = Wanted::of(self, &home, key)?;
+        let note = wanted.note();
+        let kept: Option<Value> = self.note(&note).await?;
+        let mut added = 0;
+        if kept.as_ref() != Some(&wanted.declaration) {
+            added += usize::from(self.plant_key_itself(&home, key, &wanted).await?);
+        }
+        for alias in &key.aliases {
+            added += usize::from(self.plant_alias(&home, key.id, alias).await?);
+        }
+        Ok(added)
+    }
+
+    async fn plant_key_itself(
+        &self,
+        home: &Home,
+        key: &SeededKey,
+        wanted: &Wanted,
+    ) -> Result<bool, SeedError> {
+        if self.shelves().get(&home.tombstone(key.id)).await?.is_some() {
+            return Ok(false);
+        }
+        let row: RowKey<NoteRecord> = layout::note(&wanted.note());
+        let note = NoteRecord {
+            value: wanted.declaration.clone(),
+        };
+        let Some(stored) = self.shelves().get(&home.key(key.id)).await? else {
+            let material: Option<Vec<Plaintext>> = (!key.material.is_empty()).then(|| {
+                let copy = |material: &At<Plaintext>| Plaintext::new(material.it.expose().to_vec());
+                key.material.iter().map(copy).collect()
+            });
+            let (record, policy) = (wanted.record.clone(), wanted.policy.clone());
+            let given = material.as_deref();
+            let (_, mut change) =
+                new_key::change(self, home, key.id, record, policy, given, self.now())
+                    .await
+                    .map_err(|error| refused_as(key.line, &error))?;
+            change.put(&row, &note)?;
+            self.commit_act("SeedKey", change).await?;
+            return Ok(true);
+        };
+        if !stored.record.alive(self.now()) {
+            return Ok(false);
+        }
+        self.compare(home, key, wanted, &stored.record).await?;
+        let mut change = Change::new();
+        change.put(&row, &note)?;
+        self.commit_act("SeedKey", change).await?;
+        Ok(false)
+    }
+
+    /// Whether a key that is there is as the seed says.
+    async fn compare(
+        &self,
+        home: &Home,
+        key: &SeededKey,
+        wanted: &Wanted,
+        there: &KeyRecord,
+    ) -> Result<(), SeedError> {
+        let differs = |line, what: &str| {
+            let id = key.id;
+            Err(refused(
+                line,
+                format!("the key {id} has {what} in this data folder"),
+            ))
+        };
+        if there.spec != wanted.record.spec || there.usage != wanted.record.usage {
+            return differs(key.line, "another key spec");
+        }
+        if there.origin != wanted.record.origin {
+            return differs(key.line, "another origin");
+        }
+        if there.description != wanted.record.description {
+            return differs(key.description.line, "another description");
+        }
+        if there.enabled != wanted.record.enabled {
+            let state = if there.enabled { "enabled" } else { "disabled" };
+            let (line, id) = (key.enabled.line, key.id);
+            return Err(refused(
+                line,
+                format!("the key {id} is {state} in this data folder"),
+            ));
+        }
+        if !same_tags(&there.tags, &wanted.record.tags) {
+            return differs(key.tags.line, "other tags");
+        }
+        let policy = self.shelves().get(&home.policy(key.id)).await?;
+        let same_policy = policy.is_some_and(|there| {
+            let parse = |text: &str| serde_json::from_str::<Value>(text).ok();
+            parse(&there.record.text) == parse(&wanted.policy)
+        });
+        if !same_policy {
+            let line = key.policy.as_ref().map_or(key.line, |policy| policy.line);
+            return differs(line, "another key policy");
+        }
+        if let Some(last) = key.material.last() {
+            let current = there.material.as_ref().map(|current| &current.id);
+            if current != wanted.materials.last() {
+                return differs(last.line, "other key material");
+            }
+            for (material, id) in key.material.iter().zip(&wanted.materials) {
+                let row = home.materials(key.id).row(id);
+                if self.shelves().get(&row).await?.is_none() {
+                    return differs(material.line, "other key material");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn plant_alias(
+        &self,
+        home: &Home,
+        target: KeyId,
+        alias: &At<AliasName>,
+    ) -> Result<bool, SeedError> {
+        let Home { account, region } = home;
+        let name = &alias.it;
+        let note_name = format!("seed/{account}/{region}/{name}");
+        let row: RowKey<NoteRecord> = layout::note(&note_name);
+        let note = NoteRecord {
+            value: json!(target),
+        };
+        let now = self.now();
+        let kept: Option<KeyId> = self.note(&note_name).await?;
+        if kept == Some(target) {
+            return Ok(false);
+        }
+        if !self.key_lives(home, target).await? {
+            return Ok(false);
+        }
+        let stored = self.shelves().get(&home.alias(name)).await?;
+        let mut change = Change::new();
+        change.provided(
+            &home.alias(name),
+            stored.as_ref().map(|stored| stored.revision),
+        );
+        if let Some(stored) = &stored {
+            let other = stored.record.target;
+            if other == target {
+                change.put(&row, &note)?;
+                self.commit_act("SeedAlias", change).await?;
+                return Ok(false);
+            }
+            if self.key_lives(home, other).await? {
+                let reason = format!("{name} stands for the key {other} in this data folder");
+                return Err(refused(alias.line, reason));
+            }
+            change.remove(&home.key_alias(other, name));
+        } else if kept.is_some() {
+            // It was planted once, for another key, and deleted since.
+            return Ok(false);
+        }
+
+        let set_row = home.alias_set(target);
+        let set = self.shelves().get(&set_row).await?;
+        let count = set.as_ref().map_or(0, |set| set.record.count);
+        if count >= limits::ALIASES_PER_KEY {
+            let quota = limits::ALIASES_PER_KEY;
+            let reason = format!("the key {target} has {quota} aliases already, which is the most");
+            return Err(refused(alias.line, reason));
+        }
+        let record = AliasRecord {
+            target,
+            created: now,
+            updated: now,
+        };
+        change
+            .provided(&set_row, set.map(|set| set.revision))
+            .put(&set_row, &AliasSetRecord { count: count + 1 })?
+            .put(&home.alias(name), &record)?
+            .put(&home.key_alias(target, name), &record)?
+            .put(&row, &note)?;
+        self.commit_act("SeedAlias", change).await?;
+        Ok(true)
+    }
+
+    async fn key_lives(&self, home: &Home, id: KeyId) -> Result<bool, SeedError> {
+        let key = self.shelves().get(&home.key(id)).await?;
+        Ok(key.is_some_and(|key| key.record.alive(self.now())))
+    }
+}
+
+/// Tags have no order that a seed could contradict.
+fn same_tags(there: &[KeyTag], wanted: &[KeyTag]) -> bool {
+    there.len() == wanted.len() && wanted.iter().all(|tag| there.contains(tag))
+}
+
+/// What a declared key comes to.
+struct Wanted {
+    record: KeyRecord,
+    policy: String,
+    /// The ids of the materials, oldest first.
+    materials: Vec<String>,
+    /// The declaration without anything secret.
+    declaration: Value,
+    note: String,
+}
+
+impl Wanted {
+    /// Checks a declaration by the rules of CreateKey.
+    fn of(service: &Service, home: &Home, key: &SeededKey) -> Result<Self, SeedError> {
+        let custody = service.custody();
+        let mut materials = Vec::with_capacity(key.material.len());
+        for material in &key.material {
+            let parsed = KeyMaterial::symmetric(&material.it).map_err(|_| {
+                refused(
+                    material.line,
+                    "the key material of a symmetric key has 32 bytes",
+                )
+            })?;
+            let partition = home.region.partition();
+            let id = parsed
+                .id(custody.identifiers(), partition, home.account, key.id)
+                .to_string();
+            if materials.contains(&id) {
+                return Err(refused(material.line, "this key material is there twice"));
+            }
+            materials.push(id);
+        }
+
+        let mut key_tags = Vec::new();
+        let new_tags: Vec<Tag> = key
+            .tags
+            .it
+            .iter()
+            .map(|(key, value)| Tag {
+                tag_key: key.clone(),
+                tag_value: value.clone(),
+            })
+            .collect();
+        tags::put(&mut key_tags, &new_tags).map_err(|error| refused_as(key.tags.line, &error))?;
+
+        let policy = match &key.policy {
+            None => new_key::default_policy(home),
+            Some(policy) => {
+                if policy.it.len() > limits::KEY_POLICY_BYTES {
+                    let most = limits::KEY_POLICY_BYTES;
+                    let reason = format!("a key policy has at most {most} bytes");
+                    return Err(refused(policy.line, reason));
+                }
+                KeyPolicy::parse(&policy.it, &|principal| service.knows_principal(principal))
+                    .map_err(|error| refused_as(policy.line, &error.into()))?;
+                policy.it.clone()
+            }
+        };
+
+        let origin = if key.external {
+            OriginType::External
+        } else {
+            OriginType::AwsKms
+        };
+        let record = KeyRecord {
+            created: service.now(),
+            spec: KeySpec::SymmetricDefault,
+            usage: KeyUsageType::EncryptDecrypt,
+            origin,
+            manager: KeyManagerType::Customer,
+            description: key.description.it.clone(),
+            enabled: key.enabled.it,
+            material: None,
+            deletion: None,
+            multi_region: key.id.is_multi_region().then(|| MultiRegion {
+                primary: home.region.clone(),
+                replicas: Vec::new(),
+            }),
+            tags: key_tags,
+        };
+        let declaration = json!({
+            "description": record.description,
+            "enabled": record.enabled,
+            "origin": record.origin,
+            "tags": record.tags,
+            "policy": key.policy.as_ref().map(|policy| &policy.it),
+            "material": materials,
+        });
+        let note = format!("seed/{}/{}/key/{}", home.account, home.region, key.id);
+        Ok(Self {
+            record,
+            policy,
+            materials,
+            declaration,
+            note,
+        })
+    }
+
+    fn note(&self) -> String {
+        self.note.clone()
+    }
+}
