@@ -452,6 +452,7 @@ mod tests {
 
     fn jobs() -> Vec<Job> {
         vec![
+            Job::InstallationIntegrity,
             integrity("111122223333", "eu-west-1"),
             integrity("111122223333", "eu-west-2"),
             integrity("111122223334", "eu-west-1"),
@@ -489,6 +490,16 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_job_of_the_installation_is_found_by_its_name() {
+        for job in jobs() {
+            let of_account = matches!(job, Job::Integrity { .. });
+            let found = Job::of_installation(job.name());
+            assert_eq!(found, (!of_account).then_some(job));
+        }
+        assert_eq!(Job::of_installation("anything"), None);
     }
 
     #[test]
