@@ -38,10 +38,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, oneshot};
 
+use crate::backend::StoreError;
+
 pub use entry::{EntryBytes, EntryError, write_canonical};
 pub use fold::{Compared, Fault, Finding, Fold, RowMark, compare, fold};
 pub use medium::MemoryLog;
-pub use outbox::{OUTBOX_CLEARED, OUTBOX_PREFIX, ReconcileError, SyncedOutbox, outbox_key};
+pub use outbox::{OUTBOX_CLEARED, OUTBOX_PREFIX, SyncedOutbox, outbox_key};
 pub use reader::{
     ChainFault, ChainFaultKind, ChainSummary, Line, read, summarize_chain, verify_chain,
 };
@@ -96,6 +98,12 @@ pub enum JournalError {
         /// What is wrong.
         what: String,
     },
+    /// A line in the middle of the journal is not as it was written.
+    #[error(transparent)]
+    Broken(#[from] ChainFault),
+    /// The records that the store holds for the journal cannot be read or removed.
+    #[error("the records in the store's outbox cannot be copied to the journal: {0}")]
+    Outbox(#[from] StoreError),
     /// The journal was closed.
     #[error("the journal is closed")]
     Closed,

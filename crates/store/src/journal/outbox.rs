@@ -42,20 +42,6 @@ fn outbox_id(key: &[u8]) -> Result<u64, StoreError> {
         .ok_or_else(|| StoreError::corrupt(key, "it is not the key of an outbox record"))
 }
 
-/// Why the outbox could not be reconciled with the journal.
-#[derive(Debug, thiserror::Error)]
-pub enum ReconcileError {
-    /// The store failed, or a record in it is not genuine.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The journal could not be written.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The journal could not be read.
-    #[error(transparent)]
-    Chain(#[from] super::ChainFault),
-}
-
 impl Journal {
     /// The outbox records whose lines became durable since this was asked last, in the order of
     /// their lines. Whoever takes them removes their rows; [`clear_outbox`](Self::clear_outbox)
@@ -104,17 +90,27 @@ impl Journal {
     /// Copies the outbox records that the journal lacks, each exactly once and in the order of
     /// their ids, makes the journal durable, and removes the rows. Returns how many were copied.
     ///
-    /// To be called at start, before anything else is appended. `open` turns a stored row into
-    /// the record in it and refuses one that is not genuine.
+    /// To be called at start, before anything else is appended.
     ///
     /// # Errors
     ///
-    /// [`ReconcileError`]. Nothing was lost or doubled; the next start tries again.
-    pub async fn reconcile(
+    /// [`JournalError`]. Nothing was lost or doubled; the next start tries again.
+    pub async fn reconcile(&self, backend: &dyn Backend) -> Result<usize, JournalError> {
+        self.reconcile_with(backend, &|row| Ok(row.value.clone()))
+            .await
+    }
+
+    /// Like [`reconcile`](Self::reconcile), where the rows hold more than the record: `open`
+    /// takes the record out of a row and refuses a row that is not genuine.
+    ///
+    /// # Errors
+    ///
+    /// As [`reconcile`](Self::reconcile).
+    pub async fn reconcile_with(
         &self,
         backend: &dyn Backend,
         open: &(dyn Fn(&Row) -> Result<Bytes, StoreError> + Sync),
-    ) -> Result<usize, ReconcileError> {
+    ) -> Result<usize, JournalError> {
         let waiting = rows_of_outbox(backend).await?;
         if waiting.is_empty() {
             return Ok(0);
@@ -151,7 +147,7 @@ impl Journal {
     async fn present(
         &self,
         backend: &dyn Backend,
-    ) -> Result<std::collections::HashSet<u64>, ReconcileError> {
+    ) -> Result<std::collections::HashSet<u64>, JournalError> {
         let cleared = match backend.get(OUTBOX_CLEARED).await? {
             Some(row) => <[u8; 8]>::try_from(&row.value[..])
                 .map(u64::from_be_bytes)
