@@ -61,7 +61,7 @@ pub enum InstallationError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The journal failed.
+    /// The journal cannot be brought up to date with the store.
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// Randomness failed.
@@ -217,8 +217,8 @@ impl Unsealed {
         journal: Arc<Journal>,
         settings: Settings,
     ) -> Result<Arc<Service>, InstallationError> {
-        journal.reconcile(self.backend.as_ref()).await?;
         let service = Service::new(self.backend, journal, Arc::new(self.custody), settings);
+        service.recover().await?;
         Ok(Arc::new(service))
     }
 }

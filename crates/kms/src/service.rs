@@ -11,7 +11,7 @@ use strongroom_model::{
     Clock, Plaintext, Region, Timestamp,
     operations::{Input, Operation, Output},
 };
-use strongroom_store::{Backend, Journal};
+use strongroom_store::{Backend, Journal, JournalError};
 
 use crate::{
     audit::{self, Arrival, Entry, Reply, RequestId},
@@ -102,6 +102,18 @@ impl Service {
         Entry::new(caller, region, arrival, event_id, self.now())
     }
 
+    /// Brings the journal up to date with the store. To be called once, before the first call.
+    pub(crate) async fn recover(&self) -> Result<(), JournalError> {
+        let copied = self.shelves.recover(&self.journal).await?;
+        if copied > 0 {
+            tracing::info!(
+                copied,
+                "entries that a crash had kept from the journal are there now"
+            );
+        }
+        Ok(())
+    }
+
     /// Runs an operation and closes its entry.
     ///
     /// What changes something runs to its end even if nobody waits for the reply any more, so
@@ -173,11 +185,7 @@ impl Service {
         if let Err(error) = sweep::round(service, self.now()).await {
             tracing::warn!(cause = error.cause(), "the sweeper will try again");
         }
-        if let Err(error) = self
-            .journal
-            .clear_outbox(self.shelves.backend().as_ref())
-            .await
-        {
+        if let Err(error) = self.shelves.clear_outbox(&self.journal).await {
             tracing::warn!(%error, "entries in the outbox will be cleared later");
         }
     }

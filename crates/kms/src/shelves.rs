@@ -20,8 +20,10 @@ use bytes::Bytes;
 use quick_cache::{Weighter, sync::Cache};
 use strongroom_model::{KeyId, Timestamp};
 use strongroom_store::{
-    Backend, EntryBytes, KeyRange, Precondition, Revision, Row, StoreError, VersionClock, Write,
+    Backend, EntryBytes, Journal, KeyRange, Precondition, Revision, Row, StoreError, VersionClock,
+    Write,
     envelope::{open_row, seal_row},
+    journal::{JournalError, outbox_key},
 };
 
 use crate::{
@@ -44,6 +46,12 @@ const CACHE_RECORDS: usize = 1024;
 const NEIGHBOURHOODS: usize = 4096;
 /// Keys whose deletion date has passed that one listing looks at; the sweeper keeps them few.
 const LAPSED_SCAN: usize = 1000;
+
+/// The newest row version that a start has to stay above, big-endian. Set back, it protects
+/// less; it is not trusted for anything else.
+const VERSION_FLOOR: &[u8] = b"version-floor";
+/// How far versions may have come since the floor was last noted: an hour of microseconds.
+const FLOOR_MARGIN: u64 = 3_600_000_000;
 
 /// A record as it was read: with the version that the journal knows, and the revision that a
 /// commit can be conditional on.
@@ -114,11 +122,6 @@ impl Shelves {
 
     pub(crate) fn backend(&self) -> &Arc<dyn Backend> {
         &self.backend
-    }
-
-    /// Makes every later row version greater than this one.
-    pub(crate) fn raise_version_floor(&self, version: u64) {
-        self.versions.raise_floor(version);
     }
 
     /// The record in a row, if there is one.
@@ -233,7 +236,7 @@ impl Shelves {
         }
         let entry = audit::journal_entry(entry(&traces))?;
         let outbox_id = self.versions.next();
-        writes.push(Write::put(outbox_key(outbox_id), entry.as_bytes().to_vec()));
+        writes.push(self.outbox_row(outbox_id, &entry).await?);
         let conditions = change
             .conditions
             .into_iter()
@@ -257,6 +260,44 @@ impl Shelves {
             }
             Err(error) => Err(Interruption::Refused(error.into())),
         }
+    }
+
+    /// The entry as a row on its way to the journal, tagged like every other.
+    async fn outbox_row(&self, id: u64, entry: &EntryBytes) -> Result<Write, KmsError> {
+        let keys = self.custody.integrity(&Scope::Installation).await?;
+        let (key, tagger) = (outbox_key(id), keys.in_use()?);
+        let row = seal_row(&key, id, tagger.version(), tagger, entry.as_bytes());
+        Ok(Write::put(key, row.bytes))
+    }
+
+    /// Copies to the journal the entries that a crash left in the store, and makes sure that
+    /// later versions are greater than those of the last process, even if the wall clock was
+    /// set back meanwhile.
+    pub(crate) async fn recover(&self, journal: &Journal) -> Result<usize, JournalError> {
+        let keys = self.custody.integrity(&Scope::Installation).await;
+        let keys = keys.map_err(|error| StoreError::corrupt(b"custody/integrity/", error))?;
+        let open = |row: &Row| {
+            open_row(&row.key, &row.value, &|version| keys.get(version)).map(|row| row.payload)
+        };
+        let copied = journal.reconcile_with(self.backend.as_ref(), &open).await?;
+        if let Some(row) = self.backend.get(VERSION_FLOOR).await? {
+            let floor = <[u8; 8]>::try_from(&row.value[..])
+                .map_err(|_| StoreError::corrupt(VERSION_FLOOR, "it is not a row version"))?;
+            self.versions
+                .raise_floor(u64::from_be_bytes(floor).saturating_add(FLOOR_MARGIN));
+        }
+        Ok(copied)
+    }
+
+    /// Removes entries that have reached the journal, and notes how far the versions have come.
+    pub(crate) async fn clear_outbox(&self, journal: &Journal) -> Result<(), StoreError> {
+        if journal.clear_outbox(self.backend.as_ref()).await? > 0 {
+            let floor = self.versions.next().to_be_bytes().to_vec();
+            self.backend
+                .commit(Vec::new(), vec![Write::put(VERSION_FLOOR, floor)])
+                .await?;
+        }
+        Ok(())
     }
 
     /// Spoils every cached hit for a row.
@@ -295,11 +336,6 @@ impl Shelves {
         let opened = open_row(name.as_bytes(), value, &|version| keys.get(version))?;
         Ok(opened.payload)
     }
-}
-
-/// The key of an entry on its way to the journal.
-pub(crate) fn outbox_key(id: u64) -> String {
-    format!("outbox/{id:016x}")
 }
 
 fn downcast<R: Record>(stored: Arc<dyn Any + Send + Sync>) -> Result<Arc<Stored<R>>, KmsError> {
