@@ -2,6 +2,8 @@
 //!
 //! `STRONGROOM_UPDATE_DOCUMENTS=1 cargo test -p strongroom-kms --test documents` prints them anew.
 
+#![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
+
 use std::{fmt::Write as _, path::PathBuf};
 
 use strongroom_kms::{

@@ -1,0 +1,216 @@
+//! Every decoder of foreign bytes, as a function from bytes to nothing that must neither panic
+//! nor hang.
+//!
+//! `cargo test -p strongroom-fuzz` drives each of them with mutated examples for a bounded number
+//! of rounds; `fuzz/libfuzzer` drives the same functions with coverage, for as long as one likes.
+
+use strongroom_auth::{
+    Claim, Protocol, SignedParts,
+    policy::{
+        KeyPolicy,
+        pattern::{Case, Pattern},
+    },
+};
+use strongroom_crypto::{CiphertextHeader, IdentifierKeys, MaterialId, seal::SealSet};
+use strongroom_model::{AliasName, KeyId, KeyRef, Region, operations::Operation};
+use strongroom_store::{EntryBytes, RowIntegrity, envelope::open_row};
+
+/// A decoder under test, with inputs that reach deep into it.
+#[derive(Clone, Copy)]
+pub struct Target {
+    /// Its name.
+    pub name: &'static str,
+    /// Feeds it with bytes.
+    pub run: fn(&[u8]),
+    /// Inputs that it understands.
+    pub examples: &'static [&'static [u8]],
+}
+
+impl std::fmt::Debug for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    Target {
+        name: "request",
+        run: request,
+        examples: &[
+            br#"0{"KeyId":"alias/a","Plaintext":"aGVsbG8=","EncryptionContext":{"a":"b"}}"#,
+            br#"5{"Tags":[{"TagKey":"a","TagValue":"b"}],"MultiRegion":true,"Limit":50}"#,
+            br#"9{"CiphertextBlob":"U1JLAQEBAAA=","GrantTokens":["a"],"DryRun":null}"#,
+            b"7",
+        ],
+    },
+    Target {
+        name: "authorization",
+        run: authorization,
+        examples: &[
+            b"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/kms/aws4_request, \
+              SignedHeaders=host;x-amz-date;x-amz-target, Signature=5d672d79c15b13162d9279b0855cfba6",
+        ],
+    },
+    Target {
+        name: "query",
+        run: query,
+        examples: &[
+            b"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=A%2F20150830%2Fus-east-1%2Fsts%2F\
+              aws4_request&X-Amz-Date=20150830T123600Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host&\
+              X-Amz-Signature=00",
+        ],
+    },
+    Target {
+        name: "key_policy",
+        run: key_policy,
+        examples: &[
+            br#"{"Version":"2012-10-17","Id":"k","Statement":[{"Sid":"s","Effect":"Allow","Principal":{"AWS":["arn:aws:iam::111122223333:root","*"]},"Action":"kms:*","Resource":"*","Condition":{"ForAnyValue:StringLike":{"aws:TagKeys":["a*"]}}}]}"#,
+        ],
+    },
+    Target {
+        name: "ciphertext",
+        run: ciphertext,
+        examples: &[&[
+            0x53, 0x52, 0x4b, 1, 1, 1, 0, 0, 0, 0, 0, 0x19, 0xdf, 0x66, 0x90, 0xe5, 0x12, 0x34,
+            0xab, 0xcd, 0x12, 0xab, 0x34, 0xcd, 0x56, 0xef, 0x12, 0x34, 0x56, 0x78, 0x90, 0xab,
+        ]],
+    },
+    Target {
+        name: "identifiers",
+        run: identifiers,
+        examples: &[
+            b"arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+            b"arn:aws:kms:us-east-1:111122223333:alias/a",
+            b"mrk-1234abcd12ab34cd56ef1234567890ab",
+        ],
+    },
+    Target {
+        name: "stored_row",
+        run: stored_row,
+        examples: &[&[1; 64]],
+    },
+    Target {
+        name: "journal_entry",
+        run: journal_entry,
+        examples: &[br#"{"a":1,"b":{"c":[true,null,"\u00e4"]},"z":"end"}"#],
+    },
+    Target {
+        name: "seals",
+        run: seals,
+        examples: &[
+            br#"{"format":1,"cluster_id":"c","root_key_version":1,"seals":[],"mac":"00"}"#,
+        ],
+    },
+    Target {
+        name: "pattern",
+        run: pattern,
+        examples: &[b"a*b?c\0aXbYc", b"***************b\0aaaaaaaaaaaaaaaaaaaaaaaaaa"],
+    },
+];
+
+/// The body of a request; the first byte chooses the operation.
+fn request(bytes: &[u8]) {
+    let Some((choice, body)) = bytes.split_first() else {
+        return;
+    };
+    let at = usize::from(*choice) % Operation::ALL.len();
+    if let Some(operation) = Operation::ALL.get(at) {
+        let _decoded = strongroom::wire::decode(*operation, body);
+    }
+}
+
+fn authorization(bytes: &[u8]) {
+    let headers: &[(&str, &[u8])] = &[
+        ("host", b"localhost"),
+        ("x-amz-date", b"20150830T123600Z"),
+        ("x-amz-target", b"TrentService.ListKeys"),
+        ("authorization", bytes),
+    ];
+    let parts = SignedParts {
+        method: "POST",
+        path: "/",
+        query: "",
+        headers,
+        body: b"{}",
+    };
+    let _claim = Claim::parse(&parts, Protocol::Json);
+}
+
+fn query(bytes: &[u8]) {
+    let Ok(query) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let headers: &[(&str, &[u8])] = &[("host", b"localhost")];
+    let parts = SignedParts {
+        method: "GET",
+        path: "/",
+        query,
+        headers,
+        body: b"",
+    };
+    let _claim = Claim::parse(&parts, Protocol::Query);
+}
+
+fn key_policy(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let _policy = KeyPolicy::parse(text, &|_| true);
+}
+
+fn ciphertext(bytes: &[u8]) {
+    let _header = CiphertextHeader::parse(bytes, &IdentifierKeys::development());
+}
+
+fn identifiers(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    if let Ok(id) = KeyId::parse(text) {
+        assert_eq!(id.to_string(), text);
+    }
+    if let Ok(name) = AliasName::parse(text) {
+        assert_eq!(name.as_str(), text);
+    }
+    if let Ok(region) = Region::parse("us-east-1") {
+        let _reference = KeyRef::parse(text, &region);
+    }
+    let _material = MaterialId::parse(text);
+}
+
+/// A key whose tags are never right, so that a forged row can never open.
+struct NoKey;
+
+impl RowIntegrity for NoKey {
+    fn tag(&self, _: &[u8], _: u64, _: &[u8]) -> [u8; 32] {
+        [0; 32]
+    }
+
+    fn verify(&self, _: &[u8], _: u64, _: &[u8], _: &[u8; 32]) -> bool {
+        false
+    }
+}
+
+fn stored_row(bytes: &[u8]) {
+    let value = bytes::Bytes::copy_from_slice(bytes);
+    assert!(open_row(b"note/x", &value, &|_| Some(NoKey)).is_err());
+}
+
+fn journal_entry(bytes: &[u8]) {
+    let _entry = EntryBytes::from_canonical(bytes.to_vec());
+}
+
+fn seals(bytes: &[u8]) {
+    let _set = SealSet::from_json(bytes);
+}
+
+/// A wildcard pattern and a text, with a zero byte between them.
+fn pattern(bytes: &[u8]) {
+    let Ok(both) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    if let Some((pattern, text)) = both.split_once('\0') {
+        let _matches = Pattern::parse(pattern, Case::Sensitive).matches(text);
+    }
+}
