@@ -1,4 +1,9 @@
 //! The counter with a whole service behind it: requests as bytes in, answers as bytes out.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a panic is how a test fails"
+)]
 
 use std::{
     net::SocketAddr,
