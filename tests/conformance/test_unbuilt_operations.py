@@ -1,0 +1,112 @@
+"""Every operation of the service is either tested here by a file of its own, or says that it is
+not built yet (decisions.md 26). botocore's service model is the list that both are held against.
+"""
+
+import pathlib
+import re
+
+import pytest
+from support import (
+    MODEL,
+    UNKNOWN_KEY,
+    Violations,
+    empty_key_id,
+    hidden_null,
+    invalid,
+    null,
+    part,
+    refused,
+)
+
+BUILT = {
+    "CancelKeyDeletion", "CreateAlias", "CreateKey", "Decrypt", "DeleteAlias", "DescribeKey",
+    "DisableKey", "EnableKey", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext",
+    "GenerateRandom", "GetKeyPolicy", "ListAliases", "ListKeyPolicies", "ListKeys",
+    "ListResourceTags", "PutKeyPolicy", "ReEncrypt", "ScheduleKeyDeletion", "TagResource",
+    "UntagResource", "UpdateAlias", "UpdateKeyDescription",
+}  # fmt: skip
+
+KEY = {"KeyId": UNKNOWN_KEY}
+STORE = {"CustomKeyStoreId": "cks-1234567890abcdef0"}
+
+# Each operation that comes with a later issue, with parameters that satisfy the model. None of
+# the keys and stores exists: that the operation is missing is told first.
+UNBUILT = {
+    "ConnectCustomKeyStore": STORE,
+    "CreateCustomKeyStore": {"CustomKeyStoreName": "store"},
+    "CreateGrant": KEY | {"GranteePrincipal": "arn:aws:iam::111122223333:root", "Operations": ["Encrypt"]},
+    "Decapsulate": KEY | {"EncapsulationAlgorithm": "ML_KEM", "SharedSecretCiphertextBlob": b"x"},
+    "DeleteCustomKeyStore": STORE,
+    "DeleteImportedKeyMaterial": KEY,
+    "DeriveSharedSecret": KEY | {"KeyAgreementAlgorithm": "ECDH", "PublicKey": b"x"},
+    "DescribeCustomKeyStores": {},
+    "DisableKeyRotation": KEY,
+    "DisconnectCustomKeyStore": STORE,
+    "EnableKeyRotation": KEY,
+    "Encapsulate": KEY | {"EncapsulationAlgorithm": "ML_KEM"},
+    "GenerateDataKeyPair": KEY | {"KeyPairSpec": "RSA_2048"},
+    "GenerateDataKeyPairWithoutPlaintext": KEY | {"KeyPairSpec": "ECC_NIST_P256"},
+    "GenerateMac": KEY | {"Message": b"x", "MacAlgorithm": "HMAC_SHA_256"},
+    "GetKeyLastUsage": KEY,
+    "GetKeyRotationStatus": KEY,
+    "GetParametersForImport": KEY | {"WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_2048"},
+    "GetPublicKey": KEY,
+    "ImportKeyMaterial": KEY | {"ImportToken": b"x", "EncryptedKeyMaterial": b"x"},
+    "ListGrants": KEY,
+    "ListKeyRotations": KEY,
+    "ListRetirableGrants": {"RetiringPrincipal": "arn:aws:iam::111122223333:root"},
+    "ReplicateKey": KEY | {"ReplicaRegion": "eu-west-1"},
+    "RetireGrant": KEY | {"GrantId": "0" * 64},
+    "RevokeGrant": KEY | {"GrantId": "0" * 64},
+    "RotateKeyOnDemand": KEY,
+    "Sign": KEY | {"Message": b"x", "SigningAlgorithm": "ECDSA_SHA_256"},
+    "UpdateCustomKeyStore": STORE,
+    "UpdatePrimaryRegion": KEY | {"PrimaryRegion": "eu-west-1"},
+    "Verify": KEY | {"Message": b"x", "Signature": b"x", "SigningAlgorithm": "ECDSA_SHA_256"},
+    "VerifyMac": KEY | {"Message": b"x", "Mac": b"x", "MacAlgorithm": "HMAC_SHA_256"},
+}  # fmt: skip
+
+
+def method(operation):
+    return re.sub(r"(?<!^)([A-Z])", r"_\1", operation).lower()
+
+
+def test_no_operation_is_forgotten():
+    assert BUILT | set(UNBUILT) == set(MODEL.operation_names)
+    assert not BUILT & set(UNBUILT)
+
+
+@pytest.mark.parametrize("operation", sorted(BUILT))
+def test_a_built_operation_has_its_file(operation):
+    assert (pathlib.Path(__file__).parent / f"test_{method(operation)}.py").exists()
+
+
+@pytest.mark.parametrize("operation", sorted(UNBUILT))
+def test_an_unbuilt_operation_says_so_and_names_itself(kms, operation):
+    with refused("UnsupportedOperationException", part(f"{operation} is not supported")):
+        getattr(kms, method(operation))(**UNBUILT[operation])
+
+
+@pytest.mark.parametrize("operation", sorted(MODEL.operation_names))
+def test_what_is_required_is_missed_first_built_or_not(kms, operation):
+    shape = MODEL.operation_model(operation).input_shape
+    missing = [
+        (hidden_null if shape.members[name].metadata.get("sensitive") else null)(
+            name[0].lower() + name[1:]
+        )
+        for name in shape.required_members
+    ]
+    if operation in ("Decrypt", "ReEncrypt"):
+        missing.append(null("ciphertextBlob"))  # Required unless it is to be ignored (§8).
+    if not missing:
+        pytest.skip("nothing is required")
+    with refused("ValidationException", Violations(*missing)):
+        getattr(kms, method(operation))()
+
+
+@pytest.mark.parametrize(
+    "operation", sorted(name for name, given in UNBUILT.items() if "KeyId" in given)
+)
+def test_constraints_are_checked_first_though_the_operation_is_missing(kms, operation):
+    with invalid(*empty_key_id()):
+        getattr(kms, method(operation))(**UNBUILT[operation] | {"KeyId": ""})
