@@ -20,6 +20,8 @@ pub mod folder;
 mod history;
 pub mod journal;
 pub mod memory;
+#[cfg(test)]
+mod testing;
 
 pub use backend::{
     Backend, BoxFuture, Changes, KeyRange, Page, Precondition, Revision, Row, StoreError,

@@ -100,3 +100,35 @@ fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         revision: row.get(2)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Scratch;
+
+    /// A page must cost its own size whatever the table holds: found through the index, in its
+    /// order, with nothing sorted and nothing passed over.
+    #[test]
+    fn every_read_is_a_walk_along_the_index() {
+        let folder = Scratch::new();
+        let path = folder.path().join("store.sqlite");
+        let (connection, _) = schema::open_or_create(&path).unwrap();
+        let plan = |sql: &str| -> Vec<String> {
+            let mut explain = connection
+                .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+                .unwrap();
+            let nothing = rusqlite::params_from_iter((0..explain.parameter_count()).map(|_| 0));
+            let details = explain.query_map(nothing, |row| row.get("detail")).unwrap();
+            details.map(Result::unwrap).collect()
+        };
+        assert_eq!(plan(GET), ["SEARCH rows USING INDEX rows_by_key (key=?)"]);
+        assert_eq!(
+            plan(SCAN),
+            ["SEARCH rows USING INDEX rows_by_key (key>? AND key<?)"]
+        );
+        assert_eq!(
+            plan(SCAN_TO_THE_END),
+            ["SEARCH rows USING INDEX rows_by_key (key>?)"]
+        );
+    }
+}

@@ -85,7 +85,10 @@ fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     transaction.execute_batch(TABLES)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
-    transaction.commit()
+    transaction.commit()?;
+    // Into the file itself, so that a lost or damaged log cannot make a store look like a file
+    // that never was one.
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
 }
 
 fn make_private(path: &Path) -> std::io::Result<bool> {
@@ -141,4 +144,93 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "trusted_schema", "OFF")?;
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Scratch;
+
+    fn refusal(prepare: impl FnOnce(&Path)) -> String {
+        let folder = Scratch::new();
+        let path = folder.path().join("store.sqlite");
+        prepare(&path);
+        let refused = open_or_create(&path).map(drop).unwrap_err().to_string();
+        refused.replace(&path.display().to_string(), "FILE")
+    }
+
+    fn sql(path: &Path, batch: &str) {
+        Connection::open(path)
+            .unwrap()
+            .execute_batch(batch)
+            .unwrap();
+    }
+
+    #[test]
+    fn a_store_of_a_newer_format_is_refused_with_advice() {
+        let newer = |path: &Path| {
+            drop(open_or_create(path).unwrap());
+            sql(path, "PRAGMA user_version = 2");
+        };
+        assert_eq!(
+            refusal(newer),
+            "The store FILE has format 2, written by a newer Strongroom; this one knows formats \
+             up to 1. Start the newer version, or restore a backup that this one made."
+        );
+    }
+
+    #[test]
+    fn what_is_not_a_store_is_refused() {
+        let foreign = "The file FILE is not a Strongroom store. Name another data folder, or \
+                       move the file away.";
+        let database = |path: &Path| sql(path, "CREATE TABLE other (x)");
+        assert_eq!(refusal(database), foreign);
+        let text = |path: &Path| std::fs::write(path, "dear diary ".repeat(1000)).unwrap();
+        assert_eq!(refusal(text), foreign);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_named() {
+        let path = Path::new("/nonexistent/store.sqlite");
+        let refused = open_or_create(path).map(drop).unwrap_err().to_string();
+        assert!(refused.starts_with("The store /nonexistent/store.sqlite cannot be opened: "));
+    }
+
+    #[test]
+    fn a_connection_is_set_up_to_keep_what_it_commits_and_to_wipe_what_it_deletes() {
+        let folder = Scratch::new();
+        let (connection, _) = open_or_create(&folder.path().join("store.sqlite")).unwrap();
+        let check = |pragma: &str, expected: &str| {
+            let value: String = connection
+                .query_row(
+                    &format!("SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma}"),
+                    [],
+                    |row| row.get(0),
+                )
+                .unwrap();
+            assert_eq!(value, expected, "{pragma}");
+        };
+        check("journal_mode", "wal");
+        check("synchronous", "2");
+        check("secure_delete", "1");
+        check("cell_size_check", "1");
+    }
+
+    #[test]
+    fn the_file_can_be_read_by_nobody_else() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = Scratch::new();
+        let path = folder.path().join("store.sqlite");
+        let (connection, _) = open_or_create(&path).unwrap();
+        connection
+            .execute_batch("UPDATE state SET repairs = 1")
+            .unwrap();
+        for name in ["store.sqlite", "store.sqlite-wal", "store.sqlite-shm"] {
+            let mode = std::fs::metadata(folder.path().join(name))
+                .unwrap()
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o777, 0o600, "{name}");
+        }
+    }
 }

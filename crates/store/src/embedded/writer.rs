@@ -59,9 +59,9 @@ pub(super) struct Writer {
     /// The newest revision that is committed.
     revision: Revision,
     history: Arc<History>,
-    /// Fails the next COMMITs in a test, as if they had not been synced.
+    /// How the next COMMITs fail in a test.
     #[cfg(test)]
-    pub(super) failing_commits: u32,
+    failing_commits: std::collections::VecDeque<tests::Failure>,
 }
 
 impl Writer {
@@ -77,7 +77,7 @@ impl Writer {
             revision,
             history,
             #[cfg(test)]
-            failing_commits: 0,
+            failing_commits: std::collections::VecDeque::new(),
         }
     }
 
@@ -227,10 +227,13 @@ impl Writer {
         self.connection
             .prepare_cached(SET_REVISION)?
             .execute([revision])?;
+        self.end_transaction()
+    }
+
+    fn end_transaction(&mut self) -> rusqlite::Result<()> {
         #[cfg(test)]
-        if let Some(left) = self.failing_commits.checked_sub(1) {
-            self.failing_commits = left;
-            return Err(unsynced());
+        if let Some(failure) = self.failing_commits.pop_front() {
+            return failure.happen(&self.connection);
         }
         self.connection.execute_batch("COMMIT")
     }
@@ -280,15 +283,10 @@ impl Writer {
     /// of the others counts any more.
     fn bury(&mut self) -> rusqlite::Result<()> {
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
-        let buried = (|| {
-            self.connection.execute(BURY, [])?;
-            #[cfg(test)]
-            if let Some(left) = self.failing_commits.checked_sub(1) {
-                self.failing_commits = left;
-                return Err(unsynced());
-            }
-            self.connection.execute_batch("COMMIT")
-        })();
+        let buried = match self.connection.execute(BURY, []) {
+            Ok(_) => self.end_transaction(),
+            Err(error) => Err(error),
+        };
         if buried.is_err() {
             self.roll_back();
         }
@@ -309,15 +307,260 @@ fn surely_not_written(error: &rusqlite::Error) -> bool {
     ) || error.extended_code == ffi::SQLITE_IOERR_WRITE
 }
 
-#[cfg(test)]
-fn unsynced() -> rusqlite::Error {
-    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR_FSYNC), None)
-}
-
 fn size(job: &Job) -> usize {
     let one = |write: &Write| match write {
         Write::Put { value, .. } => value.len(),
         Write::Delete { .. } => 0,
     };
     job.writes.iter().map(one).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::backend::Row;
+    use crate::embedded::reader::Readers;
+    use crate::testing::Scratch;
+
+    /// A way for a COMMIT to fail.
+    pub(super) enum Failure {
+        /// Without having done anything.
+        Before(i32),
+        /// After having done everything.
+        After,
+    }
+
+    impl Failure {
+        pub(super) fn happen(self, connection: &Connection) -> rusqlite::Result<()> {
+            let code = match self {
+                Self::Before(code) => code,
+                Self::After => {
+                    connection.execute_batch("COMMIT")?;
+                    ffi::SQLITE_IOERR_FSYNC
+                }
+            };
+            Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None))
+        }
+    }
+
+    struct Bench {
+        folder: Scratch,
+        writer: Writer,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            let folder = Scratch::new();
+            let writer = open(folder.path());
+            Self { folder, writer }
+        }
+
+        /// Serves one group and returns the answers.
+        fn serve(&mut self, jobs: Vec<(Vec<Precondition>, Vec<Write>)>) -> Vec<Answer> {
+            let (jobs, answers): (Vec<_>, Vec<_>) = jobs
+                .into_iter()
+                .map(|(preconditions, writes)| {
+                    let (reply, answer) = oneshot::channel();
+                    let job = Job {
+                        preconditions,
+                        writes,
+                        reply,
+                    };
+                    (job, answer)
+                })
+                .unzip();
+            self.writer.serve(jobs);
+            let answered = answers.into_iter().map(|mut answer| answer.try_recv());
+            answered.map(Result::unwrap).collect()
+        }
+
+        fn put(&mut self, key: &str) -> Answer {
+            self.serve(vec![put(key)]).pop().unwrap()
+        }
+
+        fn keys(&self) -> Vec<String> {
+            keys(self.folder.path())
+        }
+    }
+
+    type Answer = Result<Revision, StoreError>;
+
+    fn open(folder: &Path) -> Writer {
+        let path = folder.join("store.sqlite");
+        let (connection, revision) = schema::open_or_create(&path).unwrap();
+        let history = Arc::new(History::starting_at(revision));
+        Writer::new(&path, connection, revision, history)
+    }
+
+    fn put(key: &str) -> (Vec<Precondition>, Vec<Write>) {
+        (Vec::new(), vec![Write::put(key, key.to_owned())])
+    }
+
+    fn keys(folder: &Path) -> Vec<String> {
+        let readers = Readers::new(&folder.join("store.sqlite"));
+        let page = readers.scan(&crate::KeyRange::all(), 1000).unwrap();
+        let text = |row: Row| String::from_utf8(row.key).unwrap();
+        page.rows.into_iter().map(text).collect()
+    }
+
+    /// The files as they would be found if the machine stopped now: without the shared memory
+    /// that says how much of the log counts.
+    fn as_after_a_crash(folder: &Path) -> Scratch {
+        let copy = Scratch::new();
+        for name in ["store.sqlite", "store.sqlite-wal"] {
+            fs::copy(folder.join(name), copy.path().join(name)).unwrap();
+        }
+        copy
+    }
+
+    fn kind(answer: &Answer) -> Unavailability {
+        match answer {
+            Err(StoreError::Unavailable { kind, .. }) => *kind,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_group_is_the_same_as_its_commits_one_after_another() {
+        let mut bench = Bench::new();
+        let only_if_absent = || {
+            let condition = Precondition::absent("a");
+            (vec![condition], vec![Write::put("a", &b"1"[..])])
+        };
+        let remove = (Vec::new(), vec![Write::delete("a")]);
+        let answers = bench.serve(vec![
+            only_if_absent(),
+            only_if_absent(),
+            (Vec::new(), Vec::new()),
+            remove,
+            only_if_absent(),
+        ]);
+        let conflict = Err(StoreError::Conflict { key: b"a".to_vec() });
+        assert_eq!(answers, [Ok(1), conflict, Ok(1), Ok(2), Ok(3)]);
+    }
+
+    #[test]
+    fn a_failed_commit_fails_its_whole_group_and_leaves_nothing() {
+        let mut bench = Bench::new();
+        bench.put("a").unwrap();
+        for code in [
+            ffi::SQLITE_FULL,
+            ffi::SQLITE_READONLY,
+            ffi::SQLITE_IOERR_WRITE,
+            ffi::SQLITE_IOERR_FSYNC,
+        ] {
+            bench
+                .writer
+                .failing_commits
+                .push_back(Failure::Before(code));
+            let conflicting = (vec![Precondition::absent("b")], Vec::new());
+            let answers = bench.serve(vec![put("b"), conflicting, put("c")]);
+            let expected = match code {
+                ffi::SQLITE_FULL => Unavailability::Full,
+                ffi::SQLITE_READONLY => Unavailability::ReadOnly,
+                _ => Unavailability::Failed,
+            };
+            for answer in &answers {
+                assert_eq!(kind(answer), expected);
+            }
+            assert_eq!(bench.writer.history.newest(), 1);
+            assert_eq!(bench.keys(), ["a"]);
+            assert_eq!(keys(as_after_a_crash(bench.folder.path()).path()), ["a"]);
+        }
+        assert_eq!(bench.put("b"), Ok(2));
+        assert_eq!(bench.keys(), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_commit_of_unknown_fate_is_called_uncertain_only_if_it_cannot_be_buried() {
+        let mut bench = Bench::new();
+        let unsynced = || Failure::Before(ffi::SQLITE_IOERR_FSYNC);
+        bench
+            .writer
+            .failing_commits
+            .extend([unsynced(), unsynced()]);
+        assert_eq!(kind(&bench.put("a")), Unavailability::Uncertain);
+        bench.writer.failing_commits.push_back(unsynced());
+        assert_eq!(kind(&bench.put("a")), Unavailability::Failed);
+        assert_eq!(bench.put("a"), Ok(1));
+    }
+
+    #[test]
+    fn a_commit_that_took_effect_against_its_word_is_acknowledged_once_it_is_durable() {
+        let mut bench = Bench::new();
+        bench.writer.failing_commits.push_back(Failure::After);
+        assert_eq!(bench.put("a"), Ok(1));
+        assert_eq!(bench.writer.history.newest(), 1);
+        assert_eq!(bench.put("b"), Ok(2));
+        assert_eq!(bench.keys(), ["a", "b"]);
+    }
+
+    /// The frames of a transaction whose sync failed are complete in the log, and nobody sees
+    /// them; here they are brought there by hand.
+    #[test]
+    fn what_is_buried_does_not_come_back_after_a_crash() {
+        let mut twin = Bench::new();
+        twin.put("a").unwrap();
+        let copy = as_after_a_crash(twin.folder.path());
+        let mut writer = open(copy.path());
+        let log = |folder: &Path| fs::read(folder.join("store.sqlite-wal")).unwrap();
+        let before = log(copy.path()).len();
+
+        let many = (0..20).map(|number| Write::put(format!("b{number}"), vec![7; 3000]));
+        twin.serve(vec![(Vec::new(), many.collect())])
+            .pop()
+            .unwrap()
+            .unwrap();
+        let frames = &log(twin.folder.path())[before..];
+        let mut bytes = log(copy.path());
+        bytes.extend_from_slice(frames);
+        fs::write(copy.path().join("store.sqlite-wal"), bytes).unwrap();
+
+        assert_eq!(keys(copy.path()), ["a"], "the frames are not visible");
+        assert_eq!(
+            keys(as_after_a_crash(copy.path()).path()).len(),
+            21,
+            "a crash revives them"
+        );
+        writer.bury().unwrap();
+        assert_eq!(keys(as_after_a_crash(copy.path()).path()), ["a"], "buried");
+    }
+
+    #[test]
+    fn a_full_disk_fails_commits_and_service_resumes_when_space_returns() {
+        let mut bench = Bench::new();
+        let limit = |bench: &Bench, pages: u32| {
+            let connection = &bench.writer.connection;
+            connection
+                .query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))
+                .unwrap();
+        };
+        limit(&bench, 30);
+        let big = |number: usize| {
+            let key = format!("big{number:03}");
+            (Vec::new(), vec![Write::put(key, vec![7; 8000])])
+        };
+        let mut acknowledged = 0;
+        let refused = loop {
+            let answers = bench.serve(vec![big(2 * acknowledged), big(2 * acknowledged + 1)]);
+            if answers.iter().all(Result::is_ok) {
+                acknowledged += 1;
+            } else {
+                break answers;
+            }
+        };
+        assert!(acknowledged > 2);
+        for answer in &refused {
+            assert_eq!(kind(answer), Unavailability::Full);
+        }
+        assert_eq!(bench.keys().len(), 2 * acknowledged);
+        // What needs no space is still served.
+        let remove = (Vec::new(), vec![Write::delete("big000")]);
+        bench.serve(vec![remove]).pop().unwrap().unwrap();
+        limit(&bench, 1000);
+        bench.serve(vec![big(900)]).pop().unwrap().unwrap();
+        assert_eq!(bench.keys().len(), 2 * acknowledged);
+    }
 }
