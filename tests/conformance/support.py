@@ -17,6 +17,7 @@ import pathlib
 import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -54,7 +55,7 @@ def binary():
 class Server:
     """One running `strongroom dev` or `strongroom serve`."""
 
-    def __init__(self, arguments, logs, environment=None):
+    def __init__(self, arguments, logs, environment=None, cwd=None):
         self.arguments = [str(argument) for argument in arguments]
         self.logs = pathlib.Path(logs)
         self.logs.mkdir(parents=True, exist_ok=True)
@@ -67,6 +68,7 @@ class Server:
                 stdout=out,
                 stderr=err,
                 env={**os.environ, **(environment or {})},
+                cwd=cwd,
             )
         self.endpoint = self._printed("endpoint")
         scheme, address = self.endpoint.split("://")
@@ -773,3 +775,55 @@ def pages(client, operation, member, **parameters):
         if not page["Truncated"]:
             return items
         marker = {"Marker": page["NextMarker"]}
+
+
+# --- Commands ------------------------------------------------------------------------------------
+
+
+def tool(name):
+    """A program of the Python environment that runs the tests."""
+    return pathlib.Path(sys.executable).parent / name
+
+
+def client_environment(endpoint, account=ACCOUNT, region=REGION):
+    """What a user sets to point unmodified AWS tools here, and nothing of the user's own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return kept | {
+        "AWS_ENDPOINT_URL_KMS": endpoint,
+        "AWS_ENDPOINT_URL_STS": endpoint,
+        "AWS_ACCESS_KEY_ID": account,
+        "AWS_SECRET_ACCESS_KEY": "any",
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
+        "AWS_PAGER": "",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def strongroom(*arguments, fails=False, **options):
+    """Runs a command of the binary to its end."""
+    ran = subprocess.run(
+        [binary(), *map(str, arguments)],
+        capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, **options,
+    )  # fmt: skip
+    assert (ran.returncode != 0) == fails, f"{arguments}: {ran.returncode}\n{ran.stdout}{ran.stderr}"
+    return ran
+
+
+def init(data_dir, seal, *arguments, account=ACCOUNT):
+    """A new installation; the account's root access key."""
+    made = strongroom(
+        "init", "--data-dir", data_dir, "--seal", seal, "--account", account, "--output", "json",
+        *arguments,
+    )  # fmt: skip
+    return json.loads(made.stdout)
+
+
+def journal(data_dir):
+    """The lines of the journal, oldest first, as bytes."""
+    lines = []
+    for segment in sorted(pathlib.Path(data_dir, "journal").glob("*.jsonl")):
+        lines += segment.read_bytes().splitlines(keepends=True)
+    return lines
