@@ -10,6 +10,7 @@ The binary is `STRONGROOM_BIN`, or `target/release/strongroom`, or `target/debug
 
 import base64
 import contextlib
+import hashlib
 import http.client
 import json
 import os
@@ -827,3 +828,21 @@ def journal(data_dir):
     for segment in sorted(pathlib.Path(data_dir, "journal").glob("*.jsonl")):
         lines += segment.read_bytes().splitlines(keepends=True)
     return lines
+
+
+def chain_holds(data):
+    """Each line names the hash of the bytes of the line before it, and counts on from it."""
+    previous = None
+    for line in journal(data):
+        assert line.endswith(b"\n")
+        entry = json.loads(line)
+        if previous is not None:
+            assert entry["seq"] == previous[0] + 1
+            assert entry["prev_hash"] in (
+                hashlib.sha256(previous[1].rstrip(b"\n")).hexdigest(),
+                hashlib.sha256(previous[1]).hexdigest(),
+            )
+        # Canonical JSON: sorted members, no space between them.
+        canonical = json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        assert line.rstrip(b"\n") == canonical.encode()
+        previous = entry["seq"], line

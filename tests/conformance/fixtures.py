@@ -1,0 +1,48 @@
+"""Servers and accounts for the tests here and in `interop`.
+
+Most modules share one `strongroom dev` and keep apart by account: each module is a caller of its
+own, so that listings and quotas of one never show in another.
+"""
+
+import pytest
+
+pytest.register_assert_rewrite("support", "srk")
+
+from support import Server, account_of  # noqa: E402
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if not any(item.iter_markers("timeout")):
+            item.add_marker(pytest.mark.timeout(60))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """A dev server on the embedded store, as `cargo run -- dev` starts it."""
+    with Server.dev(tmp_path_factory.mktemp("dev") / "data") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def kms(server, request):
+    """The account of this test module."""
+    return server.service(account_of(request.module.__name__))
+
+
+@pytest.fixture(scope="module")
+def stranger(server, request):
+    """Another account."""
+    return server.service(account_of(request.module.__name__ + " stranger"))
+
+
+@pytest.fixture
+def fresh(server, request):
+    """An account that nobody used before: for listings and quotas."""
+    return server.service(account_of(request.node.nodeid))
+
+
+@pytest.fixture
+def raw(server):
+    with server.raw() as connection:
+        yield connection
