@@ -32,6 +32,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 pub mod uses;
+mod verify;
 
 pub use audit::{Arrival, Entry, Reply, RequestId, TlsDetails};
 pub use custody::CustodyError;

@@ -1,7 +1,15 @@
 //! Strongroom: a key management service that speaks the AWS KMS API.
 
+pub mod admin;
+pub mod cli;
+pub mod clock;
+pub mod commands;
+pub mod config;
 pub mod door;
 pub mod http;
+pub mod seal_source;
+pub mod seed;
 pub mod sts;
+pub mod telemetry;
 pub mod tls;
 pub mod wire;

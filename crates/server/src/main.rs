@@ -1,2 +1,7 @@
-//! Strongroom.
-fn main() {}
+//! `strongroom`: see `strongroom --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    strongroom::commands::main()
+}

@@ -1,0 +1,423 @@
+//! The command line.
+//!
+//! Every flag has an environment variable `STRONGROOM_*`; the settings of `serve` have a key in
+//! `strongroom.toml` too. The file gives way to the environment, and the environment to flags.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
+use strongroom_model::{AccountId, Region};
+
+use crate::{clock::Ahead, seal_source::SealSource, telemetry::LogFormat};
+
+/// Where development and production listen unless they are told otherwise.
+pub const DEFAULT_LISTEN: &str = "127.0.0.1:4599";
+
+/// A key management service that speaks the AWS KMS API.
+///
+/// `strongroom dev` starts a server for development at once: unmodified AWS clients use it with
+/// any credentials. For production, `strongroom init` makes a data folder with its seals and
+/// `strongroom serve` serves it.
+///
+/// Exit codes: 0 done, 1 refused or failed (one sentence on standard error says why and what to
+/// do), 2 wrong usage.
+#[derive(Debug, Parser)]
+#[command(name = "strongroom", version, max_term_width = 100, after_help = LOG_HELP)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How the log on standard error is written.
+    #[arg(
+        long,
+        global = true,
+        env = "STRONGROOM_LOG_FORMAT",
+        value_name = "FORMAT"
+    )]
+    pub log_format: Option<LogFormat>,
+}
+
+const LOG_HELP: &str = "The environment variable STRONGROOM_LOG filters the log: a level (error, \
+    warn, info, debug, trace), or levels by module such as `info,strongroom_kms=debug`. The \
+    default is `warn`, and `info` for serve.";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a server for development: no set-up, any credentials.
+    ///
+    /// Whoever calls is who they say they are: the access key id of a seed is its owner, twelve
+    /// digits are that account's root, and anything else is the root of 000000000000. Keys live
+    /// in the data folder, which is made at the first start with a key file of its own. Never
+    /// use it for keys that matter.
+    Dev(DevArgs),
+    /// Make a data folder for production, its seals, and the account's root access key.
+    ///
+    /// The root access key is printed once, and nowhere else. Any one of the seals opens the
+    /// store later; keep their keys apart from the data.
+    Init(InitArgs),
+    /// Serve a data folder that `init` made.
+    Serve(ServeArgs),
+    /// List, add, remove and try the seals that open the store.
+    Seal {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: SealCommand,
+    },
+    /// Replace the root key, which the seals protect.
+    RootKey {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: RootKeyCommand,
+    },
+    /// Check the store.
+    Store {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: StoreCommand,
+    },
+    /// Move or show the clock of a running development server.
+    Clock {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: ClockCommand,
+    },
+}
+
+/// How an answer is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// When a call that changes nothing may be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AuditDurability {
+    /// Once its record is on stable storage.
+    Strict,
+    /// Once its record is written; it is on stable storage within 100 ms.
+    Relaxed,
+}
+
+/// What both servers have in common.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Counter {
+    /// Where to listen; port 0 takes any [default: 127.0.0.1:4599].
+    #[arg(long, env = "STRONGROOM_LISTEN", value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
+    /// The certificate chain for TLS, in PEM.
+    #[arg(
+        long,
+        env = "STRONGROOM_TLS_CERTIFICATE",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
+    pub tls_certificate: Option<PathBuf>,
+    /// The private key of the certificate, in PEM.
+    #[arg(
+        long,
+        env = "STRONGROOM_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_certificate"
+    )]
+    pub tls_key: Option<PathBuf>,
+    /// When calls that change nothing are answered: once their record is on stable storage, or
+    /// once it is written [default: strict in serve, relaxed in dev].
+    #[arg(long, env = "STRONGROOM_AUDIT_DURABILITY", value_name = "WHEN")]
+    pub audit_durability: Option<AuditDurability>,
+    /// The AWS services whose managed keys (alias/aws/SERVICE) are made on first use.
+    #[arg(
+        long,
+        env = "STRONGROOM_MANAGED_SERVICES",
+        value_name = "SERVICE,…",
+        value_delimiter = ','
+    )]
+    pub managed_services: Option<Vec<String>>,
+}
+
+/// `strongroom dev`.
+#[derive(Debug, Args)]
+pub struct DevArgs {
+    /// Listener and journal.
+    #[command(flatten)]
+    pub counter: Counter,
+    /// The data folder; made if absent.
+    #[arg(
+        long,
+        env = "STRONGROOM_DATA_DIR",
+        value_name = "DIR",
+        default_value = "strongroom-data"
+    )]
+    pub data_dir: PathBuf,
+    /// Keep everything in memory only, and forget it at the end.
+    #[arg(
+        long,
+        env = "STRONGROOM_IN_MEMORY",
+        value_parser = FalseyValueParser::new(),
+        conflicts_with = "data_dir"
+    )]
+    pub in_memory: bool,
+    /// Keys with given ids and material, aliases, access keys and identities that exist from the
+    /// first request on.
+    #[arg(long, env = "STRONGROOM_SEED", value_name = "FILE")]
+    pub seed: Option<PathBuf>,
+    /// Verify signatures and check permissions as in production; only access keys of the seed
+    /// come in.
+    #[arg(long, env = "STRONGROOM_ENFORCE", value_parser = FalseyValueParser::new())]
+    pub enforce: bool,
+    /// Start with the service clock this far ahead, as in 7d or 1d12h. It never goes back behind
+    /// where it was.
+    #[arg(long, env = "STRONGROOM_CLOCK_OFFSET", value_name = "SPAN")]
+    pub clock_offset: Option<Ahead>,
+    /// Offer TLS with a certificate of our own making, kept in the data folder.
+    #[arg(
+        long,
+        env = "STRONGROOM_TLS_SELF_SIGNED",
+        value_parser = FalseyValueParser::new(),
+        conflicts_with_all = ["tls_certificate", "tls_key"]
+    )]
+    pub tls_self_signed: bool,
+}
+
+/// `strongroom init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The data folder; made if absent, readable by its owner only.
+    #[arg(long, env = "STRONGROOM_DATA_DIR", value_name = "DIR")]
+    pub data_dir: PathBuf,
+    /// A seal: key-file=PATH (made if absent, outside the data folder), passphrase (asked for),
+    /// or passphrase=file:PATH. Given several times, any one of them opens the store.
+    #[arg(long, env = "STRONGROOM_SEAL", value_name = "SEAL", required = true)]
+    pub seal: Vec<SealSource>,
+    /// The account whose root gets an access key: twelve digits.
+    #[arg(long, env = "STRONGROOM_ACCOUNT", value_name = "ID", value_parser = AccountId::parse)]
+    pub account: AccountId,
+    /// A Region to serve; may be given several times. Without any, every Region is served.
+    #[arg(
+        long,
+        env = "STRONGROOM_REGION",
+        value_name = "REGION",
+        value_delimiter = ',',
+        value_parser = Region::parse
+    )]
+    pub region: Vec<Region>,
+    /// How to print the root access key.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: Output,
+}
+
+/// `strongroom serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The file with the settings [default: strongroom.toml in the working directory, if there
+    /// is one].
+    #[arg(long, env = "STRONGROOM_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The data folder that `init` made.
+    #[arg(long, env = "STRONGROOM_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// The seal that opens the store: key-file=PATH, passphrase or passphrase=file:PATH. Given
+    /// several times, the first one that opens is taken.
+    #[arg(long, env = "STRONGROOM_SEAL", value_name = "SEAL")]
+    pub seal: Vec<SealSource>,
+    /// Listener and journal.
+    #[command(flatten)]
+    pub counter: Counter,
+    /// A Region to serve; may be given several times [default: those that `init` was given].
+    #[arg(
+        long,
+        env = "STRONGROOM_REGION",
+        value_name = "REGION",
+        value_delimiter = ',',
+        value_parser = Region::parse
+    )]
+    pub region: Vec<Region>,
+    /// Start although swap is on and memory cannot be locked, so that secrets may reach a disk.
+    #[arg(
+        long,
+        env = "STRONGROOM_DANGER_ALLOW_SWAP",
+        value_parser = FalseyValueParser::new()
+    )]
+    pub danger_allow_swap: bool,
+}
+
+/// The data folder and how to open it when no server holds it.
+#[derive(Debug, Args)]
+pub struct Folder {
+    /// The data folder.
+    #[arg(long, env = "STRONGROOM_DATA_DIR", value_name = "DIR")]
+    pub data_dir: PathBuf,
+    /// How to print the answer.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: Output,
+}
+
+/// `strongroom seal`.
+#[derive(Debug, Subcommand)]
+pub enum SealCommand {
+    /// List the seals. Needs no key.
+    List {
+        /// The folder.
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// Add a seal that opens the same store.
+    Add {
+        /// The folder.
+        #[command(flatten)]
+        folder: Folder,
+        /// The new seal: key-file=PATH (made if absent), passphrase or passphrase=file:PATH.
+        #[arg(long, value_name = "SEAL")]
+        new: SealSource,
+        /// A seal that opens the store; needed when no server runs.
+        #[arg(long, env = "STRONGROOM_SEAL", value_name = "SEAL")]
+        seal: Vec<SealSource>,
+    },
+    /// Remove a seal. Rotate the root key afterwards: who has the removed seal and an old copy
+    /// of the store still has this root key.
+    Remove {
+        /// The folder.
+        #[command(flatten)]
+        folder: Folder,
+        /// The seal to remove, as `seal list` names it.
+        #[arg(long, value_name = "ID")]
+        id: String,
+        /// A seal that opens the store; needed when no server runs.
+        #[arg(long, env = "STRONGROOM_SEAL", value_name = "SEAL")]
+        seal: Vec<SealSource>,
+    },
+    /// Try whether keys open their seals. Changes nothing.
+    Verify {
+        /// The folder.
+        #[command(flatten)]
+        folder: Folder,
+        /// The seals to try.
+        #[arg(long, env = "STRONGROOM_SEAL", value_name = "SEAL", required = true)]
+        seal: Vec<SealSource>,
+    },
+}
+
+/// `strongroom root-key`.
+#[derive(Debug, Subcommand)]
+pub enum RootKeyCommand {
+    /// Replace the root key and wrap again what it wrapped. No ciphertext of a caller changes.
+    ///
+    /// If it is interrupted, the next start finishes it.
+    Rotate {
+        /// The folder.
+        #[command(flatten)]
+        folder: Folder,
+        /// The keys of all seals: a new root key is wrapped by every one of them.
+        #[arg(long, env = "STRONGROOM_SEAL", value_name = "SEAL", required = true)]
+        seal: Vec<SealSource>,
+    },
+}
+
+/// `strongroom store`.
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Compare every row of the store with the journal, and name each one that is missing,
+    /// forged, revived, rolled back or corrupt. Exits with 0 only if there is none.
+    ///
+    /// Stop the server first.
+    Verify {
+        /// The folder.
+        #[command(flatten)]
+        folder: Folder,
+        /// A seal that opens the store.
+        #[arg(long, env = "STRONGROOM_SEAL", value_name = "SEAL")]
+        seal: Vec<SealSource>,
+    },
+}
+
+/// `strongroom clock`.
+#[derive(Debug, Subcommand)]
+pub enum ClockCommand {
+    /// Move the clock forward; what is due by then has happened when this returns.
+    Advance {
+        /// By how much: 8d, 2h, 15m, 90s, or 1d12h.
+        span: Ahead,
+        /// The folder of the running server.
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// Show the clock.
+    Show {
+        /// The folder of the running server.
+        #[command(flatten)]
+        folder: Folder,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_flag_has_a_help_text() {
+        fn check(command: &clap::Command) {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(
+                    argument.get_help().is_some(),
+                    "{} {}",
+                    command.get_name(),
+                    argument.get_id()
+                );
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
+    }
+
+    #[test]
+    fn documented_command_lines_are_understood() {
+        for line in [
+            "dev",
+            "dev --listen 127.0.0.1:0 --data-dir d --seed s.yaml --enforce --clock-offset 7d",
+            "dev --in-memory --tls-self-signed",
+            "dev --tls-certificate c.pem --tls-key k.pem",
+            "init --data-dir d --seal key-file=k --seal passphrase --account 111122223333 \
+             --region us-east-1 --region eu-west-1 --output json",
+            "serve",
+            "serve --data-dir d --seal key-file=k --listen [::1]:0 --region us-east-1 \
+             --audit-durability relaxed --managed-services s3,ebs",
+            "seal list --data-dir d --output json",
+            "seal add --data-dir d --new passphrase=file:p --seal key-file=k",
+            "seal remove --data-dir d --id seal-0123",
+            "seal verify --data-dir d --seal key-file=k",
+            "root-key rotate --data-dir d --seal key-file=k --seal passphrase=file:p",
+            "store verify --data-dir d --seal key-file=k",
+            "clock advance 8d --data-dir d",
+            "clock show --data-dir d --log-format json",
+        ] {
+            let words = std::iter::once("strongroom").chain(line.split_whitespace());
+            Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}"));
+        }
+        for line in [
+            "dev --in-memory --data-dir d",
+            "dev --tls-certificate c.pem",
+            "dev --tls-self-signed --tls-certificate c.pem --tls-key k.pem",
+            "init --data-dir d --account 111122223333",
+            "init --data-dir d --seal key-file=k --account 1",
+            "root-key rotate --data-dir d",
+            "clock advance --data-dir d",
+            "clock advance soon --data-dir d",
+        ] {
+            let words = std::iter::once("strongroom").chain(line.split_whitespace());
+            assert!(Cli::try_parse_from(words).is_err(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! `strongroom serve`: production on one node.
+
+use std::{sync::Arc, time::Duration};
+
+use strongroom_auth::decision::RootOnly;
+use strongroom_crypto::Hardening;
+use strongroom_kms::Settings;
+
+use super::{
+    Failure,
+    house::{self, House, Running},
+    print,
+};
+use crate::{
+    clock::ServiceClock,
+    config::ServeConfig,
+    door::{Door, Regions, WallClock},
+    tls,
+};
+
+/// How often the service tidies.
+const TIDY_EVERY: Duration = Duration::from_secs(5);
+
+pub(super) fn run(config: ServeConfig, hardening: Hardening) -> Result<(), Failure> {
+    house::self_test()?;
+    if house::may_be_swapped(hardening) {
+        if !config.danger_allow_swap {
+            return Err(Failure::new(
+                "swap is on and memory cannot be locked, so secrets could reach a disk: turn swap \
+                 off, or raise the limit on locked memory (systemd: LimitMEMLOCK=infinity), or \
+                 accept the danger with --danger-allow-swap",
+            ));
+        }
+        tracing::warn!("danger_allow_swap: swap is on and secrets may reach a disk");
+    }
+    if house::made_by_dev(&config.data_dir) {
+        return Err(Failure::new(format_args!(
+            "{} was made by `strongroom dev` and is not fit for production; make a folder with \
+             `strongroom init`",
+            config.data_dir.display()
+        )));
+    }
+    let house = House::enter(&config.data_dir)?;
+    let runtime = house::runtime()?;
+    let served = runtime.block_on(serve(house, config));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    served
+}
+
+async fn serve(house: House, config: ServeConfig) -> Result<(), Failure> {
+    let place = house.folder.path().to_owned();
+    let unsealed = house::unseal(house.sealed().await?, &place, &config.seals).await?;
+    let seal_id = unsealed.seal_id().to_owned();
+    let journal = house.journal(config.counter.durability)?;
+    let settings = Settings {
+        managed_services: config.counter.managed_services,
+        authorizer: Box::new(RootOnly),
+        clock: Arc::new(ServiceClock::default()),
+    };
+    let service = unsealed.serve(Arc::clone(&journal), settings).await?;
+    let profile = service.profile().await?.ok_or_else(|| {
+        Failure::new(format_args!(
+            "{} was not finished when it was made; remove it and run `strongroom init` again",
+            place.display()
+        ))
+    })?;
+    if profile.development {
+        return Err(Failure::new(format_args!(
+            "{} was made for development; make a folder for production with `strongroom init`",
+            place.display()
+        )));
+    }
+
+    let regions = if config.regions.is_empty() {
+        profile.regions
+    } else {
+        config.regions
+    };
+    let regions = if regions.is_empty() {
+        Regions::Any
+    } else {
+        Regions::Listed(regions)
+    };
+    let tls = &config.counter.tls;
+    let tls = tls
+        .as_ref()
+        .map(|(chain, key)| tls::server_config(chain, key))
+        .transpose()?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let listener = house::bind(&config.counter.listen)?;
+    let endpoint = format!("{scheme}://{}", listener.local_addr()?);
+    let running = Running {
+        service,
+        journal,
+        listener,
+        door: Door::enforced(regions, Arc::new(WallClock)),
+        tls,
+        desk_dir: place.clone(),
+        clock: None,
+        tidy_every: TIDY_EVERY,
+    };
+    running
+        .until_stopped(|| {
+            tracing::info!(endpoint, seal_id, data_dir = %place.display(), "serving");
+            print(&format!(
+                "endpoint: {endpoint}\ndata folder: {}\n",
+                place.display()
+            ));
+        })
+        .await
+}

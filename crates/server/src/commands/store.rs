@@ -1,0 +1,129 @@
+//! `strongroom store verify`: every row of the store against the journal.
+//!
+//! A row shows by its tag that this installation wrote it; the journal shows which rows ought to
+//! exist, and in which edition (custody §2.10). Rows under `custody/` are not tagged: they are
+//! wrapped keys, and are checked by opening them.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use strongroom_kms::Service;
+use strongroom_store::{
+    Backend, Row, StoreError,
+    backend::key_text,
+    envelope::{HEADER_BYTES, TAG_BYTES},
+    journal::{self, Fault, Finding, RowMark},
+};
+use tokio::{runtime::Handle, task::block_in_place};
+
+use super::{
+    Failure,
+    house::{self, House},
+    print, show,
+};
+use crate::{
+    cli::{Output, StoreCommand},
+    seal_source::SealSource,
+};
+
+/// Rows with wrapped keys.
+const CUSTODY: &[u8] = b"custody/";
+
+pub(super) fn run(command: StoreCommand) -> Result<(), Failure> {
+    let StoreCommand::Verify { folder, seal } = command;
+    house::self_test()?;
+    let house = House::enter(&folder.data_dir)?;
+    let runtime = house::runtime()?;
+    let findings = runtime.block_on(async {
+        // On a thread of the runtime, where waiting within a check is allowed.
+        tokio::spawn(verify(house, seal)).await?
+    })?;
+    if folder.output == Output::Json {
+        let all: Vec<_> = findings
+            .iter()
+            .map(|finding| json!({ "row": finding.row, "fault": finding.fault, "what": finding.what }))
+            .collect();
+        show(
+            &json!({ "clean": all.is_empty(), "findings": all }),
+            Output::Json,
+        );
+    } else if findings.is_empty() {
+        print("clean: every row is as the journal says\n");
+    } else {
+        for finding in &findings {
+            print(&format!("{}: {}\n", finding.row, finding.what));
+        }
+    }
+    match findings.len() {
+        0 => Ok(()),
+        count => Err(Failure::new(format_args!(
+            "{count} of the rows in {} are not as they ought to be; restore the store from a \
+             backup",
+            folder.data_dir.display()
+        ))),
+    }
+}
+
+/// A row that is not as it ought to be.
+struct Named {
+    row: String,
+    fault: &'static str,
+    what: String,
+}
+
+impl From<Finding> for Named {
+    fn from(finding: Finding) -> Self {
+        let fault = match finding.fault {
+            Fault::Missing => "missing",
+            Fault::Forged => "forged",
+            Fault::Revived => "revived",
+            Fault::RolledBack => "rolled-back",
+            Fault::Corrupt(_) => "corrupt",
+        };
+        Self {
+            row: key_text(&finding.key),
+            fault,
+            what: finding.fault.to_string(),
+        }
+    }
+}
+
+async fn verify(house: House, seals: Vec<SealSource>) -> Result<Vec<Named>, Failure> {
+    // Opening brings the journal up to date with the store's outbox.
+    let (_, service) = house.desk(&seals).await?;
+    let fold = journal::fold(&house.folder.journal_dir())?;
+    let mut findings = Vec::new();
+    let judge = |row: &Row| judge(&service, row);
+    let backend: &Arc<dyn Backend> = &house.backend;
+    journal::compare(&fold, backend.as_ref(), &judge, &mut |finding| {
+        findings.push(Named::from(finding));
+    })
+    .await?;
+    for (row, what) in service.check_custody().await? {
+        findings.push(Named {
+            row,
+            fault: "corrupt",
+            what,
+        });
+    }
+    Ok(findings)
+}
+
+/// The edition of a tagged row whose tag fits; nothing for rows that are not tagged.
+fn judge(service: &Arc<Service>, row: &Row) -> Result<Option<RowMark>, StoreError> {
+    if row.key.starts_with(CUSTODY) {
+        return Ok(None);
+    }
+    let corrupt = |what: &str| StoreError::corrupt(&row.key, what);
+    let name = std::str::from_utf8(&row.key).map_err(|_| corrupt("its key is not text"))?;
+    let checked =
+        block_in_place(|| Handle::current().block_on(service.check_row(name, &row.value)));
+    checked.map_err(|error| StoreError::corrupt(&row.key, error))?;
+    // The tag fits, so the frame is the one that `envelope` draws.
+    let short = || corrupt("it is shorter than its frame");
+    let header = row.value.first_chunk::<HEADER_BYTES>().ok_or_else(short)?;
+    let [_, v0, v1, v2, v3, v4, v5, v6, v7, ..] = *header;
+    let tag = row.value.last_chunk::<TAG_BYTES>().ok_or_else(short)?;
+    let version = u64::from_be_bytes([v0, v1, v2, v3, v4, v5, v6, v7]);
+    Ok(Some(RowMark { version, tag: *tag }))
+}

@@ -1,0 +1,446 @@
+//! The settings of `serve`: a TOML file, the environment, and flags, the later winning.
+//!
+//! Unknown keys in the file are errors that name the key. Secrets are never in it, only where
+//! they are: `seal = "key-file=/etc/strongroom/seal.key"`.
+//!
+//! ```toml
+//! data_dir = "/var/lib/strongroom"
+//! seal = ["key-file=/etc/strongroom/seal.key"]   # or one text
+//! listen = "127.0.0.1:4599"
+//! regions = ["us-east-1"]                        # default: those of init
+//! managed_services = ["s3", "ebs"]
+//! danger_allow_swap = false
+//!
+//! [tls]
+//! certificate = "/etc/strongroom/tls.pem"
+//! key = "/etc/strongroom/tls.key"
+//!
+//! [audit]
+//! durability = "strict"                          # or "relaxed"
+//!
+//! [log]
+//! format = "text"                                # or "json"
+//! filter = "info"
+//! ```
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+use strongroom_model::Region;
+use strongroom_store::Durability;
+
+use crate::{
+    cli::{AuditDurability, Counter, DEFAULT_LISTEN, ServeArgs},
+    seal_source::SealSource,
+    telemetry::LogFormat,
+};
+
+/// The file that is read without being named, if it is there.
+const DEFAULT_FILE: &str = "strongroom.toml";
+/// Bytes of a settings file at most. Ours.
+const FILE_BYTES: u64 = 1 << 20;
+
+/// The AWS services whose managed keys are offered unless it is said otherwise.
+///
+/// AWS: developer guide, "AWS managed keys"; the aliases that clients meet most.
+pub const MANAGED_SERVICES: [&str; 20] = [
+    "acm",
+    "backup",
+    "codecommit",
+    "dynamodb",
+    "ebs",
+    "elasticfilesystem",
+    "es",
+    "fsx",
+    "glue",
+    "kinesis",
+    "lambda",
+    "rds",
+    "redshift",
+    "s3",
+    "secretsmanager",
+    "ses",
+    "sns",
+    "sqs",
+    "ssm",
+    "xray",
+];
+
+/// Why the settings are refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the settings {} cannot be read: {cause}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// The file is not as it should be.
+    #[error("{}: {what}", path.display())]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with its line.
+        what: String,
+    },
+    /// A setting is needed and nobody gave it.
+    #[error("{what} is not given: use {flag}, {variable}, or `{key}` in strongroom.toml")]
+    Missing {
+        /// What it is.
+        what: &'static str,
+        /// The flag.
+        flag: &'static str,
+        /// The environment variable.
+        variable: &'static str,
+        /// The key in the file.
+        key: &'static str,
+    },
+    /// An AWS service cannot have that name.
+    #[error("`{0}` is not the name of an AWS service, as in alias/aws/s3")]
+    Service(String),
+}
+
+/// Where a server listens and how it answers, with every default filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CounterConfig {
+    /// Where to listen.
+    pub listen: String,
+    /// The certificate chain and its key, in PEM.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// When calls that change nothing are answered.
+    pub durability: Durability,
+    /// The AWS services whose managed keys are offered.
+    pub managed_services: Vec<String>,
+}
+
+/// The settings of `serve`, with every default filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServeConfig {
+    /// The data folder.
+    pub data_dir: PathBuf,
+    /// Seals, of which one opens.
+    pub seals: Vec<SealSource>,
+    /// Listener and journal.
+    pub counter: CounterConfig,
+    /// Regions to serve; empty for those that `init` was given.
+    pub regions: Vec<Region>,
+    /// Whether to start although secrets may reach a disk.
+    pub danger_allow_swap: bool,
+    /// How the log is written, if the file says so.
+    pub log_format: Option<LogFormat>,
+    /// What is logged, if the file says so.
+    pub log_filter: Option<String>,
+}
+
+/// The file as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    data_dir: Option<PathBuf>,
+    #[serde(default)]
+    seal: OneOrMany,
+    listen: Option<String>,
+    #[serde(default)]
+    regions: Vec<Region>,
+    managed_services: Option<Vec<String>>,
+    danger_allow_swap: Option<bool>,
+    tls: Option<Tls>,
+    #[serde(default)]
+    audit: Audit,
+    #[serde(default)]
+    log: Log,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tls {
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Audit {
+    durability: Option<AuditDurability>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Log {
+    format: Option<LogFormat>,
+    filter: Option<String>,
+}
+
+/// A seal, or a list of them.
+#[derive(Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a seal is a text such as \"key-file=PATH\", or a list of them"
+)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Default for OneOrMany {
+    fn default() -> Self {
+        Self::Many(Vec::new())
+    }
+}
+
+impl OneOrMany {
+    fn seals(self) -> Result<Vec<SealSource>, &'static str> {
+        match self {
+            Self::One(text) => Ok(vec![text.parse()?]),
+            Self::Many(texts) => texts.iter().map(|text| text.parse()).collect(),
+        }
+    }
+}
+
+/// Puts together the settings of `serve`.
+///
+/// # Errors
+/// [`ConfigError`].
+pub fn serve(args: ServeArgs) -> Result<ServeConfig, ConfigError> {
+    let (path, file) = match args.config {
+        Some(path) => {
+            let file = read(&path)?;
+            (path, file)
+        }
+        None => {
+            let path = PathBuf::from(DEFAULT_FILE);
+            let file = if path.exists() {
+                read(&path)?
+            } else {
+                File::default()
+            };
+            (path, file)
+        }
+    };
+    let data_dir = args
+        .data_dir
+        .or(file.data_dir)
+        .ok_or(ConfigError::Missing {
+            what: "the data folder",
+            flag: "--data-dir DIR",
+            variable: "STRONGROOM_DATA_DIR",
+            key: "data_dir",
+        })?;
+    let in_file = file.seal.seals().map_err(|what| ConfigError::Wrong {
+        path,
+        what: format!("seal: {what}"),
+    })?;
+    let seals = if args.seal.is_empty() {
+        in_file
+    } else {
+        args.seal
+    };
+    if seals.is_empty() {
+        return Err(ConfigError::Missing {
+            what: "the seal that opens the store",
+            flag: "--seal key-file=PATH or --seal passphrase",
+            variable: "STRONGROOM_SEAL",
+            key: "seal",
+        });
+    }
+    let counter = Counter {
+        listen: args.counter.listen.or(file.listen),
+        audit_durability: args.counter.audit_durability.or(file.audit.durability),
+        managed_services: args.counter.managed_services.or(file.managed_services),
+        ..args.counter
+    };
+    let mut counter = self::counter(counter, Durability::Strict)?;
+    counter.tls = counter
+        .tls
+        .or(file.tls.map(|tls| (tls.certificate, tls.key)));
+    Ok(ServeConfig {
+        data_dir,
+        seals,
+        counter,
+        regions: if args.region.is_empty() {
+            file.regions
+        } else {
+            args.region
+        },
+        danger_allow_swap: args.danger_allow_swap || file.danger_allow_swap.unwrap_or(false),
+        log_format: file.log.format,
+        log_filter: file.log.filter,
+    })
+}
+
+/// Fills in what a listener's flags leave open.
+///
+/// # Errors
+/// [`ConfigError::Service`].
+pub fn counter(given: Counter, durability: Durability) -> Result<CounterConfig, ConfigError> {
+    let managed_services = match given.managed_services {
+        None => MANAGED_SERVICES.map(str::to_owned).to_vec(),
+        Some(names) => names.into_iter().filter(|name| !name.is_empty()).collect(),
+    };
+    // What stands in an alias name after alias/aws/.
+    let plain = |name: &str| {
+        name.len() <= 64
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"/_-".contains(&b))
+    };
+    if let Some(wrong) = managed_services.iter().find(|name| !plain(name)) {
+        return Err(ConfigError::Service(wrong.clone()));
+    }
+    Ok(CounterConfig {
+        listen: given.listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
+        tls: given.tls_certificate.zip(given.tls_key),
+        durability: match given.audit_durability {
+            Some(AuditDurability::Strict) => Durability::Strict,
+            Some(AuditDurability::Relaxed) => Durability::Relaxed,
+            None => durability,
+        },
+        managed_services,
+    })
+}
+
+fn read(path: &Path) -> Result<File, ConfigError> {
+    let unreadable = |cause| ConfigError::Unreadable {
+        path: path.to_owned(),
+        cause,
+    };
+    if fs::metadata(path).map_err(unreadable)?.len() > FILE_BYTES {
+        return Err(unreadable(io::Error::other("it is larger than 1 MiB")));
+    }
+    let text = fs::read_to_string(path).map_err(unreadable)?;
+    toml::from_str(&text).map_err(|error| {
+        let line = error.span().map(|span| {
+            let before = text.get(..span.start).unwrap_or_default();
+            format!("line {}: ", before.matches('\n').count() + 1)
+        });
+        ConfigError::Wrong {
+            path: path.to_owned(),
+            what: line.unwrap_or_default() + error.message().trim(),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn settings(toml: &str, flags: &str) -> Result<ServeConfig, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.toml");
+        fs::write(&path, toml).unwrap();
+        let words = ["strongroom", "serve", "--config", path.to_str().unwrap()];
+        let words = words.into_iter().chain(flags.split_whitespace());
+        let Command::Serve(args) = Cli::try_parse_from(words).unwrap().command else {
+            panic!("not serve");
+        };
+        serve(args).map_err(|error| error.to_string())
+    }
+
+    const WHOLE: &str = r#"
+        data_dir = "/data"
+        seal = ["key-file=/k", "passphrase"]
+        listen = "127.0.0.1:1"
+        regions = ["us-east-1"]
+        managed_services = ["s3"]
+        danger_allow_swap = true
+        [tls]
+        certificate = "/c"
+        key = "/tk"
+        [audit]
+        durability = "relaxed"
+        [log]
+        format = "json"
+        filter = "debug"
+    "#;
+
+    #[test]
+    fn everything_can_stand_in_the_file() {
+        let config = settings(WHOLE, "").unwrap();
+        let seals = ["key-file=/k", "passphrase"].map(|seal| seal.parse().unwrap());
+        let expected = ServeConfig {
+            data_dir: "/data".into(),
+            seals: seals.to_vec(),
+            counter: CounterConfig {
+                listen: "127.0.0.1:1".into(),
+                tls: Some(("/c".into(), "/tk".into())),
+                durability: Durability::Relaxed,
+                managed_services: vec!["s3".into()],
+            },
+            regions: vec![Region::parse("us-east-1").unwrap()],
+            danger_allow_swap: true,
+            log_format: Some(LogFormat::Json),
+            log_filter: Some("debug".into()),
+        };
+        assert_eq!(config, expected);
+    }
+
+    #[test]
+    fn flags_win_over_the_file() {
+        let flags = "--data-dir /other --seal passphrase=file:/p --listen [::1]:2 \
+                     --region eu-west-1,eu-west-2 --managed-services ebs,rds \
+                     --audit-durability strict --tls-certificate /c2 --tls-key /k2";
+        let config = settings(WHOLE, flags).unwrap();
+        assert_eq!(config.data_dir, PathBuf::from("/other"));
+        assert_eq!(config.seals, ["passphrase=file:/p".parse().unwrap()]);
+        assert_eq!(config.counter.listen, "[::1]:2");
+        assert_eq!(config.counter.tls, Some(("/c2".into(), "/k2".into())));
+        assert_eq!(config.counter.durability, Durability::Strict);
+        assert_eq!(config.counter.managed_services, ["ebs", "rds"]);
+        assert_eq!(config.regions.len(), 2);
+    }
+
+    #[test]
+    fn without_a_word_serve_is_strict_and_local() {
+        let config = settings("", "--data-dir /d --seal key-file=/k").unwrap();
+        assert_eq!(config.counter.listen, DEFAULT_LISTEN);
+        assert_eq!(config.counter.durability, Durability::Strict);
+        assert!(!config.danger_allow_swap);
+        assert!(config.regions.is_empty());
+        assert!(config.counter.managed_services.contains(&"s3".to_owned()));
+    }
+
+    #[test]
+    fn mistakes_in_the_file_are_named() {
+        let check = |toml: &str, expected: &str| {
+            let error = settings(toml, "--data-dir /d --seal key-file=/k").unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        };
+        check("listn = 'x'", "line 1: unknown field `listn`");
+        check(
+            "listen = 'x'\n[audit]\ndurabilty = 'strict'",
+            "line 3: unknown field `durabilty`",
+        );
+        check("[audit]\ndurability = 'lax'", "unknown variant `lax`");
+        check("[tls]\ncertificate = 'c'", "missing field `key`");
+        check("regions = ['US']", "Region name");
+        check("seal = 'tpm'", "a seal is key-file=PATH");
+        check("seal = 7", "a seal is a text");
+        check("listen = ", "line 1: ");
+        check(
+            "managed_services = ['s 3']",
+            "not the name of an AWS service",
+        );
+    }
+
+    #[test]
+    fn what_is_needed_and_not_given_is_named() {
+        let error = settings("", "--seal key-file=/k").unwrap_err();
+        assert!(
+            error.contains("--data-dir") && error.contains("STRONGROOM_DATA_DIR"),
+            "{error}"
+        );
+        let error = settings("data_dir = '/d'", "").unwrap_err();
+        assert!(
+            error.contains("--seal") && error.contains("STRONGROOM_SEAL"),
+            "{error}"
+        );
+    }
+}
