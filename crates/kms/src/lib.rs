@@ -38,3 +38,4 @@ pub use audit::{Arrival, Entry, Reply, RequestId, TlsDetails};
 pub use custody::CustodyError;
 pub use error::KmsError;
 pub use service::{CallerIdentity, Service, Settings, UNBUILT};
+pub use verify::is_record;

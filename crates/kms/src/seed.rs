@@ -295,6 +295,18 @@ impl Service {
         if there.origin != wanted.record.origin {
             return differs(key.line, "another origin");
         }
+        if let Some(last) = key.material.last() {
+            let current = there.material.as_ref().map(|current| &current.id);
+            if current != wanted.materials.last() {
+                return differs(last.line, "other key material");
+            }
+            for (material, id) in key.material.iter().zip(&wanted.materials) {
+                let row = home.materials(key.id).row(id);
+                if self.shelves().get(&row).await?.is_none() {
+                    return differs(material.line, "other key material");
+                }
+            }
+        }
         if there.description != wanted.record.description {
             return differs(key.description.line, "another description");
         }
@@ -317,18 +329,6 @@ impl Service {
         if !same_policy {
             let line = key.policy.as_ref().map_or(key.line, |policy| policy.line);
             return differs(line, "another key policy");
-        }
-        if let Some(last) = key.material.last() {
-            let current = there.material.as_ref().map(|current| &current.id);
-            if current != wanted.materials.last() {
-                return differs(last.line, "other key material");
-            }
-            for (material, id) in key.material.iter().zip(&wanted.materials) {
-                let row = home.materials(key.id).row(id);
-                if self.shelves().get(&row).await?.is_none() {
-                    return differs(material.line, "other key material");
-                }
-            }
         }
         Ok(())
     }

@@ -49,7 +49,7 @@ const LAPSED_SCAN: usize = 1000;
 
 /// The newest row version that a start has to stay above, big-endian. Set back, it protects
 /// less; it is not trusted for anything else.
-const VERSION_FLOOR: &[u8] = b"version-floor";
+pub(crate) const VERSION_FLOOR: &[u8] = b"version-floor";
 /// How far versions may have come since the floor was last noted: an hour of microseconds.
 const FLOOR_MARGIN: u64 = 3_600_000_000;
 

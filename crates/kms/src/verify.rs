@@ -11,10 +11,21 @@ use crate::{
     installation::InstallationError,
     layout::{Home, Scope},
     service::Service,
+    shelves::VERSION_FLOOR,
 };
 
 /// Rows read at a time.
 const PAGE: usize = 256;
+
+/// Whether a row holds a record, which has a tag and of which the journal speaks. The others are
+/// wrapped keys and a mark of the store's own.
+#[must_use]
+pub fn is_record(row_key: &[u8]) -> bool {
+    !row_key.starts_with(CUSTODY) && row_key != VERSION_FLOOR
+}
+
+/// Rows with wrapped keys.
+const CUSTODY: &[u8] = b"custody/";
 
 impl Service {
     /// Opens every wrapped key of the installation, and gives the rows that do not open, with
@@ -24,7 +35,7 @@ impl Service {
     /// When the store cannot be read.
     pub async fn check_custody(&self) -> Result<Vec<(String, String)>, InstallationError> {
         let mut faults = Vec::new();
-        let mut range = KeyRange::prefix("custody/");
+        let mut range = KeyRange::prefix(CUSTODY);
         loop {
             let page = self.shelves().backend().scan(range.clone(), PAGE).await?;
             for row in &page.rows {

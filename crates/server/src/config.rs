@@ -88,18 +88,18 @@ pub enum ConfigError {
         /// What is wrong, with its line.
         what: String,
     },
-    /// A setting is needed and nobody gave it.
-    #[error("{what} is not given: use {flag}, {variable}, or `{key}` in strongroom.toml")]
-    Missing {
-        /// What it is.
-        what: &'static str,
-        /// The flag.
-        flag: &'static str,
-        /// The environment variable.
-        variable: &'static str,
-        /// The key in the file.
-        key: &'static str,
-    },
+    /// Nobody said where the data is.
+    #[error(
+        "the data folder is not given: use --data-dir DIR, STRONGROOM_DATA_DIR, or `data_dir` in \
+         strongroom.toml"
+    )]
+    NoDataDir,
+    /// Nobody said what opens the store.
+    #[error(
+        "the seal that opens the store is not given: use --seal key-file=PATH or --seal \
+         passphrase, STRONGROOM_SEAL, or `seal` in strongroom.toml"
+    )]
+    NoSeal,
     /// An AWS service cannot have that name.
     #[error("`{0}` is not the name of an AWS service, as in alias/aws/s3")]
     Service(String),
@@ -225,12 +225,7 @@ pub fn serve(args: ServeArgs) -> Result<ServeConfig, ConfigError> {
     let data_dir = args
         .data_dir
         .or(file.data_dir)
-        .ok_or(ConfigError::Missing {
-            what: "the data folder",
-            flag: "--data-dir DIR",
-            variable: "STRONGROOM_DATA_DIR",
-            key: "data_dir",
-        })?;
+        .ok_or(ConfigError::NoDataDir)?;
     let in_file = file.seal.seals().map_err(|what| ConfigError::Wrong {
         path,
         what: format!("seal: {what}"),
@@ -241,12 +236,7 @@ pub fn serve(args: ServeArgs) -> Result<ServeConfig, ConfigError> {
         args.seal
     };
     if seals.is_empty() {
-        return Err(ConfigError::Missing {
-            what: "the seal that opens the store",
-            flag: "--seal key-file=PATH or --seal passphrase",
-            variable: "STRONGROOM_SEAL",
-            key: "seal",
-        });
+        return Err(ConfigError::NoSeal);
     }
     let counter = Counter {
         listen: args.counter.listen.or(file.listen),

@@ -262,6 +262,12 @@ pub fn make_key_file(path: &Path, random: &Random) -> Result<(), SourceError> {
     options.write(true).create_new(true).mode(0o600);
     let mut file = match options.open(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(failed(io::Error::new(
+                error.kind(),
+                "the folder of this file is not there",
+            )));
+        }
         opened => opened.map_err(failed)?,
     };
     let mut bytes = Zeroizing::new([0_u8; KEY_FILE_BYTES]);

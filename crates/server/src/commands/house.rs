@@ -13,7 +13,7 @@ use strongroom_auth::decision::RootOnly;
 use strongroom_crypto::{Hardening, Random};
 use strongroom_kms::{
     Service, Settings,
-    installation::{self, Sealed, Unsealed},
+    installation::{self, InstallationError, Sealed, Unsealed},
 };
 use strongroom_store::{Backend, DataFolder, Durability, Embedded, Journal};
 use tokio::{
@@ -144,21 +144,26 @@ pub(super) async fn unseal(
             .unseal(&secret.key()?, Random::system(), true)
             .await?);
     }
-    let mut refusal =
-        format!("{place} is sealed: give its seal with --seal key-file=PATH or --seal passphrase");
-    for source in seals {
+    let Some((last, others)) = seals.split_last() else {
+        return Err(Failure::new(format_args!(
+            "{place} is sealed: give its seal with --seal key-file=PATH or --seal passphrase"
+        )));
+    };
+    for source in others {
         let key = read_key(source, data_dir)?.key()?;
-        match sealed.verify(&key) {
-            Ok(_) => return Ok(sealed.unseal(&key, Random::system(), development).await?),
-            Err(error) => {
-                refusal = format!(
-                    "{source} does not open {place}: {error}. Give the key of one of its seals \
-                     with --seal; `strongroom seal list --data-dir {place}` names them"
-                );
-            }
+        if sealed.verify(&key).is_ok() {
+            return Ok(sealed.unseal(&key, Random::system(), development).await?);
         }
     }
-    Err(Failure::new(refusal))
+    let key = read_key(last, data_dir)?.key()?;
+    // Opened without trying it first, which with a passphrase would take its time twice.
+    sealed.unseal(&key, Random::system(), development).await.map_err(|error| match error {
+        InstallationError::Seal(error) => Failure::new(format_args!(
+            "{last} does not open {place}: {error}. Give the key of one of its seals with --seal; \
+             `strongroom seal list --data-dir {place}` names them"
+        )),
+        error => Failure::new(error),
+    })
 }
 
 /// Reads the key of a seal. Only the key file of `dev` may be in the data folder.

@@ -83,7 +83,7 @@ fn run(cli: Cli, hardening: Hardening) -> Result<(), Failure> {
     let format = cli.log_format;
     if let Command::Serve(args) = cli.command {
         let config = config::serve(args).map_err(|error| match error {
-            ConfigError::Missing { .. } => Failure::usage(error),
+            ConfigError::NoDataDir => Failure::usage(error),
             _ => Failure::new(error),
         })?;
         let format = format.or(config.log_format).unwrap_or_default();

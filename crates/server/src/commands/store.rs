@@ -26,9 +26,6 @@ use crate::{
     seal_source::SealSource,
 };
 
-/// Rows with wrapped keys.
-const CUSTODY: &[u8] = b"custody/";
-
 pub(super) fn run(command: StoreCommand) -> Result<(), Failure> {
     let StoreCommand::Verify { folder, seal } = command;
     house::self_test()?;
@@ -109,9 +106,9 @@ async fn verify(house: House, seals: Vec<SealSource>) -> Result<Vec<Named>, Fail
     Ok(findings)
 }
 
-/// The edition of a tagged row whose tag fits; nothing for rows that are not tagged.
+/// The edition of a record whose tag fits; nothing for rows that are none.
 fn judge(service: &Arc<Service>, row: &Row) -> Result<Option<RowMark>, StoreError> {
-    if row.key.starts_with(CUSTODY) {
+    if !strongroom_kms::is_record(&row.key) {
         return Ok(None);
     }
     let corrupt = |what: &str| StoreError::corrupt(&row.key, what);
