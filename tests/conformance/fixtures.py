@@ -6,9 +6,11 @@ own, so that listings and quotas of one never show in another.
 
 import pytest
 
-pytest.register_assert_rewrite("support", "srk")
+pytest.register_assert_rewrite(
+    "alias_rules", "data_keys", "paging", "policies", "srk", "support", "tagging"
+)
 
-from support import Server, account_of  # noqa: E402
+from support import Server, account_of, all_recorded, chain_holds  # noqa: E402
 
 
 def pytest_collection_modifyitems(items):
@@ -22,6 +24,9 @@ def server(tmp_path_factory):
     """A dev server on the embedded store, as `cargo run -- dev` starts it."""
     with Server.dev(tmp_path_factory.mktemp("dev") / "data") as running:
         yield running
+    # Whatever the tests asked it, its journal has it all.
+    all_recorded(running)
+    chain_holds(running.data_dir)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import json
 import pytest
 from support import at_least, at_most, bad, invalid, matching, refused
 
+LOCKED_OUT = "The new key policy will not allow you to update the key policy in the future."
 PATTERN = matching(r"[\u0009\u000A\u000D\u0020-\u00FF]+")
 
 
@@ -67,8 +68,7 @@ class PolicyRules:
     @pytest.mark.parametrize(
         "text",
         ["x", "{", "[]", "null", '"text"', "{}", '{"Version":"2012-10-17"}',
-         '{"Version":"2012-10-17","Statement":"all"}', '{"Version":"2012-10-17","Statement":[1]}',
-         '{"Version":"1999-01-01","Statement":[]}'],
+         '{"Version":"2012-10-17","Statement":"all"}', '{"Version":"2012-10-17","Statement":[1]}'],
     )  # fmt: skip
     def test_text_that_is_no_policy_is_refused_without_a_message(self, kms, text):
         with refused("MalformedPolicyDocumentException", None):
@@ -78,6 +78,16 @@ class PolicyRules:
     def test_a_statement_that_is_none_is_refused(self, kms, changes):
         with refused("MalformedPolicyDocumentException"):
             self.put(kms, json.dumps(allowing(kms, **changes)))
+
+    def test_a_version_that_is_none_is_refused(self, kms):
+        with refused("MalformedPolicyDocumentException"):
+            self.put(kms, json.dumps(allowing(kms) | {"Version": "1999-01-01"}))
+
+    @pytest.mark.parametrize("principal", ["nobody", "arn:aws:iam::{}:group/g", "arn:aws:s3:::b"])
+    def test_a_principal_that_is_none_is_refused(self, kms, principal):
+        principals = {"AWS": [kms.root, principal.format(kms.account)]}
+        with refused("InvalidArnException", "An ARN in the specified key policy is invalid."):
+            self.put(kms, json.dumps(allowing(kms, Principal=principals)))
 
     def test_a_statement_without_principal_is_refused(self, kms):
         policy = allowing(kms)
@@ -94,6 +104,14 @@ class PolicyRules:
         policy["Statement"] += ineffective["Statement"]
         assert json.loads(self.put(kms, json.dumps(policy))) == policy
 
-    def test_the_safety_check_can_be_switched_off(self, kms):
-        narrow = json.dumps(allowing(kms, Action="kms:Describe*"))
+    @pytest.mark.parametrize(
+        "changes",
+        [{"Action": "kms:Describe*"}, {"Effect": "Deny"}, {"NotAction": "kms:Put*", "Action": None},
+         {"Principal": {"AWS": "arn:aws:iam::999988887777:root"}}],
+    )  # fmt: skip
+    def test_a_policy_that_locks_its_author_out_needs_to_be_insisted_on(self, kms, changes):
+        narrow = json.dumps(allowing(kms, **changes))
+        for more in ({}, {"BypassPolicyLockoutSafetyCheck": False}):
+            with refused("MalformedPolicyDocumentException", LOCKED_OUT):
+                self.put(kms, narrow, **more)
         assert self.put(kms, narrow, BypassPolicyLockoutSafetyCheck=True) == narrow

@@ -96,8 +96,6 @@ LATER = {
             KeyId=UNKNOWN_KEY, GranteePrincipal=kms.root, Operations=["Encrypt"]),
         unsupported("CreateGrant")),
     # What only an evaluated policy can refuse. The text is stored.
-    "lockout: The new key policy will not allow you to update the key policy in the future.": (
-        IDENTITIES, policy_that(Action="kms:Describe*"), ACCEPTED),
     "unknown principal: Policy contains a statement with one or more invalid principals.": (
         IDENTITIES,
         lambda kms: policy_that(Principal={"AWS": [kms.root, f"arn:aws:iam::{kms.account}:user/nobody"]})(kms),

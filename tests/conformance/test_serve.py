@@ -421,8 +421,9 @@ def test_no_secret_is_in_any_log_journal_or_file(installation, tmp_path):
         "secret access key": installation.secret.encode(),
         "passphrase": words.encode(),
     }
+    second = passphrase(tmp_path, "words", words)
     strongroom("seal", "add", "--data-dir", installation.data, "--seal", installation.seal,
-               "--new", passphrase(tmp_path, "words", words))  # fmt: skip
+               "--new", second)  # fmt: skip
     loud = {"STRONGROOM_LOG": "trace", "RUST_BACKTRACE": "1"}
     with installation.serve(environment=loud) as server:
         kms = installation.client(server)
@@ -454,10 +455,12 @@ def test_no_secret_is_in_any_log_journal_or_file(installation, tmp_path):
             sealed = base64.b64encode(plaintexts[0]).decode()
             raw.call("Encrypt", json.dumps({"KeyId": key, "Plaintext": sealed})[:-1].encode())
             raw.call("Encrypt", {"KeyId": 5, "Plaintext": sealed})
-        loose = plaintexts[0].hex()
         with refused("ValidationException"):
-            kms.encrypt(KeyId="", Plaintext=plaintexts[0], EncryptionContext={"x": loose[:4]})
-    strongroom("root-key", "rotate", "--data-dir", installation.data, "--seal", installation.seal)
+            kms.encrypt(KeyId="", Plaintext=plaintexts[0])
+    # Every seal wraps the root key, so a new one needs all of them.
+    rotate = ["root-key", "rotate", "--data-dir", installation.data, "--seal", installation.seal]
+    strongroom(*rotate, fails=True)
+    strongroom(*rotate, "--seal", second)
 
     places = [path for path in pathlib.Path(installation.data).rglob("*") if path.is_file()]
     places += list(server.logs.iterdir())

@@ -396,9 +396,9 @@ impl<'s> Call<'s> {
         }
         match key {
             Found::Here(key) => self.permit_here::<U>(key, false),
-            Found::Hidden => Err(self.hidden(U::ROW.action, Denial::Hidden)),
+            Found::Hidden => Err(self.denied(U::ROW.action, Denial::Hidden)),
             Found::HiddenByCiphertext => {
-                Err(self.hidden(U::ROW.action, Denial::HiddenByCiphertext))
+                Err(self.denied(U::ROW.action, Denial::HiddenByCiphertext))
             }
         }
     }
@@ -445,7 +445,7 @@ impl<'s> Call<'s> {
         alias: Found<R>,
     ) -> Result<Permitted<R, U>, KmsError> {
         let Found::Here(alias) = alias else {
-            return Err(self.hidden(U::ACTION, Denial::Hidden));
+            return Err(self.denied(U::ACTION, Denial::Hidden));
         };
         let arn = alias.alias_arn();
         let text = arn.to_string();
@@ -558,8 +558,13 @@ impl<'s> Call<'s> {
         }
     }
 
+    /// Refuses what is another account's, for a use of the caller's own account only.
+    pub(crate) fn hidden<U: AccountUse>(&self) -> KmsError {
+        self.denied(U::ACTION, Denial::Hidden)
+    }
+
     /// Refuses something that is not there in the words of a denial.
-    fn hidden(&self, action: &str, denial: Denial) -> KmsError {
+    fn denied(&self, action: &str, denial: Denial) -> KmsError {
         let message = denial.text(&self.caller().arn(), action, "*");
         KmsError::new(ErrorCode::AccessDeniedException, message)
     }

@@ -13,7 +13,7 @@ use strongroom_model::{
 };
 use strongroom_store::{JournalError, StoreError};
 
-use crate::{custody::CustodyError, layout::Home};
+use crate::custody::CustodyError;
 
 /// A refusal or failure of one call.
 #[derive(Debug)]
@@ -228,14 +228,6 @@ impl KmsError {
     /// Answers to attested callers are not built yet; better no answer than one in plaintext.
     pub(crate) fn recipient_not_built() -> Self {
         Self::validation("Recipient is not supported by this version of Strongroom.")
-    }
-
-    /// ListAliases of a key in another account.
-    pub(crate) fn foreign_key_in_listing(home: &Home, reference: Option<&str>) -> Self {
-        let id = reference
-            .and_then(|text| text.rsplit('/').next())
-            .unwrap_or_default();
-        Self::nobody(home.account, &home.region, id)
     }
 
     pub(crate) fn tag(message: &str) -> Self {

@@ -98,21 +98,15 @@ impl<'c> Paging<'c> {
         })
     }
 
-    /// The next page of a list that is at hand, each item known by a name of its own.
-    ///
-    /// An item that was removed meanwhile ends the listing, since its place is not known.
+    /// The next page of a list that is at hand, sorted by a name that each item has to itself.
     pub(crate) fn slice<'i, T>(
         &self,
         listing: &str,
         items: &'i [T],
         name: impl Fn(&T) -> &str,
     ) -> Result<Page<&'i T>, KmsError> {
-        let position = self.position(listing)?;
-        let start = match &position {
-            Some(last) => items
-                .iter()
-                .position(|item| name(item) == last)
-                .map_or(items.len(), |at| at.saturating_add(1)),
+        let start = match self.position(listing)? {
+            Some(last) => items.partition_point(|item| name(item) <= last.as_str()),
             None => 0,
         };
         let rest = items.get(start..).unwrap_or_default();

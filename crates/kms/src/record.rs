@@ -30,7 +30,7 @@ pub(crate) struct KeyRecord {
     pub(crate) deletion: Option<Deletion>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) multi_region: Option<MultiRegion>,
-    /// In the order in which the tags were first put.
+    /// Sorted by the bytes of their keys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) tags: Vec<KeyTag>,
 }

@@ -498,7 +498,7 @@ mod tests {
         for line in [
             "",
             "{}",
-            r#"{"command":"seal-list","more":1}"#,
+            r#"{"command":"seal-remove","id":"a","more":1}"#,
             r#"{"command":"open-sesame"}"#,
             r#"{"command":"seal-add","new":{"kind":"passphrase","secret":"?"}}"#,
             r#"{"command":"seal-add","new":{"kind":"tpm","secret":""}}"#,

@@ -9,7 +9,6 @@ use strongroom_model::{
 
 use crate::{
     call::{Attempt, Call, Found},
-    error::KmsError,
     paging::Paging,
     record::AliasRecord,
     uses,
@@ -23,6 +22,7 @@ use crate::{
 /// # Errors
 ///
 /// - `NotFoundException`: the key is not in this account and Region.
+/// - `AccessDeniedException`: the key is said to be another account's.
 /// - `InvalidArnException`: an alias was given as the key.
 /// - `InvalidMarkerException`: the marker was not made by the same listing.
 pub(crate) async fn list_aliases(
@@ -36,12 +36,7 @@ pub(crate) async fn list_aliases(
     call.permit_account::<uses::ListAliases>()?;
     let rows = match key {
         Some(Found::Here(key)) if key.home() == call.home() => call.home().key_aliases(key.id()),
-        // A key of another account is never told apart from one that is not there.
-        Some(_) => {
-            return Err(
-                KmsError::foreign_key_in_listing(call.home(), input.key_id.as_deref()).into(),
-            );
-        }
+        Some(_) => return Err(call.hidden::<uses::ListAliases>().into()),
         None => call.home().aliases(),
     };
 

@@ -10,7 +10,7 @@ use crate::{
     uses,
 };
 
-/// Lists the tags in the order in which they were first put.
+/// Lists the tags in ascending order of their keys.
 ///
 /// # Errors
 ///

@@ -16,7 +16,7 @@ use strongroom_model::{limits, shapes::Tag};
 
 use crate::{error::KmsError, record::KeyTag};
 
-/// Puts tags among those of a key: a known key keeps its place and gets the new value.
+/// Puts tags among those of a key, which are sorted by the bytes of their keys.
 ///
 /// # Errors
 /// `TagException` when a key comes twice or is reserved, or when there would be too many.
@@ -33,13 +33,15 @@ pub(crate) fn put(tags: &mut Vec<KeyTag>, new: &[Tag]) -> Result<(), KmsError> {
         return Err(KmsError::tag("Tags beginning with aws: are reserved"));
     }
     for tag in new {
-        match tags.iter_mut().find(|known| known.key == tag.tag_key) {
-            Some(known) => known.value.clone_from(&tag.tag_value),
-            None => {
-                tags.push(KeyTag {
-                    key: tag.tag_key.clone(),
-                    value: tag.tag_value.clone(),
-                });
+        match tags.binary_search_by(|known| known.key.as_str().cmp(&tag.tag_key)) {
+            Ok(at) => {
+                if let Some(known) = tags.get_mut(at) {
+                    known.value.clone_from(&tag.tag_value);
+                }
+            }
+            Err(at) => {
+                let (key, value) = (tag.tag_key.clone(), tag.tag_value.clone());
+                tags.insert(at, KeyTag { key, value });
             }
         }
     }
@@ -69,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn an_updated_tag_keeps_its_place() {
+    fn tags_are_sorted_and_an_updated_one_keeps_its_place() {
         let mut tags = Vec::new();
         put(&mut tags, &[tag("b", "1"), tag("a", "1")]).unwrap();
         put(&mut tags, &[tag("b", "2"), tag("A", "3")]).unwrap();
@@ -77,7 +79,7 @@ mod tests {
             .iter()
             .map(|t| (t.key.as_str(), t.value.as_str()))
             .collect();
-        assert_eq!(listed, [("b", "2"), ("a", "1"), ("A", "3")]);
+        assert_eq!(listed, [("A", "3"), ("a", "1"), ("b", "2")]);
     }
 
     #[test]

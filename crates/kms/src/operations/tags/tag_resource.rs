@@ -10,7 +10,7 @@ use crate::{
     uses,
 };
 
-/// Puts the tags. Keys are compared exactly; a tag that is there keeps its place.
+/// Puts the tags. Keys are compared exactly; a key that is there gets the new value.
 ///
 /// # Errors
 ///
