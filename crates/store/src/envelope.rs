@@ -208,3 +208,172 @@ impl VersionClock {
         self.last.fetch_max(version, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::hmac;
+
+    use super::*;
+
+    /// HMAC-SHA-256 over lengths and contents, as a stand-in with known answers.
+    struct Key(hmac::Key);
+
+    impl Key {
+        fn new(byte: u8) -> Self {
+            Self(hmac::Key::new(hmac::HMAC_SHA256, &[byte; 32]))
+        }
+
+        fn message(row_key: &[u8], version: RowVersion, payload: &[u8]) -> Vec<u8> {
+            let length = u64::try_from(row_key.len()).unwrap();
+            [
+                &length.to_be_bytes()[..],
+                row_key,
+                &version.to_be_bytes(),
+                payload,
+            ]
+            .concat()
+        }
+    }
+
+    impl RowIntegrity for Key {
+        fn tag(&self, row_key: &[u8], version: RowVersion, payload: &[u8]) -> [u8; TAG_BYTES] {
+            let tag = hmac::sign(&self.0, &Self::message(row_key, version, payload));
+            tag.as_ref().try_into().unwrap()
+        }
+
+        fn verify(
+            &self,
+            row_key: &[u8],
+            version: RowVersion,
+            payload: &[u8],
+            tag: &[u8; TAG_BYTES],
+        ) -> bool {
+            hmac::verify(&self.0, &Self::message(row_key, version, payload), tag).is_ok()
+        }
+    }
+
+    /// Versions 1 and 2 of the integrity key exist.
+    fn keys(version: u32) -> Option<Key> {
+        (1..=2)
+            .contains(&version)
+            .then(|| Key::new(u8::try_from(version).unwrap()))
+    }
+
+    fn sealed() -> SealedRow {
+        seal_row(
+            b"alias/a",
+            0x0102_0304_0506_0708,
+            2,
+            &Key::new(2),
+            b"payload",
+        )
+    }
+
+    fn what(row_key: &[u8], bytes: &[u8]) -> String {
+        match open_row(row_key, &Bytes::copy_from_slice(bytes), &keys) {
+            Err(StoreError::Corrupt { key, what }) => {
+                assert_eq!(key, row_key);
+                what
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn the_format_is_drawn_to_the_byte() {
+        let row = sealed();
+        let (framed, tag) = row.bytes.split_at(HEADER_BYTES + 7);
+        assert_eq!(
+            hex(framed),
+            "01".to_owned() + "0102030405060708" + "00000002" + "7061796c6f6164"
+        );
+        assert_eq!(tag, row.tag);
+        assert_eq!(hex(tag), GOLDEN_TAG);
+        let empty = seal_row(b"k", 1, 1, &Key::new(1), b"");
+        assert_eq!(empty.bytes.len(), HEADER_BYTES + TAG_BYTES);
+    }
+
+    /// From `hmac.new(b"\x02" * 32, len(key) || key || version || payload, sha256)`, Python.
+    const GOLDEN_TAG: &str = "cc2e264505350d7a7c02bf053972a4b65ac8a256d3640e6f7db990ed960015c2";
+
+    #[test]
+    fn what_was_sealed_opens_without_a_copy() {
+        let row = sealed();
+        let opened = open_row(b"alias/a", &row.bytes, &keys).unwrap();
+        assert_eq!(&opened.payload[..], b"payload");
+        assert_eq!(opened.payload.as_ptr(), row.bytes[HEADER_BYTES..].as_ptr());
+        assert_eq!((opened.version, opened.tag), (row.version, row.tag));
+        assert_eq!(opened.integrity_key_version, 2);
+    }
+
+    #[test]
+    fn every_flipped_bit_is_found() {
+        let row = sealed();
+        for index in 0..row.bytes.len() {
+            for bit in 0..8 {
+                let mut bytes = row.bytes.to_vec();
+                bytes[index] ^= 1 << bit;
+                let expected = match index {
+                    0 => "its format ",
+                    9..13 if bytes[9..13] != [0, 0, 0, 1] => "its integrity key version ",
+                    _ => "its tag does not match",
+                };
+                assert!(
+                    what(b"alias/a", &bytes).starts_with(expected),
+                    "byte {index}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_under_another_key_is_found() {
+        let found = what(b"alias/b", &sealed().bytes);
+        assert_eq!(found, "its tag does not match its key, version and content");
+    }
+
+    #[test]
+    fn a_truncated_row_is_found_wherever_it_ends() {
+        let row = sealed();
+        for length in 0..row.bytes.len() {
+            let expected = match length {
+                0..HEADER_BYTES => "it is shorter than its header",
+                HEADER_BYTES..45 => "it is shorter than its tag",
+                _ => "its tag does not match its key, version and content",
+            };
+            assert_eq!(what(b"alias/a", &row.bytes[..length]), expected);
+        }
+    }
+
+    #[test]
+    fn versions_only_grow() {
+        let clock = VersionClock::new();
+        assert_eq!(clock.next_at(1000), 1000);
+        assert_eq!(clock.next_at(1000), 1001);
+        assert_eq!(clock.next_at(5), 1002);
+        clock.raise_floor(5000);
+        clock.raise_floor(10);
+        assert_eq!(clock.next_at(2000), 5001);
+        assert_eq!(clock.next_at(6000), 6000);
+        let year_2020 = 1_577_836_800_000_000;
+        assert!(clock.next() > year_2020);
+    }
+
+    #[test]
+    fn no_version_is_given_out_twice() {
+        let clock = VersionClock::new();
+        let take = || (0..1000).map(|_| clock.next()).collect::<Vec<_>>();
+        let mut all = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(take)).collect();
+            let taken = threads.into_iter().map(|thread| thread.join().unwrap());
+            taken.flatten().collect::<Vec<_>>()
+        });
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 4000);
+    }
+}

@@ -137,3 +137,54 @@ pub(crate) fn make_durably(path: &Path) -> io::Result<()> {
 pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::testing::Scratch;
+
+    #[test]
+    fn a_folder_is_held_by_one_at_a_time() {
+        let scratch = Scratch::new();
+        let path = scratch.path().join("data");
+        let held = DataFolder::hold(&path).unwrap();
+        let refused = DataFolder::hold(&path).unwrap_err().to_string();
+        assert_eq!(
+            refused,
+            format!(
+                "The data folder {} is in use by process {}. Stop that process first, or give \
+                 this one a folder of its own.",
+                path.display(),
+                std::process::id()
+            )
+        );
+        drop(held);
+        assert!(DataFolder::hold(&path).is_ok());
+    }
+
+    #[test]
+    fn a_folder_is_made_for_its_owner_alone() {
+        let scratch = Scratch::new();
+        let path = scratch.path().join("a/b/c");
+        let folder = DataFolder::hold(&path).unwrap();
+        for made in ["a", "a/b", "a/b/c"] {
+            let mode = std::fs::metadata(scratch.path().join(made)).unwrap();
+            assert_eq!(mode.permissions().mode() & 0o777, 0o700, "{made}");
+        }
+        assert_eq!(folder.store_file(), path.join("store.sqlite"));
+        assert_eq!(folder.journal_dir(), path.join("journal"));
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_a_folder_is_named() {
+        let scratch = Scratch::new();
+        let file = scratch.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let refused = DataFolder::hold(&file.join("data"))
+            .unwrap_err()
+            .to_string();
+        assert!(refused.contains("file/data cannot be used: "), "{refused}");
+    }
+}

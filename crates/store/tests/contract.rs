@@ -1,5 +1,14 @@
 //! What every back end promises, asked of each of them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test fails where it goes wrong"
+)]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -624,7 +624,6 @@ fn not_yet<T>(line: usize, what: &str) -> Result<T, Wrong> {
 #[cfg(test)]
 mod tests {
     use super::super::parse;
-    use super::*;
 
     /// The seed of the documentation, as far as this version goes.
     const EXAMPLE: &str = r#"accounts:

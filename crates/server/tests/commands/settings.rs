@@ -49,5 +49,9 @@ fn an_unknown_setting_is_named() {
             .code,
         2
     );
-    assert_eq!(site.run_in("dev", &[("STRONGROOM_LOG", "strongroom=shout")]).code, 2);
+    assert_eq!(
+        site.run_in("dev", &[("STRONGROOM_LOG", "strongroom=shout")])
+            .code,
+        2
+    );
 }

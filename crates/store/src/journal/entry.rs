@@ -285,3 +285,143 @@ fn push_hex(bytes: &[u8], out: &mut Vec<u8>) {
 fn push_decimal(number: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(number.to_string().as_bytes());
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn line(body: &str, outbox: Option<u64>) -> String {
+        let body = EntryBytes::from_canonical(body.as_bytes().to_vec()).unwrap();
+        let mut line = Vec::new();
+        body.write_line(7, &[0xab; 32], outbox, &mut line);
+        let line = String::from_utf8(line).unwrap();
+        line.replace(&"ab".repeat(32), "HASH")
+    }
+
+    #[test]
+    fn the_journals_members_go_where_they_sort() {
+        let check = |body: &str, expected: &str, with_outbox: &str| {
+            assert_eq!(line(body, None), format!("{expected}\n"));
+            assert_eq!(line(body, Some(0x1f)), format!("{with_outbox}\n"));
+        };
+        check(
+            "{}",
+            r#"{"prev_hash":"HASH","seq":7}"#,
+            r#"{"outbox":"000000000000001f","prev_hash":"HASH","seq":7}"#,
+        );
+        check(
+            r#"{"a":1}"#,
+            r#"{"a":1,"prev_hash":"HASH","seq":7}"#,
+            r#"{"a":1,"outbox":"000000000000001f","prev_hash":"HASH","seq":7}"#,
+        );
+        check(
+            r#"{"z":{"a":[1,2]}}"#,
+            r#"{"prev_hash":"HASH","seq":7,"z":{"a":[1,2]}}"#,
+            r#"{"outbox":"000000000000001f","prev_hash":"HASH","seq":7,"z":{"a":[1,2]}}"#,
+        );
+        check(
+            r#"{"o":"}","p":"\"","q":null,"z":","}"#,
+            r#"{"o":"}","p":"\"","prev_hash":"HASH","q":null,"seq":7,"z":","}"#,
+            r#"{"o":"}","outbox":"000000000000001f","p":"\"","prev_hash":"HASH","q":null,"seq":7,"z":","}"#,
+        );
+    }
+
+    #[test]
+    fn a_body_that_is_not_canonical_is_refused() {
+        let check = |body: &str, expected| {
+            let refused = EntryBytes::from_canonical(body.as_bytes().to_vec());
+            assert_eq!(refused, Err(expected), "{body}");
+        };
+        for body in [
+            "",
+            "{",
+            "[]",
+            "1",
+            "{}{}",
+            "{} ",
+            r#"{"a": 1}"#,
+            r#"{"b":1,"a":1}"#,
+            r#"{"a":1,"a":1}"#,
+            "{\"a\":\n1}",
+            "{\"a\":\"\n\"}",
+            r#"{"a":}"#,
+            r#"{"a":1,}"#,
+            r#"{"a":1]}"#,
+            r#"{"a":"1}"#,
+            r#"{"\u0061":1}"#,
+            r#"{a:1}"#,
+        ] {
+            check(body, EntryError::NotCanonical);
+        }
+        for own in OWN {
+            check(&format!("{{\"{own}\":1}}"), EntryError::Reserved);
+        }
+        // Deeper down these names are nobody's.
+        assert!(EntryBytes::from_canonical(&br#"{"a":{"seq":1}}"#[..]).is_ok());
+    }
+
+    #[test]
+    fn canonical_json_sorts_by_utf_16_and_has_no_spaces() {
+        let value = json!({"b": [1, {"z": null, "a": true}], "a": "\u{1}\"é", "\u{1F600}": 1, "\u{FB33}": 2});
+        let mut out = Vec::new();
+        write_canonical(&value, &mut out);
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "{\"a\":\"\\u0001\\\"é\",\"b\":[1,{\"a\":true,\"z\":null}],\"\u{1F600}\":1,\"\u{FB33}\":2}"
+        );
+    }
+
+    fn json_values() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            ".*".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map(".*", inner, 0..4)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_line_is_the_canonical_form_of_the_body_with_the_journals_members(
+            body in prop::collection::btree_map("[a-zA-Z_]{0,9}", json_values(), 0..6),
+            outbox in prop::option::of(any::<u64>()),
+        ) {
+            let mut members: serde_json::Map<_, _> = body.into_iter().collect();
+            members.retain(|name, _| !OWN.contains(&name.as_str()));
+            let entry = EntryBytes::from_value(&Value::Object(members.clone())).unwrap();
+            let mut line = Vec::new();
+            entry.write_line(7, &[0; 32], outbox, &mut line);
+
+            members.insert("seq".to_owned(), json!(7));
+            members.insert("prev_hash".to_owned(), json!("0".repeat(64)));
+            if let Some(id) = outbox {
+                members.insert("outbox".to_owned(), json!(format!("{id:016x}")));
+            }
+            let mut expected = Vec::new();
+            write_canonical(&Value::Object(members), &mut expected);
+            expected.push(b'\n');
+            prop_assert_eq!(line, expected);
+        }
+
+        #[test]
+        fn bytes_from_anywhere_are_judged_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            if let Ok(entry) = EntryBytes::from_canonical(bytes) {
+                let mut line = Vec::new();
+                entry.write_line(1, &[0; 32], Some(1), &mut line);
+                prop_assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
+            }
+        }
+    }
+}

@@ -29,10 +29,14 @@ pub struct RowMark {
     pub tag: [u8; 32],
 }
 
+/// The newest edition of a row that the journal tells of: its version, and its tag unless that
+/// edition removed it.
+type Edition = (RowVersion, Option<[u8; 32]>);
+
 /// The rows that ought to exist, some 150 bytes for each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fold {
-    rows: BTreeMap<Box<[u8]>, (RowVersion, Option<[u8; 32]>)>,
+    rows: BTreeMap<Box<[u8]>, Edition>,
     /// The last line that was folded.
     pub last_seq: Seq,
 }
@@ -220,5 +224,171 @@ fn differs(found: RowMark, known: Option<(RowVersion, Option<[u8; 32]>)>) -> Opt
         Some((version, Some(_))) if found.version < version => Some(Fault::RolledBack),
         Some((version, None)) if found.version <= version => Some(Fault::Revived),
         _ => Some(Fault::Forged),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::backend::Write;
+    use crate::journal::{Durability, EntryBytes, Journal};
+    use crate::memory::Memory;
+    use crate::testing::Scratch;
+
+    fn tag(byte: u8) -> [u8; 32] {
+        [byte; 32]
+    }
+
+    fn hex(byte: u8) -> String {
+        format!("{byte:02x}").repeat(32)
+    }
+
+    /// Rows in these tests are a version and the byte that their tag is made of; the byte 0xff
+    /// stands for a tag that does not fit, and the key `note` is no matter of the journal.
+    fn judge(row: &Row) -> Result<Option<RowMark>, StoreError> {
+        match (&row.key[..], &row.value[..]) {
+            (b"note", _) => Ok(None),
+            (key, [_, 0xff]) => Err(StoreError::corrupt(key, "its tag")),
+            (_, [version, byte]) => Ok(Some(RowMark {
+                version: u64::from(*version),
+                tag: tag(*byte),
+            })),
+            (key, _) => Err(StoreError::corrupt(key, "its length")),
+        }
+    }
+
+    async fn put(store: &Memory, key: &str, version: u8, byte: u8) {
+        let write = Write::put(key, vec![version, byte]);
+        store.commit(Vec::new(), vec![write]).await.unwrap();
+    }
+
+    async fn findings(fold: &Fold, store: &Memory) -> Vec<String> {
+        let mut findings = Vec::new();
+        let mut report = |finding: Finding| findings.push(finding.to_string());
+        let compared = compare(fold, store, &judge, &mut report).await.unwrap();
+        assert_eq!(compared.findings, findings.len() as u64);
+        findings
+    }
+
+    #[tokio::test]
+    async fn the_journal_folds_to_the_rows_that_ought_to_exist() {
+        let folder = Scratch::new();
+        let journal = Journal::open(folder.path(), Durability::Strict).unwrap();
+        let rows = |rows: serde_json::Value| {
+            EntryBytes::from_value(&json!({ "eventName": "x", "rows": rows })).unwrap()
+        };
+        let lines = [
+            rows(
+                json!([{"key": "a", "version": 1, "tag": hex(1)}, {"key": "b", "version": 2, "tag": hex(2)}]),
+            ),
+            EntryBytes::from_value(&json!({"eventName": "Encrypt"})).unwrap(),
+            rows(json!([{"key": "a", "version": 5, "tag": hex(5)}])),
+            // Copied late: an older edition never wins.
+            rows(json!([{"key": "a", "version": 3, "tag": hex(3)}])),
+            rows(
+                json!([{"key": "b", "version": 6, "tag": null}, {"key": "é\"", "version": 7, "tag": hex(7)}]),
+            ),
+        ];
+        for line in lines {
+            journal.append(line).await.unwrap();
+        }
+        let fold = fold(folder.path()).unwrap();
+        let mark = |version, byte| {
+            Some(RowMark {
+                version,
+                tag: tag(byte),
+            })
+        };
+        assert_eq!(fold.get(b"a"), mark(5, 5));
+        assert_eq!(fold.get(b"b"), None);
+        assert_eq!(fold.get("é\"".as_bytes()), mark(7, 7));
+        assert_eq!(fold.get(b"c"), None);
+        assert_eq!((fold.last_seq, fold.newest_version()), (5, 7));
+    }
+
+    #[tokio::test]
+    async fn a_journal_that_is_not_sound_folds_to_nothing() {
+        let check = async |change: fn(String) -> String, expected: ChainFaultKind| {
+            let folder = Scratch::new();
+            let journal = Journal::open(folder.path(), Durability::Strict).unwrap();
+            for version in 1..4 {
+                let rows = json!({"rows": [{"key": "a", "version": version, "tag": hex(1)}]});
+                journal
+                    .append(EntryBytes::from_value(&rows).unwrap())
+                    .await
+                    .unwrap();
+            }
+            drop(journal);
+            let path = medium::file_path(folder.path(), 1);
+            let text = std::fs::read_to_string(&path).unwrap();
+            std::fs::write(&path, change(text)).unwrap();
+            assert_eq!(fold(folder.path()).unwrap_err().kind, expected);
+        };
+        check(|text| text.replace(":2}", ":9}"), ChainFaultKind::Altered).await;
+        let unknown = "its rows are not in the known form".to_owned();
+        check(
+            |text| text.replace(&hex(1), "x"),
+            ChainFaultKind::Unreadable(unknown),
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn each_row_that_differs_is_named_with_what_was_done_to_it() {
+        let store = Memory::new();
+        let mut fold = Fold::default();
+        for (key, version) in [("good", 1), ("lost", 1), ("old", 5), ("zlost", 1)] {
+            fold.note(key.as_bytes(), version, Some(tag(1)));
+        }
+        for key in ["gone", "revived", "reused"] {
+            fold.note(key.as_bytes(), 5, None);
+        }
+        for key in ["damaged", "other"] {
+            fold.note(key.as_bytes(), 5, Some(tag(1)));
+        }
+        put(&store, "good", 1, 1).await;
+        put(&store, "old", 3, 3).await;
+        put(&store, "revived", 3, 3).await;
+        put(&store, "reused", 9, 3).await;
+        put(&store, "other", 5, 2).await;
+        put(&store, "damaged", 5, 0xff).await;
+        put(&store, "strange", 1, 1).await;
+        put(&store, "note", 0, 0).await;
+        put(&store, "outbox/0000000000000001", 0, 0).await;
+        put(&store, "outbox-cleared", 0, 0).await;
+        assert_eq!(
+            findings(&fold, &store).await,
+            [
+                "row `damaged`: it is corrupt: its tag",
+                "row `lost`: it is missing",
+                "row `old`: it is an earlier edition",
+                "row `other`: no record speaks of it",
+                "row `reused`: no record speaks of it",
+                "row `revived`: it was removed and is back",
+                "row `strange`: no record speaks of it",
+                "row `zlost`: it is missing",
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_store_of_many_pages_is_compared_to_its_end() {
+        let store = Memory::new();
+        let mut fold = Fold::default();
+        for number in 0..2500 {
+            let key = format!("row/{number:05}");
+            fold.note(key.as_bytes(), 1, Some(tag(1)));
+            put(&store, &key, 1, 1).await;
+        }
+        assert!(findings(&fold, &store).await.is_empty());
+        for key in ["row/00000", "row/00999", "row/01000", "row/02499"] {
+            store
+                .commit(Vec::new(), vec![Write::delete(key)])
+                .await
+                .unwrap();
+        }
+        assert_eq!(findings(&fold, &store).await.len(), 4);
     }
 }

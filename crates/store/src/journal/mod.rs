@@ -29,6 +29,8 @@ mod outbox;
 mod reader;
 mod state;
 mod tail;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -230,10 +232,6 @@ impl Journal {
         }
     }
 
-    #[expect(
-        clippy::type_complexity,
-        reason = "either the number, or what to wait for"
-    )]
     fn write(
         &self,
         body: &EntryBytes,
@@ -341,6 +339,9 @@ impl Shared {
         loop {
             let mut state = self.wait_for_work();
             let closed = state.closed;
+            if closed && state.is_settled() {
+                return;
+            }
             // What cannot be written now was logged where it happened, and stays accepted.
             let _ = state.settle();
             state.urgent = false;
