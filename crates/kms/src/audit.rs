@@ -12,14 +12,13 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use serde_json::{Value, json};
 use strongroom_auth::{Caller, Principal};
 use strongroom_model::{
     AccountId, Region, Timestamp,
     operations::{Operation, Output},
 };
 
-use strongroom_store::EntryBytes;
+use strongroom_store::{EntryBytes, journal::OWN_MEMBERS};
 
 use crate::error::KmsError;
 
@@ -37,6 +36,14 @@ impl RequestId {
         *version = (*version & 0x0f) | 0x40;
         *variant = (*variant & 0x3f) | 0x80;
         Self(bytes)
+    }
+}
+
+impl RequestId {
+    /// The id of the audit event that tells of the request: another one, made from it, and
+    /// unique because it is.
+    fn of_event(self) -> Self {
+        Self::new(self.0.map(|byte| byte ^ 0x5a))
     }
 }
 
@@ -91,7 +98,7 @@ pub struct Entry {
 #[derive(Debug, Default)]
 struct Notes {
     resources: Vec<(String, AccountId)>,
-    grounds: Vec<String>,
+    grounds: Vec<&'static str>,
 }
 
 /// How a row ended up in a change: its key, its version and its tag, absent when removed.
@@ -103,18 +110,12 @@ pub(crate) struct RowTrace {
 }
 
 impl Entry {
-    pub(crate) fn new(
-        caller: Caller,
-        region: Region,
-        arrival: Arrival,
-        event_id: RequestId,
-        opened: Timestamp,
-    ) -> Self {
+    pub(crate) fn new(caller: Caller, region: Region, arrival: Arrival, opened: Timestamp) -> Self {
         Self {
             caller,
             region,
+            event_id: arrival.request_id.of_event(),
             arrival,
-            event_id,
             opened,
             notes: Mutex::default(),
         }
@@ -146,10 +147,10 @@ impl Entry {
     }
 
     /// Notes why the call was permitted.
-    pub(crate) fn permitted_by(&self, ground: &str) {
+    pub(crate) fn permitted_by(&self, ground: &'static str) {
         let mut notes = self.notes();
-        if notes.grounds.iter().all(|known| known != ground) {
-            notes.grounds.push(ground.to_owned());
+        if !notes.grounds.contains(&ground) {
+            notes.grounds.push(ground);
         }
     }
 
@@ -170,7 +171,7 @@ impl Entry {
         read_only: bool,
         error: Option<&KmsError>,
         rows: &[RowTrace],
-    ) -> Vec<u8> {
+    ) -> EntryBytes {
         let mut out = Object::new();
         out.text("awsRegion", self.region.as_str());
         if let Some(error) = error {
@@ -193,7 +194,7 @@ impl Entry {
         out.text("eventVersion", "1.11");
         let notes = self.notes();
         if !notes.grounds.is_empty() {
-            out.value("grounds", &json!(notes.grounds));
+            out.texts("grounds", &notes.grounds);
         }
         out.raw("managementEvent", "true");
         out.raw("readOnly", if read_only { "true" } else { "false" });
@@ -242,7 +243,7 @@ pub(crate) fn service_event(
     account: AccountId,
     resource: &str,
     rows: &[RowTrace],
-) -> Vec<u8> {
+) -> EntryBytes {
     let mut out = Object::new();
     out.text("awsRegion", region.as_str());
     out.text("eventCategory", "Management");
@@ -274,7 +275,7 @@ pub(crate) fn operator_event(
     event_id: RequestId,
     now: Timestamp,
     rows: &[RowTrace],
-) -> Vec<u8> {
+) -> EntryBytes {
     let mut out = Object::new();
     out.display("eventID", event_id);
     out.text("eventName", event);
@@ -283,11 +284,6 @@ pub(crate) fn operator_event(
     out.text("eventType", "StrongroomOperatorEvent");
     write_rows(&mut out, rows);
     out.finish()
-}
-
-/// The canonical JSON of an entry, as the journal takes it.
-pub(crate) fn journal_entry(body: Vec<u8>) -> Result<EntryBytes, KmsError> {
-    EntryBytes::from_canonical(body).map_err(KmsError::internal)
 }
 
 fn write_rows(out: &mut Object, rows: &[RowTrace]) {
@@ -339,22 +335,44 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 /// A JSON object being written, member by member, in the order given.
 struct Object {
     bytes: Vec<u8>,
+    /// How deep in objects and lists the writer is.
+    depth: u32,
+    /// Where each of the journal's own members goes, as far as that is known.
+    places: [usize; OWN_MEMBERS.len()],
+    placed: usize,
 }
 
 impl Object {
     fn new() -> Self {
         let mut bytes = Vec::with_capacity(1024);
         bytes.push(b'{');
-        Self { bytes }
+        Self {
+            bytes,
+            depth: 0,
+            places: [0; OWN_MEMBERS.len()],
+            placed: 0,
+        }
     }
 
     fn name(&mut self, name: &str) {
         if self.bytes.last() != Some(&b'{') {
             self.bytes.push(b',');
         }
+        if self.depth == 0 {
+            self.leave_room(|own| own < name);
+        }
         self.bytes.push(b'"');
         self.bytes.extend_from_slice(name.as_bytes());
         self.bytes.extend_from_slice(b"\":");
+    }
+
+    /// Notes this place for the journal's own members that belong before what comes next.
+    fn leave_room(&mut self, belongs: impl Fn(&str) -> bool) {
+        let rest = OWN_MEMBERS.iter().zip(&mut self.places).skip(self.placed);
+        for (_, place) in rest.take_while(|(own, _)| belongs(own)) {
+            *place = self.bytes.len();
+            self.placed += 1;
+        }
     }
 
     fn text(&mut self, name: &str, text: &str) {
@@ -381,20 +399,31 @@ impl Object {
         self.bytes.extend_from_slice(json.as_bytes());
     }
 
-    fn value(&mut self, name: &str, value: &Value) {
+    /// A list of texts that need no escaping.
+    fn texts(&mut self, name: &str, texts: &[&str]) {
         self.name(name);
-        let _infallible = serde_json::to_writer(&mut self.bytes, value);
+        self.bytes.push(b'[');
+        for (at, text) in texts.iter().enumerate() {
+            self.bytes
+                .extend_from_slice(if at == 0 { b"\"" } else { b",\"" });
+            self.bytes.extend_from_slice(text.as_bytes());
+            self.bytes.push(b'"');
+        }
+        self.bytes.push(b']');
     }
 
     fn object(&mut self, name: &str, members: impl FnOnce(&mut Self)) {
         self.name(name);
+        self.depth += 1;
         self.bytes.push(b'{');
         members(self);
         self.bytes.push(b'}');
+        self.depth -= 1;
     }
 
     fn list<T>(&mut self, name: &str, items: &[T], members: impl Fn(&T, &mut Self)) {
         self.name(name);
+        self.depth += 1;
         self.bytes.push(b'[');
         for (at, item) in items.iter().enumerate() {
             self.bytes
@@ -403,11 +432,13 @@ impl Object {
             self.bytes.push(b'}');
         }
         self.bytes.push(b']');
+        self.depth -= 1;
     }
 
-    fn finish(mut self) -> Vec<u8> {
+    fn finish(mut self) -> EntryBytes {
+        self.leave_room(|_| true);
         self.bytes.push(b'}');
-        self.bytes
+        EntryBytes::written(self.bytes, self.places)
     }
 }
 

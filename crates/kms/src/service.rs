@@ -11,7 +11,7 @@ use strongroom_model::{
     Clock, Plaintext, Region, Timestamp,
     operations::{Input, Operation, Output},
 };
-use strongroom_store::{Backend, Journal, JournalError};
+use strongroom_store::{Backend, EntryBytes, Journal, JournalError};
 
 use crate::{
     audit::{self, Arrival, Entry, Reply, RequestId},
@@ -98,8 +98,7 @@ impl Service {
     /// Opens the audit entry of a call whose caller is known.
     #[must_use]
     pub fn open(&self, caller: Caller, region: Region, arrival: Arrival) -> Entry {
-        let event_id = RequestId::new(self.custody.random().array().unwrap_or_default());
-        Entry::new(caller, region, arrival, event_id, self.now())
+        Entry::new(caller, region, arrival, self.now())
     }
 
     /// Brings the journal up to date with the store. To be called once, before the first call.
@@ -163,8 +162,8 @@ impl Service {
         Ok(identity)
     }
 
-    async fn record(&self, body: Vec<u8>) -> Result<(), KmsError> {
-        self.journal.append(audit::journal_entry(body)?).await?;
+    async fn record(&self, body: EntryBytes) -> Result<(), KmsError> {
+        self.journal.append(body).await?;
         Ok(())
     }
 

@@ -27,7 +27,7 @@ use strongroom_store::{
 };
 
 use crate::{
-    audit::{self, RowTrace},
+    audit::RowTrace,
     call::Interruption,
     change::{Change, RowWrite},
     custody::{Custody, RowTagKey, Versions},
@@ -206,7 +206,7 @@ impl Shelves {
     pub(crate) async fn commit(
         &self,
         change: Change,
-        entry: impl FnOnce(&[RowTrace]) -> Vec<u8>,
+        entry: impl FnOnce(&[RowTrace]) -> EntryBytes,
     ) -> Result<Committed, Interruption> {
         let mut traces = Vec::with_capacity(change.writes.len());
         let mut writes = Vec::with_capacity(change.writes.len() + 1);
@@ -234,7 +234,7 @@ impl Shelves {
                 }
             }
         }
-        let entry = audit::journal_entry(entry(&traces))?;
+        let entry = entry(&traces);
         let outbox_id = self.versions.next();
         writes.push(self.outbox_row(outbox_id, &entry).await?);
         let conditions = change

@@ -243,26 +243,29 @@ impl KeyId {
     }
 }
 
+/// Where the two digits of each byte go in a UUID of 36 characters.
+const UUID_PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut text = [0u8; 36];
-        let mut length = 0;
-        let mut push = |byte: u8| {
-            if let Some(slot) = text.get_mut(length) {
-                *slot = byte;
-                length += 1;
-            }
-        };
+        let mut text = [b'-'; 36];
         if self.multi_region {
-            b"mrk-".iter().for_each(|b| push(*b));
+            text = *b"mrk-00000000000000000000000000000000";
         }
         for (at, byte) in self.bits.iter().enumerate() {
-            if !self.multi_region && matches!(at, 4 | 6 | 8 | 10) {
-                push(b'-');
-            }
-            for nibble in [byte >> 4, byte & 0x0f] {
-                push(DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0'));
+            let place = if self.multi_region {
+                Some(4 + 2 * at)
+            } else {
+                UUID_PLACES.get(at).copied()
+            };
+            let digits = place.and_then(|place| text.get_mut(place..place + 2));
+            if let (Some([high, low]), Some(first), Some(second)) = (
+                digits,
+                DIGITS.get(usize::from(byte >> 4)),
+                DIGITS.get(usize::from(byte & 0x0f)),
+            ) {
+                (*high, *low) = (*first, *second);
             }
         }
         f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)

@@ -42,7 +42,7 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::backend::StoreError;
 
-pub use entry::{EntryBytes, EntryError, write_canonical};
+pub use entry::{EntryBytes, EntryError, OWN as OWN_MEMBERS, write_canonical};
 pub use fold::{Compared, Fault, Finding, Fold, RowMark, compare, fold};
 pub use medium::MemoryLog;
 pub use outbox::{OUTBOX_CLEARED, OUTBOX_PREFIX, SyncedOutbox, outbox_key};
