@@ -24,6 +24,7 @@
 
 mod entry;
 mod fold;
+mod gathering;
 mod medium;
 mod outbox;
 mod reader;
@@ -118,6 +119,7 @@ pub struct Journal {
     dir: Option<PathBuf>,
     torn: Option<Torn>,
     clearing: tokio::sync::Mutex<()>,
+    gathering: gathering::Gathering,
     syncer: Option<JoinHandle<()>>,
 }
 
@@ -215,6 +217,7 @@ impl Journal {
             dir: None,
             torn: None,
             clearing: tokio::sync::Mutex::new(()),
+            gathering: gathering::Gathering::default(),
             syncer: Some(syncer),
         })
     }
@@ -226,34 +229,32 @@ impl Journal {
     /// [`JournalError::Unavailable`]: the journal did not take the record and nothing of it is
     /// there, so the call it speaks of must be refused.
     pub async fn append(&self, body: EntryBytes) -> Result<Seq, JournalError> {
-        match self.write(&body)? {
-            Ok(seq) => Ok(seq),
-            Err(waiting) => waiting.await.unwrap_or(Err(JournalError::Closed)),
-        }
-    }
-
-    fn write(
-        &self,
-        body: &EntryBytes,
-    ) -> Result<Result<Seq, oneshot::Receiver<Result<Seq, JournalError>>>, JournalError> {
-        let mut state = self.shared.lock();
-        if self.durability == Durability::Relaxed && state.unsynced_bytes() < UNSYNCED_BYTES {
-            state.settle()?;
-            state.check()?;
-            let idle = state.is_settled();
-            let seq = state.append(body, Promise::Written)?;
-            drop(state);
-            if idle {
-                self.shared.wake.notify_one();
-            }
-            return Ok(Ok(seq));
+        let relaxed = self.durability == Durability::Relaxed;
+        if relaxed && self.shared.lock().unsynced_bytes() < UNSYNCED_BYTES {
+            return self.gather(body).await;
         }
         let (answer, waiting) = oneshot::channel();
-        state.append(body, Promise::Durable(answer))?;
-        state.urgent = true;
-        drop(state);
+        {
+            let mut state = self.shared.lock();
+            state.append(&body, Promise::Durable(answer))?;
+            state.urgent = true;
+        }
         self.shared.wake.notify_one();
-        Ok(Err(waiting))
+        waiting.await.unwrap_or(Err(JournalError::Closed))
+    }
+
+    /// Writes records, and returns the number of the first.
+    fn write_many(&self, bodies: Vec<EntryBytes>) -> Result<Seq, JournalError> {
+        let mut state = self.shared.lock();
+        state.settle()?;
+        state.check()?;
+        let idle = state.is_settled();
+        let first = state.append_many(bodies)?;
+        drop(state);
+        if idle {
+            self.shared.wake.notify_one();
+        }
+        Ok(first)
     }
 
     /// Copies the record of a mutation from the store's outbox.

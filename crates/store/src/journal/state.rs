@@ -155,6 +155,39 @@ impl State {
         self.write(body, promise).map_err(|(error, _)| error)
     }
 
+    /// Writes several lines with one call to the medium, and returns the number of the first.
+    /// If it fails, nothing of them stays in the file.
+    pub(super) fn append_many(&mut self, bodies: Vec<EntryBytes>) -> Result<Seq, JournalError> {
+        self.settle()?;
+        self.line.clear();
+        let first = self.written.seq + 1;
+        let mut end = self.written;
+        for body in &bodies {
+            let start = self.line.len();
+            body.write_line(end.seq + 1, &end.hash, None, &mut self.line);
+            let line = self.line.get(start..).unwrap_or_default();
+            end = Mark {
+                seq: end.seq + 1,
+                length: end.length + line.len() as u64,
+                hash: hash(line.strip_suffix(b"\n").unwrap_or(line)),
+            };
+        }
+        if let Err(error) = self.segment.write_at(&self.line, self.written.length) {
+            self.dirty = self.segment.truncate(self.written.length).is_err();
+            return Err(unavailable(error));
+        }
+        self.written = end;
+        for (seq, body) in (first..).zip(bodies) {
+            self.unsynced_bytes += body.as_bytes().len();
+            self.unsynced.push_back(Line {
+                seq,
+                body,
+                promise: Promise::Written,
+            });
+        }
+        Ok(first)
+    }
+
     /// Takes a line that must come, sooner or later.
     pub(super) fn accept(&mut self, body: EntryBytes, promise: Promise) {
         self.backlog.push_back((body, promise));
