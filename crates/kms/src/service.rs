@@ -14,7 +14,7 @@ use strongroom_model::{
 use strongroom_store::{Backend, EntryBytes, Journal, JournalError};
 
 use crate::{
-    audit::{self, Arrival, Entry, Reply, RequestId},
+    audit::{self, Arrival, Entry, Reply},
     call::{Attempt, Call, Interruption},
     credentials::Credentials,
     custody::Custody,
