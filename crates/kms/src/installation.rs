@@ -1,7 +1,7 @@
 //! An installation: what `strongroom init` makes, a seal opens, and an operator looks after.
 //!
 //! The root key is random and wrapped by every seal alike; any one of them opens it. Whatever
-//! else the installation needs stands wrapped under it, see [`crate::custody`].
+//! else the installation needs stands wrapped under it, see the module `custody`.
 
 use std::sync::Arc;
 

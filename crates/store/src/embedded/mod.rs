@@ -1,8 +1,8 @@
 //! The back end of one node: SQLite, bundled.
 //!
 //! All commits go through one thread that takes everything that is waiting, judges and applies
-//! it in order inside one transaction, and makes it durable with one sync ([`writer`]). Reads
-//! run where they are asked for, on a few connections of their own ([`reader`]). SQLite shows a
+//! it in order inside one transaction, and makes it durable with one sync (`writer`). Reads
+//! run where they are asked for, on a few connections of their own (`reader`). SQLite shows a
 //! reader only what was synced: with `synchronous=FULL` the log is synced before the commit is
 //! published to other connections.
 //!
