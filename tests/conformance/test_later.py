@@ -76,7 +76,7 @@ LATER = {
         lambda kms: kms.get_parameters_for_import(
             KeyId=UNKNOWN_KEY, WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048"),
         unsupported("GetParametersForImport")),
-    # Custom key stores, attestation, grants.
+    # Custom key stores, grants.
     "CreateKey in a custom key store that exists": (
         KEY_SPECS,
         lambda kms: kms.create_key(Origin="AWS_CLOUDHSM", CustomKeyStoreId="cks-1234567890abcdef0"),
@@ -85,11 +85,6 @@ LATER = {
         KEY_SPECS,
         lambda kms: kms.generate_random(NumberOfBytes=1, CustomKeyStoreId="cks-1234567890abcdef0"),
         ("CustomKeyStoreNotFoundException", part(""))),
-    "CiphertextForRecipient": (
-        KEY_SPECS,
-        lambda kms: kms.generate_random(NumberOfBytes=1, Recipient={
-            "KeyEncryptionAlgorithm": "RSAES_OAEP_SHA_256", "AttestationDocument": b"x"}),
-        ("ValidationException", part("Recipient is not supported"))),
     "grant tokens that are ours": (
         KEY_SPECS,
         lambda kms: kms.create_grant(

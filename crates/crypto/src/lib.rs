@@ -21,6 +21,7 @@
 //! The formats are drawn to the byte in `docs/formats.md`.
 
 mod aead;
+mod attestation;
 mod data_key;
 mod domain;
 mod envelope;
@@ -44,6 +45,7 @@ pub mod seal;
 mod self_test;
 mod service_key;
 
+pub use attestation::{AttestationError, AttestationRoots, AttestedRecipient};
 pub use data_key::{data_key, random_bytes};
 pub use domain::{DomainKey, DomainKeyName};
 pub use envelope::{SEALED_OVERHEAD_BYTES, wrapping_version};

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use strongroom_auth::policy::PolicyError;
-use strongroom_crypto::CryptoError;
+use strongroom_crypto::{AttestationError, CryptoError};
 use strongroom_model::{
     AliasArn, AliasName, KeyArn, KeyRefError, Region, enums::KeyState, errors::ErrorCode,
 };
@@ -225,9 +225,29 @@ impl KmsError {
         )
     }
 
-    /// Answers to attested callers are not built yet; better no answer than one in plaintext.
-    pub(crate) fn recipient_not_built() -> Self {
-        Self::validation("Recipient is not supported by this version of Strongroom.")
+    /// Better no answer than one in plaintext.
+    pub(crate) fn no_attestation_root() -> Self {
+        Self::validation(
+            "Recipient is not supported here: no root certificate of attestation documents is \
+             configured.",
+        )
+    }
+
+    pub(crate) fn incomplete_recipient() -> Self {
+        Self::validation(
+            "Recipient must have both a KeyEncryptionAlgorithm and an AttestationDocument.",
+        )
+    }
+
+    /// The caller is told no more, whatever is wrong with the document.
+    pub(crate) fn not_attested(error: AttestationError) -> Self {
+        match error {
+            AttestationError::Crypto(error) => error.into(),
+            error => Self {
+                cause: Some(error.to_string()),
+                ..Self::validation("The attestation document in the request is not valid.")
+            },
+        }
     }
 
     pub(crate) fn tag(message: &str) -> Self {

@@ -8,6 +8,7 @@
 //!
 //! Nothing here knows HTTP, a back end's name or a cipher.
 
+mod addressee;
 mod audit;
 mod call;
 mod change;
@@ -34,6 +35,7 @@ mod tests;
 pub mod uses;
 mod verify;
 
+pub use addressee::Attestation;
 pub use audit::{Arrival, Entry, Reply, RequestId, TlsDetails};
 pub use custody::CustodyError;
 pub use error::KmsError;

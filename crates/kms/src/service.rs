@@ -14,6 +14,7 @@ use strongroom_model::{
 use strongroom_store::{Backend, EntryBytes, Journal, JournalError};
 
 use crate::{
+    addressee::Attestation,
     audit::{self, Arrival, Entry, Reply},
     call::{Attempt, Call, Interruption},
     credentials::Credentials,
@@ -37,6 +38,8 @@ pub struct Settings {
     pub authorizer: Box<dyn Authorizer>,
     /// The service clock: the time of everything that is stored.
     pub clock: Arc<dyn Clock>,
+    /// What attestation documents of enclaves are judged by, if any are taken.
+    pub attestation: Option<Attestation>,
 }
 
 impl fmt::Debug for Settings {
@@ -211,6 +214,10 @@ impl Service {
 
     pub(crate) fn authorizer(&self) -> &dyn Authorizer {
         self.settings.authorizer.as_ref()
+    }
+
+    pub(crate) fn attestation(&self) -> Option<&Attestation> {
+        self.settings.attestation.as_ref()
     }
 
     pub(crate) fn managed_services(&self) -> &[String] {

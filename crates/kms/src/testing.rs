@@ -81,6 +81,7 @@ impl Bench {
             managed_services: vec!["s3".to_owned()],
             authorizer,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            attestation: None,
         };
         let service = unsealed.serve(journal, settings).await.unwrap();
         Self {

@@ -119,7 +119,9 @@ fn the_page_of_compatibility_is_the_list_of_operations() {
          - Key policies are stored and checked for syntax, and not evaluated: in `serve` only the \
          root of an account may act, in `dev` everybody in it.\n\
          - Every well-formed principal in a key policy is taken to exist.\n\
-         - The `Recipient` parameter is answered with `ValidationException`.\n\
+         - An attestation document must lead to the root certificate that `--attestation-root` \
+         names; without one, the `Recipient` parameter is answered with `ValidationException`. The \
+         sentence about a document that is not valid is ours: AWS's is not known.\n\
          - Every grant token is answered with `InvalidGrantTokenException`, since there are no \
          grants.\n\
          - Changes are effective everywhere when the call returns; AWS lets them take seconds to \

@@ -138,6 +138,10 @@ pub struct Counter {
         value_delimiter = ','
     )]
     pub managed_services: Option<Vec<String>>,
+    /// The root certificates, in PEM, that attestation documents of enclaves must lead to
+    /// [default: none; requests with a Recipient are refused].
+    #[arg(long, env = "STRONGROOM_ATTESTATION_ROOT", value_name = "FILE")]
+    pub attestation_root: Option<PathBuf>,
 }
 
 /// `strongroom dev`.

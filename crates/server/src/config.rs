@@ -10,6 +10,7 @@
 //! regions = ["us-east-1"]                        # default: those of init
 //! managed_services = ["s3", "ebs"]
 //! danger_allow_swap = false
+//! attestation_root = "/etc/strongroom/nitro.pem" # default: no attestation document is taken
 //!
 //! [tls]
 //! certificate = "/etc/strongroom/tls.pem"
@@ -116,6 +117,8 @@ pub struct CounterConfig {
     pub durability: Durability,
     /// The AWS services whose managed keys are offered.
     pub managed_services: Vec<String>,
+    /// The root certificates of attestation documents, in PEM.
+    pub attestation_root: Option<PathBuf>,
 }
 
 /// The settings of `serve`, with every default filled in.
@@ -148,6 +151,7 @@ struct File {
     #[serde(default)]
     regions: Vec<Region>,
     managed_services: Option<Vec<String>>,
+    attestation_root: Option<PathBuf>,
     danger_allow_swap: Option<bool>,
     tls: Option<Tls>,
     #[serde(default)]
@@ -242,6 +246,7 @@ pub fn serve(args: ServeArgs) -> Result<ServeConfig, ConfigError> {
         listen: args.counter.listen.or(file.listen),
         audit_durability: args.counter.audit_durability.or(file.audit.durability),
         managed_services: args.counter.managed_services.or(file.managed_services),
+        attestation_root: args.counter.attestation_root.or(file.attestation_root),
         ..args.counter
     };
     let mut counter = self::counter(counter, Durability::Strict)?;
@@ -291,6 +296,7 @@ pub fn counter(given: Counter, durability: Durability) -> Result<CounterConfig, 
             None => durability,
         },
         managed_services,
+        attestation_root: given.attestation_root,
     })
 }
 
@@ -340,6 +346,7 @@ mod tests {
         listen = "127.0.0.1:1"
         regions = ["us-east-1"]
         managed_services = ["s3"]
+        attestation_root = "/root.pem"
         danger_allow_swap = true
         [tls]
         certificate = "/c"
@@ -363,6 +370,7 @@ mod tests {
                 tls: Some(("/c".into(), "/tk".into())),
                 durability: Durability::Relaxed,
                 managed_services: vec!["s3".into()],
+                attestation_root: Some("/root.pem".into()),
             },
             regions: vec![Region::parse("us-east-1").unwrap()],
             danger_allow_swap: true,

@@ -199,6 +199,7 @@ async fn service(journal: &tempfile::TempDir) -> Arc<Service> {
         managed_services: Vec::new(),
         authorizer: Box::new(Open),
         clock: Arc::new(WallClock),
+        attestation: None,
     };
     unsealed.serve(Arc::new(journal), settings).await.unwrap()
 }

@@ -137,6 +137,7 @@ async fn serve(
         managed_services: counter.managed_services,
         authorizer,
         clock: Arc::clone(&clock) as _,
+        attestation: house::attestation(counter.attestation_root.as_deref())?,
     };
     let service = unsealed.serve(Arc::clone(&place.journal), settings).await?;
     let profile = Profile {

@@ -10,9 +10,9 @@ use std::{
 };
 
 use strongroom_auth::decision::RootOnly;
-use strongroom_crypto::{Hardening, Random};
+use strongroom_crypto::{AttestationRoots, Hardening, Random};
 use strongroom_kms::{
-    Service, Settings,
+    Attestation, Service, Settings,
     installation::{self, InstallationError, Sealed, Unsealed},
 };
 use strongroom_store::{Backend, DataFolder, Durability, Embedded, Journal};
@@ -26,7 +26,7 @@ use super::Failure;
 use crate::{
     admin::{Desk, Socket},
     clock::ServiceClock,
-    door::Door,
+    door::{Door, WallClock},
     http::{self, Front, HttpLimits},
     seal_source::{SealSecret, SealSource, SourceError, read_key_file},
 };
@@ -119,10 +119,30 @@ impl House {
             managed_services: Vec::new(),
             authorizer: Box::new(RootOnly),
             clock: Arc::new(ServiceClock::default()),
+            attestation: None,
         };
         let service = unsealed.serve(journal, settings).await?;
         Ok((Desk::new(Arc::clone(&service), None), service))
     }
+}
+
+/// What attestation documents are judged by, from the file with their root certificates.
+pub(super) fn attestation(root: Option<&Path>) -> Result<Option<Attestation>, Failure> {
+    let Some(path) = root else {
+        return Ok(None);
+    };
+    let failed = |cause: &dyn std::fmt::Display| {
+        Failure::new(format_args!(
+            "the root certificates of attestation documents in {} cannot be used: {cause}",
+            path.display()
+        ))
+    };
+    let pem = std::fs::read(path).map_err(|error| failed(&error))?;
+    let roots = AttestationRoots::from_pem(&pem).map_err(|error| failed(&error))?;
+    Ok(Some(Attestation {
+        roots,
+        clock: Arc::new(WallClock),
+    }))
 }
 
 /// Whether `dev` made this folder.

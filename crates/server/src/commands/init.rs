@@ -58,6 +58,7 @@ async fn make(house: &House, keys: &[SealKey], args: &InitArgs) -> Result<(), Fa
         managed_services: Vec::new(),
         authorizer: Box::new(RootOnly),
         clock: Arc::new(ServiceClock::default()),
+        attestation: None,
     };
     let service = unsealed.serve(Arc::clone(&journal), settings).await?;
     let (id, secret) = service.create_root_access_key(args.account).await?;

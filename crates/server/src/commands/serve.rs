@@ -56,6 +56,7 @@ async fn serve(house: House, config: ServeConfig) -> Result<(), Failure> {
         managed_services: config.counter.managed_services,
         authorizer: Box::new(RootOnly),
         clock: Arc::new(ServiceClock::default()),
+        attestation: house::attestation(config.counter.attestation_root.as_deref())?,
     };
     let service = unsealed.serve(Arc::clone(&journal), settings).await?;
     let profile = service.profile().await?.ok_or_else(|| {

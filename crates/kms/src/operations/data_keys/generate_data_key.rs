@@ -6,8 +6,8 @@ use strongroom_model::shapes::{GenerateDataKeyRequest, GenerateDataKeyResponse};
 
 use super::length;
 use crate::{
+    addressee::Addressee,
     call::{Attempt, Call},
-    error::KmsError,
     operations::encryption::check_context,
     uses,
 };
@@ -18,6 +18,7 @@ use crate::{
 ///
 /// - `ValidationException`: not exactly one of `key_spec` and `number_of_bytes`; said before the
 ///   key's usage and state are weighed.
+///   A `Recipient` that is not attested.
 /// - `InvalidKeyUsageException`, `DisabledException`, `KMSInvalidStateException`: the key.
 pub(crate) async fn generate_data_key(
     call: &Call<'_>,
@@ -26,20 +27,19 @@ pub(crate) async fn generate_data_key(
     let key = call.find_key_or_alias(&input.key_id).await?;
     let key = call.permit::<uses::GenerateDataKey>(key)?;
     let length = length(input.key_spec, input.number_of_bytes)?;
-    if input.recipient.is_some() {
-        return Err(KmsError::recipient_not_built().into());
-    }
+    let addressee = Addressee::of(call.service(), input.recipient.as_ref())?;
     let key = key.usable()?;
     check_context(input.encryption_context.as_ref())?;
 
     let material = call.material(&key).await?;
     let data_key = call.service().random_bytes(length)?;
     let ciphertext = material.seal(&data_key, input.encryption_context.as_ref())?;
+    let answer = addressee.hand_over(call.service(), data_key)?;
     Ok(GenerateDataKeyResponse {
         ciphertext_blob: Some(ciphertext),
-        plaintext: Some(data_key),
+        plaintext: answer.plaintext,
         key_id: Some(key.arn().to_string()),
-        key_material_id: Some(material.id()),
-        ciphertext_for_recipient: None,
+        key_material_id: (!addressee.is_enclave()).then(|| material.id()),
+        ciphertext_for_recipient: answer.ciphertext_for_recipient,
     })
 }

@@ -8,6 +8,7 @@ use strongroom_model::{
 };
 
 use crate::{
+    addressee::Addressee,
     call::{Attempt, Call},
     error::KmsError,
     uses,
@@ -17,7 +18,7 @@ use crate::{
 ///
 /// # Errors
 ///
-/// - `ValidationException`: the number of bytes is missing.
+/// - `ValidationException`: the number of bytes is missing, or the `Recipient` is not attested.
 /// - `CustomKeyStoreNotFoundException`: there are no custom key stores to draw from.
 pub(crate) async fn generate_random(
     call: &Call<'_>,
@@ -35,11 +36,11 @@ pub(crate) async fn generate_random(
         )
         .into());
     }
-    if input.recipient.is_some() {
-        return Err(KmsError::recipient_not_built().into());
-    }
+    let addressee = Addressee::of(call.service(), input.recipient.as_ref())?;
+    let bytes = call.service().random_bytes(length)?;
+    let answer = addressee.hand_over(call.service(), bytes)?;
     Ok(GenerateRandomResponse {
-        plaintext: Some(call.service().random_bytes(length)?),
-        ciphertext_for_recipient: None,
+        plaintext: answer.plaintext,
+        ciphertext_for_recipient: answer.ciphertext_for_recipient,
     })
 }

@@ -6,6 +6,7 @@ use strongroom_model::shapes::{DecryptRequest, DecryptResponse};
 
 use super::{Source, check_algorithm, check_context};
 use crate::{
+    addressee::Addressee,
     call::{Attempt, Call},
     error::KmsError,
     uses,
@@ -20,6 +21,7 @@ use crate::{
 ///   these is never told.
 /// - `IncorrectKeyException`: `key_id` is another key.
 /// - `AccessDeniedException`: the key is gone, elsewhere or not permitted.
+/// - `ValidationException`: the `Recipient` is not attested.
 /// - `DisabledException`, `KMSInvalidStateException`: the key's state.
 pub(crate) async fn decrypt(call: &Call<'_>, input: &DecryptRequest) -> Attempt<DecryptResponse> {
     let source = Source::new(
@@ -30,9 +32,7 @@ pub(crate) async fn decrypt(call: &Call<'_>, input: &DecryptRequest) -> Attempt<
         input.dry_run_modifiers.as_deref(),
     );
     let (key, header) = source.key::<uses::Decrypt>(call).await?;
-    if input.recipient.is_some() {
-        return Err(KmsError::recipient_not_built().into());
-    }
+    let addressee = Addressee::of(call.service(), input.recipient.as_ref())?;
     let key = key.usable()?;
     check_algorithm(&key, source.algorithm)?;
     check_context(input.encryption_context.as_ref())?;
@@ -44,11 +44,12 @@ pub(crate) async fn decrypt(call: &Call<'_>, input: &DecryptRequest) -> Attempt<
     let material = call.material_of(&key, &header).await?;
     let plaintext = material.open(blob, input.encryption_context.as_ref())?;
     call.stop_if_dry_run()?;
+    let answer = addressee.hand_over(call.service(), plaintext)?;
     Ok(DecryptResponse {
         key_id: Some(key.arn().to_string()),
-        plaintext: Some(plaintext),
+        plaintext: answer.plaintext,
         encryption_algorithm: Some(source.algorithm),
-        key_material_id: Some(material.id()),
-        ciphertext_for_recipient: None,
+        key_material_id: (!addressee.is_enclave()).then(|| material.id()),
+        ciphertext_for_recipient: answer.ciphertext_for_recipient,
     })
 }
