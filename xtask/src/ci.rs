@@ -1,8 +1,8 @@
 //! Everything that CI runs, in the order in which a fault is found soonest.
 //!
 //! The same command runs on a fresh machine: what the tests need is installed here, Python
-//! packages into a virtual environment of the project and Debian packages where `apt-get` and
-//! the rights to use it are at hand.
+//! packages into a virtual environment of the project and Debian packages (Python, and the
+//! toolchains of clients in other languages) where `apt-get` and the rights to use it are at hand.
 
 use std::{
     path::{Path, PathBuf},
@@ -91,6 +91,7 @@ pub(crate) fn root() -> PathBuf {
 /// Real AWS clients against the release build.
 fn conformance(root: &Path) -> anyhow::Result<()> {
     let python = virtual_environment(root)?;
+    toolchains();
     let mut tests = Command::new(python);
     tests
         .current_dir(root)
@@ -99,6 +100,8 @@ fn conformance(root: &Path) -> anyhow::Result<()> {
             "pytest",
             "-q",
             "--durations=10",
+            // Names the clients that had to be left out, and why.
+            "-rs",
             "tests/conformance",
             "tests/interop",
         ])
@@ -138,6 +141,33 @@ fn virtual_environment(root: &Path) -> anyhow::Result<PathBuf> {
         std::fs::write(&installed, &wanted)?;
     }
     Ok(python)
+}
+
+/// Installs what the clients in other languages are built with, where it is missing and can be had.
+///
+/// Without a toolchain the tests of its clients are skipped, and say so.
+fn toolchains() {
+    let missing: Vec<_> = [
+        ("node", "nodejs"),
+        ("npm", "npm"),
+        ("go", "golang-go"),
+        ("javac", "default-jdk-headless"),
+        ("mvn", "maven"),
+    ]
+    .into_iter()
+    .filter(|(program, _)| !on_path(program))
+    .collect();
+    for (program, package) in missing {
+        if let Err(error) = debian_packages(&[package]) {
+            say(&format!("`{program}` could not be installed: {error:#}"));
+        }
+    }
+}
+
+fn on_path(program: &str) -> bool {
+    std::env::var_os("PATH").is_some_and(|path| {
+        std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    })
 }
 
 fn debian_packages(names: &[&str]) -> anyhow::Result<()> {
