@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
 
+mod clients;
+
 use std::{fmt::Write as _, path::PathBuf};
 
 use strongroom_kms::{
@@ -113,6 +115,19 @@ fn the_page_of_compatibility_is_the_list_of_operations() {
         writeln!(page, "| {} | {state} |", operation.name()).unwrap();
     }
     page.push_str(
+        "\n## Clients\n\n\
+         Unmodified clients that do their work against a running server in every run of the tests; \
+         one whose toolchain is missing on the machine is left out, and the run says so. In \
+         `tests/interop` the server verifies every signature, but for the Encryption SDK for \
+         Python and its CLI, which work with plain `dev`.\n\n\
+         | client | version | what was exercised | test |\n| --- | --- | --- | --- |\n",
+    );
+    for client in clients::CLIENTS {
+        let (name, exercised, test) = (client.name, client.exercised, client.test);
+        let version = client.pin.version();
+        writeln!(page, "| {name} | {version} | {exercised} | `{test}` |").unwrap();
+    }
+    page.push_str(
         "\n## Known differences\n\n\
          - Keys are symmetric encryption keys; CreateKey answers `UnsupportedOperationException` \
          for other key specs.\n\
@@ -130,4 +145,26 @@ fn the_page_of_compatibility_is_the_list_of_operations() {
          limit.\n",
     );
     check("compatibility.md", &page);
+}
+
+#[test]
+fn every_client_that_is_tested_is_on_the_page() {
+    let interop = clients::root().join("tests/interop");
+    for file in std::fs::read_dir(interop).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        if name.starts_with("test_") {
+            let test = format!("tests/interop/{name}");
+            assert!(
+                clients::CLIENTS.iter().any(|client| client.test == test),
+                "{test} has no row among the clients"
+            );
+        }
+    }
+    for client in clients::CLIENTS {
+        assert!(
+            clients::root().join(client.test).exists(),
+            "{}",
+            client.test
+        );
+    }
 }
