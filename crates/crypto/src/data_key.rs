@@ -1,8 +1,11 @@
 //! Bytes for callers: data keys, and what GenerateRandom gives.
 
-use strongroom_model::Plaintext;
+use strongroom_model::{
+    Plaintext,
+    enums::{DataKeyPairSpec, KeySpec},
+};
 
-use crate::{CryptoError, Random};
+use crate::{CryptoError, KeyMaterial, Random, SigningKey};
 
 /// A symmetric data key of `length` bytes.
 ///
@@ -10,6 +13,23 @@ use crate::{CryptoError, Random};
 /// [`CryptoError::RandomUnavailable`].
 pub fn data_key(length: usize, random: &Random) -> Result<Plaintext, CryptoError> {
     random_bytes(length, random)
+}
+
+/// A data key pair: the private key as DER PKCS#8, the public key as DER SubjectPublicKeyInfo.
+///
+/// Blocks as [`KeyMaterial::generate`] does.
+///
+/// # Errors
+/// As [`KeyMaterial::generate`].
+pub fn data_key_pair(
+    spec: DataKeyPairSpec,
+    random: &Random,
+) -> Result<(Plaintext, Vec<u8>), CryptoError> {
+    // The specs of pairs are specs of keys too, by the same names.
+    let spec = KeySpec::parse(spec.as_str()).ok_or(CryptoError::Unsuitable)?;
+    let material = KeyMaterial::generate(spec, random)?;
+    let public_key = SigningKey::new(&material, spec)?.public_key().to_vec();
+    Ok((material.into_plaintext(), public_key))
 }
 
 /// `length` random bytes.

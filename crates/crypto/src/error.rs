@@ -31,6 +31,18 @@ pub enum CryptoError {
     /// Key material does not have the length that its kind requires.
     #[error("key material of the wrong length")]
     WrongMaterialLength,
+    /// Key material from outside is not a sound key of the kind that it was offered as.
+    #[error("key material is not a key of its key spec")]
+    InvalidMaterial,
+    /// A public key is not one that the key at hand can agree with.
+    #[error("a public key is not one of the curve at hand")]
+    InvalidPublicKey,
+    /// A signature or a message authentication code is not this key's for this message.
+    #[error("the signature does not verify")]
+    InvalidSignature,
+    /// Key, algorithm and input do not fit together.
+    #[error("a key was offered for what it cannot do")]
+    Unsuitable,
     /// Something is longer than its format can carry.
     #[error("too long to be sealed")]
     TooLong,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use strongroom_model::{
-    AccountId, KeyId, Partition, Plaintext, Region, SecretAccessKey, SecretText,
+    AccountId, KeyId, Partition, Plaintext, Region, SecretAccessKey, SecretText, enums::KeySpec,
 };
 
 use crate::{
@@ -85,7 +85,11 @@ fn a_domain_key_and_the_material_under_it_are_read() {
     assert_eq!(hex(domain.key().bytes()), records.text("domain_key"));
 
     let key_id = KeyId::parse(records.text("key_id")).unwrap();
-    let material = KeyMaterial::symmetric(&Plaintext::new(records.bytes("key_material"))).unwrap();
+    let material = KeyMaterial::from_bytes(
+        KeySpec::SymmetricDefault,
+        &Plaintext::new(records.bytes("key_material")),
+    )
+    .unwrap();
     let material_id = material.id(
         &IdentifierKeys::development(),
         Partition::Aws,
@@ -107,7 +111,7 @@ fn a_domain_key_and_the_material_under_it_are_read() {
     let wrapped = records.bytes("wrapped_key_material");
     let material = KeyMaterial::unwrap(&domain, &binding, &wrapped).unwrap();
     assert_eq!(
-        hex(material.symmetric_bytes()),
+        hex(material.bytes_of(KeySpec::SymmetricDefault).unwrap()),
         records.text("key_material")
     );
 }

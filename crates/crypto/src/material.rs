@@ -1,33 +1,54 @@
 //! Key material: what a KMS key is, at rest and on its way into use.
 
-use strongroom_model::{AccountId, KeyId, Partition, Plaintext, Region};
+use strongroom_model::{AccountId, KeyId, Partition, Plaintext, Region, enums::KeySpec};
 
 use crate::{
-    CryptoError, DomainKey, IdentifierKeys, MaterialId, Random, envelope, framing::Framed, labels,
-    memory::LockedBytes,
+    CryptoError, DomainKey, IdentifierKeys, MaterialId, Random, curve::Curve, envelope,
+    framing::Framed, labels, memory::LockedBytes, rsa::Modulus,
 };
 
-/// Length of the material of a SYMMETRIC_DEFAULT key. AWS: developer guide, "Key spec reference".
-const SYMMETRIC_BYTES: usize = 32;
+/// The key specs, each with the number under which its materials are stored. The numbers never
+/// change; `docs/formats.md` draws what the bytes of each are.
+const KINDS: [(u8, KeySpec); 12] = [
+    (1, KeySpec::SymmetricDefault),
+    (2, KeySpec::Hmac224),
+    (3, KeySpec::Hmac256),
+    (4, KeySpec::Hmac384),
+    (5, KeySpec::Hmac512),
+    (6, KeySpec::Rsa2048),
+    (7, KeySpec::Rsa3072),
+    (8, KeySpec::Rsa4096),
+    (9, KeySpec::EccNistP256),
+    (10, KeySpec::EccNistP384),
+    (11, KeySpec::EccNistP521),
+    (12, KeySpec::EccSecgP256k1),
+];
 
-/// What the bytes of a material are. The numbers are stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum MaterialKind {
-    /// 32 bytes from which message keys are derived.
-    Symmetric = 1,
+fn kind_of(spec: KeySpec) -> Result<u8, CryptoError> {
+    KINDS
+        .iter()
+        .find(|(_, of)| *of == spec)
+        .map(|(kind, _)| *kind)
+        .ok_or(CryptoError::Unsuitable)
 }
 
-impl MaterialKind {
-    fn read(number: u8) -> Option<Self> {
-        [Self::Symmetric]
-            .into_iter()
-            .find(|kind| *kind as u8 == number)
-    }
+fn spec_of(kind: u8) -> Result<KeySpec, CryptoError> {
+    KINDS
+        .iter()
+        .find(|(of, _)| *of == kind)
+        .map(|(_, spec)| *spec)
+        .ok_or(CryptoError::UnknownFormat)
+}
 
-    fn allows(self, length: usize) -> bool {
-        match self {
-            Self::Symmetric => length == SYMMETRIC_BYTES,
-        }
+/// Length of material that is random bytes and nothing else. AWS: developer guide, "Key spec
+/// reference"; an HMAC key is as long as its hash.
+fn raw_bytes(spec: KeySpec) -> Option<usize> {
+    match spec {
+        KeySpec::SymmetricDefault | KeySpec::Hmac256 => Some(32),
+        KeySpec::Hmac224 => Some(28),
+        KeySpec::Hmac384 => Some(48),
+        KeySpec::Hmac512 => Some(64),
+        _ => None,
     }
 }
 
@@ -36,7 +57,7 @@ impl MaterialKind {
 /// There is no way to its bytes outside this crate: it can be wrapped for storing, named by its
 /// [`MaterialId`], and made into a key that does one thing.
 pub struct KeyMaterial {
-    kind: MaterialKind,
+    spec: KeySpec,
     bytes: LockedBytes,
 }
 
@@ -84,33 +105,58 @@ impl MaterialBinding<'_> {
 }
 
 impl KeyMaterial {
-    /// New material for a SYMMETRIC_DEFAULT key.
+    /// New material for a key of this spec.
+    ///
+    /// This blocks, for RSA from tenths of a second to many seconds: which thread waits is the
+    /// caller's affair.
     ///
     /// # Errors
-    /// [`CryptoError::RandomUnavailable`].
-    pub fn generate_symmetric(random: &Random) -> Result<Self, CryptoError> {
-        Ok(Self {
-            kind: MaterialKind::Symmetric,
-            bytes: LockedBytes::filled(SYMMETRIC_BYTES, |key| random.fill(key))?,
-        })
+    /// [`CryptoError::RandomUnavailable`]; [`CryptoError::LibraryFailure`] when what was made is
+    /// not a working key.
+    pub fn generate(spec: KeySpec, random: &Random) -> Result<Self, CryptoError> {
+        let bytes = if let Some(length) = raw_bytes(spec) {
+            LockedBytes::filled(length, |key| random.fill(key))?
+        } else if let Some(modulus) = Modulus::of(spec) {
+            modulus.generate()?
+        } else if let Some(curve) = Curve::of(spec) {
+            curve.generate()?
+        } else {
+            return Err(CryptoError::Unsuitable);
+        };
+        Ok(Self { spec, bytes })
     }
 
-    /// Material for a SYMMETRIC_DEFAULT key from outside: imported, or from a seed file.
+    /// Material from outside, imported or from a seed file: the raw bytes of a symmetric or an
+    /// HMAC key, PKCS#8 in DER of any other.
+    ///
+    /// A key has one form here, whichever form it came in, so the same key always gets the same
+    /// [`id`](Self::id).
     ///
     /// # Errors
-    /// [`CryptoError::WrongMaterialLength`] unless there are exactly 32 bytes.
-    pub fn symmetric(bytes: &Plaintext) -> Result<Self, CryptoError> {
-        Self::read(MaterialKind::Symmetric, bytes.expose())
+    /// [`CryptoError::WrongMaterialLength`] when raw bytes are not exactly as many as the spec
+    /// requires, [`CryptoError::InvalidMaterial`] when a private key is not a sound one of this
+    /// spec.
+    pub fn from_bytes(spec: KeySpec, bytes: &Plaintext) -> Result<Self, CryptoError> {
+        let bytes = bytes.expose();
+        let bytes = if let Some(length) = raw_bytes(spec) {
+            if bytes.len() != length {
+                return Err(CryptoError::WrongMaterialLength);
+            }
+            LockedBytes::copy_of(bytes)
+        } else if let Some(modulus) = Modulus::of(spec) {
+            modulus.import(bytes)?
+        } else if let Some(curve) = Curve::of(spec) {
+            curve.import(bytes)?
+        } else {
+            return Err(CryptoError::Unsuitable);
+        };
+        Ok(Self { spec, bytes })
     }
 
-    fn read(kind: MaterialKind, bytes: &[u8]) -> Result<Self, CryptoError> {
-        if !kind.allows(bytes.len()) {
-            return Err(CryptoError::WrongMaterialLength);
-        }
-        Ok(Self {
-            kind,
-            bytes: LockedBytes::copy_of(bytes),
-        })
+    /// What kind of key this is the material of.
+    #[must_use]
+    pub fn spec(&self) -> KeySpec {
+        self.spec
     }
 
     /// The id under which this material of this key is known for ever.
@@ -137,7 +183,7 @@ impl KeyMaterial {
     ) -> Result<Vec<u8>, CryptoError> {
         let bytes = self.bytes.bytes();
         let length = u16::try_from(bytes.len()).map_err(|_| CryptoError::TooLong)?;
-        let framed = LockedBytes::joined(&[&[self.kind as u8], &length.to_be_bytes(), bytes]);
+        let framed = LockedBytes::joined(&[&[kind_of(self.spec)?], &length.to_be_bytes(), bytes]);
         envelope::wrap(
             domain.key(),
             domain.version(),
@@ -170,21 +216,34 @@ impl KeyMaterial {
         if usize::from(u16::from_be_bytes([*high, *low])) != bytes.len() {
             return Err(CryptoError::UnknownFormat);
         }
-        let kind = MaterialKind::read(*kind).ok_or(CryptoError::UnknownFormat)?;
-        Self::read(kind, bytes)
+        let spec = spec_of(*kind)?;
+        if raw_bytes(spec).is_some_and(|length| length != bytes.len()) {
+            return Err(CryptoError::UnknownFormat);
+        }
+        Ok(Self {
+            spec,
+            bytes: LockedBytes::copy_of(bytes),
+        })
     }
 
-    /// The 32 bytes of symmetric material, for deriving message roots.
-    pub(crate) fn symmetric_bytes(&self) -> &[u8] {
-        match self.kind {
-            MaterialKind::Symmetric => self.bytes.bytes(),
+    /// The bytes, for making a ready key of this spec.
+    pub(crate) fn bytes_of(&self, spec: KeySpec) -> Result<&[u8], CryptoError> {
+        if self.spec == spec {
+            Ok(self.bytes.bytes())
+        } else {
+            Err(CryptoError::Unsuitable)
         }
+    }
+
+    /// Gives the material away, as a data key pair's private half.
+    pub(crate) fn into_plaintext(self) -> Plaintext {
+        Plaintext::new(self.bytes.bytes().to_vec())
     }
 }
 
 impl std::fmt::Debug for KeyMaterial {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "KeyMaterial({:?})", self.kind)
+        write!(f, "KeyMaterial({})", self.spec)
     }
 }
 
@@ -216,7 +275,7 @@ mod tests {
         let (here, there) = (region("eu-west-1"), region("eu-west-2"));
         let bound = binding(&here);
         let domain = DomainKey::generate(1, &random).unwrap();
-        let material = KeyMaterial::generate_symmetric(&random).unwrap();
+        let material = KeyMaterial::generate(KeySpec::SymmetricDefault, &random).unwrap();
         let record = material.wrap(&domain, &bound, &random).unwrap();
         let back = KeyMaterial::unwrap(&domain, &bound, &record).unwrap();
         assert_eq!(back.bytes.bytes(), material.bytes.bytes());
@@ -299,7 +358,7 @@ mod tests {
         let here = region("eu-west-1");
         let bound = binding(&here);
         let domain = DomainKey::generate(1, &random).unwrap();
-        let record = KeyMaterial::generate_symmetric(&random)
+        let record = KeyMaterial::generate(KeySpec::SymmetricDefault, &random)
             .unwrap()
             .wrap(&domain, &bound, &random)
             .unwrap();
@@ -317,7 +376,7 @@ mod tests {
         let here = region("eu-west-1");
         let bound = binding(&here);
         let wrap = |domain: &DomainKey| {
-            KeyMaterial::generate_symmetric(&random)
+            KeyMaterial::generate(KeySpec::SymmetricDefault, &random)
                 .unwrap()
                 .wrap(domain, &bound, &random)
                 .unwrap()
@@ -346,7 +405,7 @@ mod tests {
         let here = region("eu-west-1");
         let bound = binding(&here);
         let domain = DomainKey::generate(1, &random).unwrap();
-        let record = KeyMaterial::generate_symmetric(&random)
+        let record = KeyMaterial::generate(KeySpec::SymmetricDefault, &random)
             .unwrap()
             .wrap(&domain, &bound, &random)
             .unwrap();
@@ -369,7 +428,11 @@ mod tests {
     fn symmetric_material_is_exactly_32_bytes() {
         for length in [0, 31, 33, 64] {
             assert_eq!(
-                KeyMaterial::symmetric(&Plaintext::new(vec![1; length])).unwrap_err(),
+                KeyMaterial::from_bytes(
+                    KeySpec::SymmetricDefault,
+                    &Plaintext::new(vec![1; length])
+                )
+                .unwrap_err(),
                 CryptoError::WrongMaterialLength
             );
         }
@@ -378,7 +441,10 @@ mod tests {
     #[test]
     fn the_material_id_depends_on_the_key_and_the_material_but_on_no_region() {
         let keys = IdentifierKeys::development();
-        let material = |byte| KeyMaterial::symmetric(&Plaintext::new(vec![byte; 32])).unwrap();
+        let material = |byte| {
+            KeyMaterial::from_bytes(KeySpec::SymmetricDefault, &Plaintext::new(vec![byte; 32]))
+                .unwrap()
+        };
         let account = AccountId::parse("111122223333").unwrap();
         let id = |byte, key_id: &str| {
             let key_id = KeyId::parse(key_id).unwrap();
@@ -395,7 +461,9 @@ mod tests {
 
     #[test]
     fn material_prints_only_its_kind() {
-        let material = KeyMaterial::symmetric(&Plaintext::new(vec![b'A'; 32])).unwrap();
-        assert_eq!(format!("{material:?}"), "KeyMaterial(Symmetric)");
+        let material =
+            KeyMaterial::from_bytes(KeySpec::SymmetricDefault, &Plaintext::new(vec![b'A'; 32]))
+                .unwrap();
+        assert_eq!(format!("{material:?}"), "KeyMaterial(SYMMETRIC_DEFAULT)");
     }
 }

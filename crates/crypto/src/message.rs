@@ -6,7 +6,7 @@
 //! derivation, so a ciphertext opens under exactly one material and one context.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use strongroom_model::{AccountId, EncryptionContext, KeyId, Partition, Plaintext};
+use strongroom_model::{AccountId, EncryptionContext, KeyId, Partition, Plaintext, enums::KeySpec};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -246,7 +246,7 @@ fn derive_secrets(
                 account.as_bytes(),
                 &length(key_id.len()),
                 key_id.as_bytes(),
-                material.symmetric_bytes(),
+                material.bytes_of(KeySpec::SymmetricDefault)?,
             ],
         ));
         message_root.copy_from_slice(&*derived);
@@ -311,7 +311,11 @@ mod tests {
 
     fn key_of(material: u8, account: &str, key_id: &str) -> SymmetricKey {
         SymmetricKey::new(
-            &KeyMaterial::symmetric(&Plaintext::new(vec![material; 32])).unwrap(),
+            &KeyMaterial::from_bytes(
+                KeySpec::SymmetricDefault,
+                &Plaintext::new(vec![material; 32]),
+            )
+            .unwrap(),
             &IdentifierKeys::development(),
             Partition::Aws,
             AccountId::parse(account).unwrap(),
@@ -333,7 +337,11 @@ mod tests {
         for vector in vectors() {
             let keys = IdentifierKeys::development();
             let key = SymmetricKey::new(
-                &KeyMaterial::symmetric(&Plaintext::new(bytes(&vector.key_material))).unwrap(),
+                &KeyMaterial::from_bytes(
+                    KeySpec::SymmetricDefault,
+                    &Plaintext::new(bytes(&vector.key_material)),
+                )
+                .unwrap(),
                 &keys,
                 Partition::parse(&vector.partition).unwrap(),
                 AccountId::parse(&vector.account).unwrap(),

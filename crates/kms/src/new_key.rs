@@ -44,10 +44,13 @@ pub(crate) async fn change(
     let materials = match given {
         Some(given) => given
             .iter()
-            .map(KeyMaterial::symmetric)
+            .map(|given| KeyMaterial::from_bytes(record.spec, given))
             .collect::<Result<_, _>>()?,
         None if record.origin == OriginType::AwsKms => {
-            vec![KeyMaterial::generate_symmetric(service.custody().random())?]
+            vec![KeyMaterial::generate(
+                record.spec,
+                service.custody().random(),
+            )?]
         }
         None => Vec::new(),
     };

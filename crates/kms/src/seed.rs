@@ -428,12 +428,13 @@ impl Wanted {
         let custody = service.custody();
         let mut materials = Vec::with_capacity(key.material.len());
         for material in &key.material {
-            let parsed = KeyMaterial::symmetric(&material.it).map_err(|_| {
-                refused(
-                    material.line,
-                    "the key material of a symmetric key has 32 bytes",
-                )
-            })?;
+            let parsed =
+                KeyMaterial::from_bytes(KeySpec::SymmetricDefault, &material.it).map_err(|_| {
+                    refused(
+                        material.line,
+                        "the key material of a symmetric key has 32 bytes",
+                    )
+                })?;
             let partition = home.region.partition();
             let id = parsed
                 .id(custody.identifiers(), partition, home.account, key.id)
