@@ -4,16 +4,20 @@ use strongroom_model::{Plaintext, enums::KeySpec};
 
 use crate::{
     CryptoError, KeyMaterial,
-    curve::{Curve, EcdhKey},
+    curve::EcdhKey,
+    first_use::{self, Job},
+    material::Kind,
+    sm2::Sm2AgreementKey,
 };
 
 /// A private key for ECDH, parsed once.
 ///
 /// It lives in the library's memory and is wiped there.
-pub struct AgreementKey(Kind);
+pub struct AgreementKey(Side);
 
-enum Kind {
+enum Side {
     Ecdh(EcdhKey),
+    Sm2(Sm2AgreementKey),
 }
 
 impl AgreementKey {
@@ -21,12 +25,19 @@ impl AgreementKey {
     ///
     /// # Errors
     /// [`CryptoError::Unsuitable`] when the material is of another key spec or that does not
-    /// agree on secrets.
+    /// agree on secrets; [`CryptoError::SelfTestFailed`] when the algorithm gives a wrong known
+    /// answer.
     pub fn new(material: &KeyMaterial, spec: KeySpec) -> Result<Self, CryptoError> {
+        first_use::proven(Job::Agree, spec)?;
+        Self::unproven(material, spec)
+    }
+
+    pub(crate) fn unproven(material: &KeyMaterial, spec: KeySpec) -> Result<Self, CryptoError> {
         let bytes = material.bytes_of(spec)?;
-        match Curve::of(spec) {
-            Some(curve) => EcdhKey::new(curve, bytes).map(Kind::Ecdh),
-            None => Err(CryptoError::Unsuitable),
+        match Kind::of(spec) {
+            Kind::Curve(curve) => EcdhKey::new(curve, bytes).map(Side::Ecdh),
+            Kind::Sm2 => Sm2AgreementKey::new(bytes).map(Side::Sm2),
+            _ => Err(CryptoError::Unsuitable),
         }
         .map(Self)
     }
@@ -35,7 +46,8 @@ impl AgreementKey {
     #[must_use]
     pub fn public_key(&self) -> &[u8] {
         match &self.0 {
-            Kind::Ecdh(key) => key.public_key(),
+            Side::Ecdh(key) => key.public_key(),
+            Side::Sm2(key) => key.public_key(),
         }
     }
 
@@ -46,7 +58,8 @@ impl AgreementKey {
     /// [`CryptoError::InvalidPublicKey`] when that is not a point on the same named curve.
     pub fn derive(&self, peer: &[u8]) -> Result<Plaintext, CryptoError> {
         match &self.0 {
-            Kind::Ecdh(key) => key.derive(peer),
+            Side::Ecdh(key) => key.derive(peer),
+            Side::Sm2(key) => key.derive(peer),
         }
     }
 }

@@ -19,7 +19,7 @@ use aws_lc_rs::{
 };
 use strongroom_model::{
     Plaintext,
-    enums::{KeySpec, MessageType, SigningAlgorithmSpec},
+    enums::{MessageType, SigningAlgorithmSpec},
 };
 
 use crate::{
@@ -44,62 +44,51 @@ pub(crate) struct Curve {
 /// Bytes of id-ecPublicKey, after which the curve's name follows.
 const EC_PUBLIC_KEY_BYTES: usize = 9;
 
-static P256: Curve = Curve {
-    algorithm: &[
-        0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86,
-        0x48, 0xce, 0x3d, 0x03, 0x01, 0x07,
-    ],
-    signing_algorithm: SigningAlgorithmSpec::EcdsaSha256,
-    digest: &digest::SHA256,
-    signing: &ECDSA_P256_SHA256_ASN1_SIGNING,
-    verification: &ECDSA_P256_SHA256_ASN1,
-    agreement: Some(&ECDH_P256),
-};
-static P384: Curve = Curve {
-    algorithm: &[
-        0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b, 0x81,
-        0x04, 0x00, 0x22,
-    ],
-    signing_algorithm: SigningAlgorithmSpec::EcdsaSha384,
-    digest: &digest::SHA384,
-    signing: &ECDSA_P384_SHA384_ASN1_SIGNING,
-    verification: &ECDSA_P384_SHA384_ASN1,
-    agreement: Some(&ECDH_P384),
-};
-static P521: Curve = Curve {
-    algorithm: &[
-        0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b, 0x81,
-        0x04, 0x00, 0x23,
-    ],
-    signing_algorithm: SigningAlgorithmSpec::EcdsaSha512,
-    digest: &digest::SHA512,
-    signing: &ECDSA_P521_SHA512_ASN1_SIGNING,
-    verification: &ECDSA_P521_SHA512_ASN1,
-    agreement: Some(&ECDH_P521),
-};
-static P256K1: Curve = Curve {
-    algorithm: &[
-        0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b, 0x81,
-        0x04, 0x00, 0x0a,
-    ],
-    signing_algorithm: SigningAlgorithmSpec::EcdsaSha256,
-    digest: &digest::SHA256,
-    signing: &ECDSA_P256K1_SHA256_ASN1_SIGNING,
-    verification: &ECDSA_P256K1_SHA256_ASN1,
-    agreement: None,
-};
-
 impl Curve {
-    /// The curve of a key spec, if it has one that the library knows.
-    pub(crate) fn of(spec: KeySpec) -> Option<&'static Self> {
-        match spec {
-            KeySpec::EccNistP256 => Some(&P256),
-            KeySpec::EccNistP384 => Some(&P384),
-            KeySpec::EccNistP521 => Some(&P521),
-            KeySpec::EccSecgP256k1 => Some(&P256K1),
-            _ => None,
-        }
-    }
+    pub(crate) const P256: Self = Self {
+        algorithm: &[
+            0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
+            0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07,
+        ],
+        signing_algorithm: SigningAlgorithmSpec::EcdsaSha256,
+        digest: &digest::SHA256,
+        signing: &ECDSA_P256_SHA256_ASN1_SIGNING,
+        verification: &ECDSA_P256_SHA256_ASN1,
+        agreement: Some(&ECDH_P256),
+    };
+    pub(crate) const P384: Self = Self {
+        algorithm: &[
+            0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b,
+            0x81, 0x04, 0x00, 0x22,
+        ],
+        signing_algorithm: SigningAlgorithmSpec::EcdsaSha384,
+        digest: &digest::SHA384,
+        signing: &ECDSA_P384_SHA384_ASN1_SIGNING,
+        verification: &ECDSA_P384_SHA384_ASN1,
+        agreement: Some(&ECDH_P384),
+    };
+    pub(crate) const P521: Self = Self {
+        algorithm: &[
+            0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b,
+            0x81, 0x04, 0x00, 0x23,
+        ],
+        signing_algorithm: SigningAlgorithmSpec::EcdsaSha512,
+        digest: &digest::SHA512,
+        signing: &ECDSA_P521_SHA512_ASN1_SIGNING,
+        verification: &ECDSA_P521_SHA512_ASN1,
+        agreement: Some(&ECDH_P521),
+    };
+    pub(crate) const P256K1: Self = Self {
+        algorithm: &[
+            0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b,
+            0x81, 0x04, 0x00, 0x0a,
+        ],
+        signing_algorithm: SigningAlgorithmSpec::EcdsaSha256,
+        digest: &digest::SHA256,
+        signing: &ECDSA_P256K1_SHA256_ASN1_SIGNING,
+        verification: &ECDSA_P256K1_SHA256_ASN1,
+        agreement: None,
+    };
 
     /// A new private key.
     pub(crate) fn generate(&self) -> Result<LockedBytes, CryptoError> {
@@ -115,6 +104,11 @@ impl Curve {
         let pair = EcdsaKeyPair::from_pkcs8(self.signing, pkcs8)
             .map_err(|_| CryptoError::InvalidMaterial)?;
         self.stored_form(&pair)
+    }
+
+    /// A public point that verifies.
+    pub(crate) fn verifier(&self, point: &[u8]) -> Result<ParsedPublicKey, CryptoError> {
+        ParsedPublicKey::new(self.verification, point).map_err(|_| CryptoError::InvalidPublicKey)
     }
 
     fn stored_form(&self, pair: &EcdsaKeyPair) -> Result<LockedBytes, CryptoError> {
@@ -182,8 +176,7 @@ impl EcdsaKey {
         let point = pair.public_key().as_ref();
         Ok(Self {
             curve,
-            verifier: ParsedPublicKey::new(curve.verification, point)
-                .map_err(|_| CryptoError::LibraryFailure)?,
+            verifier: curve.verifier(point)?,
             public_key: der::public_key_info(curve.algorithm, point),
             pair,
         })
@@ -191,6 +184,11 @@ impl EcdsaKey {
 
     pub(crate) fn public_key(&self) -> &[u8] {
         &self.public_key
+    }
+
+    /// The one algorithm of the key.
+    pub(crate) fn algorithm(&self) -> SigningAlgorithmSpec {
+        self.curve.signing_algorithm
     }
 
     pub(crate) fn sign(

@@ -5,7 +5,7 @@ use strongroom_model::{
     enums::{DataKeyPairSpec, KeySpec},
 };
 
-use crate::{CryptoError, KeyMaterial, Random, SigningKey};
+use crate::{CryptoError, KeyMaterial, Random};
 
 /// A symmetric data key of `length` bytes.
 ///
@@ -28,7 +28,7 @@ pub fn data_key_pair(
     // The specs of pairs are specs of keys too, by the same names.
     let spec = KeySpec::parse(spec.as_str()).ok_or(CryptoError::Unsuitable)?;
     let material = KeyMaterial::generate(spec, random)?;
-    let public_key = SigningKey::new(&material, spec)?.public_key().to_vec();
+    let public_key = material.public_key()?;
     Ok((material.into_plaintext(), public_key))
 }
 

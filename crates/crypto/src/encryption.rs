@@ -7,16 +7,20 @@ use strongroom_model::{
 
 use crate::{
     CryptoError, KeyMaterial, Random,
-    rsa::{Modulus, RsaEncryptionKey},
+    first_use::{self, Job},
+    material::Kind,
+    rsa::RsaEncryptionKey,
+    sm2::Sm2EncryptionKey,
 };
 
 /// A private key that decrypts, with the public key that encrypts, parsed once.
 ///
 /// It lives in the library's memory and is wiped there.
-pub struct EncryptionKey(Kind);
+pub struct EncryptionKey(Cipher);
 
-enum Kind {
+enum Cipher {
     Rsa(RsaEncryptionKey),
+    Sm2(Sm2EncryptionKey),
 }
 
 impl EncryptionKey {
@@ -24,12 +28,18 @@ impl EncryptionKey {
     ///
     /// # Errors
     /// [`CryptoError::Unsuitable`] when the material is of another key spec or that does not
-    /// encrypt.
+    /// encrypt; [`CryptoError::SelfTestFailed`] when the algorithm gives a wrong known answer.
     pub fn new(material: &KeyMaterial, spec: KeySpec) -> Result<Self, CryptoError> {
+        first_use::proven(Job::Encrypt, spec)?;
+        Self::unproven(material, spec)
+    }
+
+    pub(crate) fn unproven(material: &KeyMaterial, spec: KeySpec) -> Result<Self, CryptoError> {
         let bytes = material.bytes_of(spec)?;
-        match Modulus::of(spec) {
-            Some(modulus) => RsaEncryptionKey::new(modulus, bytes).map(Kind::Rsa),
-            None => Err(CryptoError::Unsuitable),
+        match Kind::of(spec) {
+            Kind::Rsa(modulus) => RsaEncryptionKey::new(modulus, bytes).map(Cipher::Rsa),
+            Kind::Sm2 => Sm2EncryptionKey::new(bytes).map(Cipher::Sm2),
+            _ => Err(CryptoError::Unsuitable),
         }
         .map(Self)
     }
@@ -38,11 +48,13 @@ impl EncryptionKey {
     #[must_use]
     pub fn public_key(&self) -> &[u8] {
         match &self.0 {
-            Kind::Rsa(key) => key.public_key(),
+            Cipher::Rsa(key) => key.public_key(),
+            Cipher::Sm2(key) => key.public_key(),
         }
     }
 
-    /// Encrypts a plaintext. For RSA the library draws the seed from its own generator.
+    /// Encrypts a plaintext. Only SM2 draws on `random`; for RSA the library draws the seed from
+    /// its own generator.
     ///
     /// # Errors
     /// [`CryptoError::TooLong`] when the key and the algorithm cannot carry so much;
@@ -51,10 +63,11 @@ impl EncryptionKey {
         &self,
         algorithm: EncryptionAlgorithmSpec,
         plaintext: &[u8],
-        _random: &Random,
+        random: &Random,
     ) -> Result<Vec<u8>, CryptoError> {
         match &self.0 {
-            Kind::Rsa(key) => key.encrypt(algorithm, plaintext),
+            Cipher::Rsa(key) => key.encrypt(algorithm, plaintext),
+            Cipher::Sm2(key) => key.encrypt(algorithm, plaintext, random),
         }
     }
 
@@ -69,7 +82,8 @@ impl EncryptionKey {
         ciphertext: &[u8],
     ) -> Result<Plaintext, CryptoError> {
         match &self.0 {
-            Kind::Rsa(key) => key.decrypt(algorithm, ciphertext),
+            Cipher::Rsa(key) => key.decrypt(algorithm, ciphertext),
+            Cipher::Sm2(key) => key.decrypt(algorithm, ciphertext),
         }
     }
 }

@@ -43,6 +43,9 @@ pub enum CryptoError {
     /// Key, algorithm and input do not fit together.
     #[error("a key was offered for what it cannot do")]
     Unsuitable,
+    /// An algorithm gave a wrong known answer when it was first used, and is not used again.
+    #[error("an algorithm failed its self-test")]
+    SelfTestFailed,
     /// Something is longer than its format can carry.
     #[error("too long to be sealed")]
     TooLong,

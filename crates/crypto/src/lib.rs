@@ -16,20 +16,30 @@
 //! says exactly which row it is, so moving bytes between rows, keys, accounts, Regions, versions
 //! or installations makes opening fail. Nothing leaves but ciphertexts, tags and
 //! [`Plaintext`](strongroom_model::Plaintext). No primitive is written here: they are all
-//! aws-lc-rs's, and Argon2id is the `argon2` crate's.
+//! AWS-LC's, but for Argon2id (the `argon2` crate) and SM2 with SM3 (the `sm2` crate).
+//!
+//! Material is made ready for one job as a [`SymmetricKey`], [`MacKey`], [`SigningKey`],
+//! [`EncryptionKey`], [`AgreementKey`] or [`EncapsulationKey`]: parsed once, and only if the
+//! algorithm gives its known answers.
 //!
 //! The formats are drawn to the byte in `docs/formats.md`.
 
 mod aead;
 mod agreement;
+#[cfg(test)]
+mod asymmetric_tests;
 mod attestation;
 mod curve;
 mod data_key;
 mod der;
 mod domain;
+mod edwards;
+mod encapsulation;
 mod encryption;
 mod envelope;
 mod error;
+mod ffi;
+mod first_use;
 mod framing;
 #[cfg(test)]
 mod golden_records;
@@ -41,6 +51,7 @@ mod mac;
 mod material;
 mod memory;
 mod message;
+mod ml_dsa;
 mod process;
 #[cfg(test)]
 mod published_vectors;
@@ -51,11 +62,13 @@ pub mod seal;
 mod self_test;
 mod service_key;
 mod signing;
+mod sm2;
 
 pub use agreement::AgreementKey;
 pub use attestation::{AttestationError, AttestationRoots, AttestedRecipient};
 pub use data_key::{data_key, data_key_pair, random_bytes};
 pub use domain::{DomainKey, DomainKeyName};
+pub use encapsulation::EncapsulationKey;
 pub use encryption::EncryptionKey;
 pub use envelope::{SEALED_OVERHEAD_BYTES, wrapping_version};
 pub use error::CryptoError;

@@ -3,7 +3,10 @@
 use aws_lc_rs::hmac;
 use strongroom_model::enums::{KeySpec, MacAlgorithmSpec};
 
-use crate::{CryptoError, KeyMaterial};
+use crate::{
+    CryptoError, KeyMaterial,
+    first_use::{self, Job},
+};
 
 /// A key that makes and checks message authentication codes, made ready once.
 ///
@@ -19,8 +22,13 @@ impl MacKey {
     ///
     /// # Errors
     /// [`CryptoError::Unsuitable`] when the material is of another key spec or that is not one of
-    /// HMAC's.
+    /// HMAC's; [`CryptoError::SelfTestFailed`] when the algorithm gives a wrong known answer.
     pub fn new(material: &KeyMaterial, spec: KeySpec) -> Result<Self, CryptoError> {
+        first_use::proven(Job::Mac, spec)?;
+        Self::unproven(material, spec)
+    }
+
+    pub(crate) fn unproven(material: &KeyMaterial, spec: KeySpec) -> Result<Self, CryptoError> {
         let (algorithm, hash) = match spec {
             KeySpec::Hmac224 => (MacAlgorithmSpec::HmacSha224, hmac::HMAC_SHA224),
             KeySpec::Hmac256 => (MacAlgorithmSpec::HmacSha256, hmac::HMAC_SHA256),

@@ -3,13 +3,14 @@
 use strongroom_model::{AccountId, KeyId, Partition, Plaintext, Region, enums::KeySpec};
 
 use crate::{
-    CryptoError, DomainKey, IdentifierKeys, MaterialId, Random, curve::Curve, envelope,
-    framing::Framed, labels, memory::LockedBytes, rsa::Modulus,
+    CryptoError, DomainKey, EncapsulationKey, IdentifierKeys, MaterialId, Random, SigningKey,
+    curve::Curve, edwards, encapsulation::MlKem, envelope, framing::Framed, labels,
+    memory::LockedBytes, ml_dsa::MlDsa, rsa::Modulus, sm2,
 };
 
 /// The key specs, each with the number under which its materials are stored. The numbers never
 /// change; `docs/formats.md` draws what the bytes of each are.
-const KINDS: [(u8, KeySpec); 12] = [
+const KINDS: [(u8, KeySpec); 20] = [
     (1, KeySpec::SymmetricDefault),
     (2, KeySpec::Hmac224),
     (3, KeySpec::Hmac256),
@@ -22,6 +23,14 @@ const KINDS: [(u8, KeySpec); 12] = [
     (10, KeySpec::EccNistP384),
     (11, KeySpec::EccNistP521),
     (12, KeySpec::EccSecgP256k1),
+    (13, KeySpec::EccNistEdwards25519),
+    (14, KeySpec::MlDsa44),
+    (15, KeySpec::MlDsa65),
+    (16, KeySpec::MlDsa87),
+    (17, KeySpec::MlKem512),
+    (18, KeySpec::MlKem768),
+    (19, KeySpec::MlKem1024),
+    (20, KeySpec::Sm2),
 ];
 
 fn kind_of(spec: KeySpec) -> Result<u8, CryptoError> {
@@ -40,15 +49,42 @@ fn spec_of(kind: u8) -> Result<KeySpec, CryptoError> {
         .ok_or(CryptoError::UnknownFormat)
 }
 
-/// Length of material that is random bytes and nothing else. AWS: developer guide, "Key spec
-/// reference"; an HMAC key is as long as its hash.
-fn raw_bytes(spec: KeySpec) -> Option<usize> {
-    match spec {
-        KeySpec::SymmetricDefault | KeySpec::Hmac256 => Some(32),
-        KeySpec::Hmac224 => Some(28),
-        KeySpec::Hmac384 => Some(48),
-        KeySpec::Hmac512 => Some(64),
-        _ => None,
+/// What material of a key spec is made of. A new key spec does not compile until it says.
+pub(crate) enum Kind {
+    /// So many random bytes and nothing else. AWS: developer guide, "Key spec reference"; an HMAC
+    /// key is as long as its hash (decision 25).
+    Raw(usize),
+    Rsa(Modulus),
+    Curve(&'static Curve),
+    Edwards,
+    MlDsa(&'static MlDsa),
+    MlKem(&'static MlKem),
+    Sm2,
+}
+
+impl Kind {
+    pub(crate) fn of(spec: KeySpec) -> Self {
+        match spec {
+            KeySpec::SymmetricDefault | KeySpec::Hmac256 => Self::Raw(32),
+            KeySpec::Hmac224 => Self::Raw(28),
+            KeySpec::Hmac384 => Self::Raw(48),
+            KeySpec::Hmac512 => Self::Raw(64),
+            KeySpec::Rsa2048 => Self::Rsa(Modulus::RSA_2048),
+            KeySpec::Rsa3072 => Self::Rsa(Modulus::RSA_3072),
+            KeySpec::Rsa4096 => Self::Rsa(Modulus::RSA_4096),
+            KeySpec::EccNistP256 => Self::Curve(&Curve::P256),
+            KeySpec::EccNistP384 => Self::Curve(&Curve::P384),
+            KeySpec::EccNistP521 => Self::Curve(&Curve::P521),
+            KeySpec::EccSecgP256k1 => Self::Curve(&Curve::P256K1),
+            KeySpec::EccNistEdwards25519 => Self::Edwards,
+            KeySpec::MlDsa44 => Self::MlDsa(&MlDsa::ML_DSA_44),
+            KeySpec::MlDsa65 => Self::MlDsa(&MlDsa::ML_DSA_65),
+            KeySpec::MlDsa87 => Self::MlDsa(&MlDsa::ML_DSA_87),
+            KeySpec::MlKem512 => Self::MlKem(&MlKem::ML_KEM_512),
+            KeySpec::MlKem768 => Self::MlKem(&MlKem::ML_KEM_768),
+            KeySpec::MlKem1024 => Self::MlKem(&MlKem::ML_KEM_1024),
+            KeySpec::Sm2 => Self::Sm2,
+        }
     }
 }
 
@@ -114,16 +150,21 @@ impl KeyMaterial {
     /// [`CryptoError::RandomUnavailable`]; [`CryptoError::LibraryFailure`] when what was made is
     /// not a working key.
     pub fn generate(spec: KeySpec, random: &Random) -> Result<Self, CryptoError> {
-        let bytes = if let Some(length) = raw_bytes(spec) {
-            LockedBytes::filled(length, |key| random.fill(key))?
-        } else if let Some(modulus) = Modulus::of(spec) {
-            modulus.generate()?
-        } else if let Some(curve) = Curve::of(spec) {
-            curve.generate()?
-        } else {
-            return Err(CryptoError::Unsuitable);
+        let bytes = match Kind::of(spec) {
+            Kind::Raw(length) => LockedBytes::filled(length, |key| random.fill(key))?,
+            Kind::Rsa(modulus) => modulus.generate()?,
+            Kind::Curve(curve) => curve.generate()?,
+            Kind::Edwards => edwards::generate(random)?,
+            Kind::MlDsa(size) => size.generate(random)?,
+            Kind::MlKem(size) => size.generate(random)?,
+            Kind::Sm2 => sm2::generate(random)?,
         };
-        Ok(Self { spec, bytes })
+        let material = Self { spec, bytes };
+        if material.is_consistent(random)? {
+            Ok(material)
+        } else {
+            Err(CryptoError::LibraryFailure)
+        }
     }
 
     /// Material from outside, imported or from a seed file: the raw bytes of a symmetric or an
@@ -137,20 +178,59 @@ impl KeyMaterial {
     /// requires, [`CryptoError::InvalidMaterial`] when a private key is not a sound one of this
     /// spec.
     pub fn from_bytes(spec: KeySpec, bytes: &Plaintext) -> Result<Self, CryptoError> {
+        let material = Self::unproven(spec, bytes)?;
+        // What the library does not look at, such as whether the primes are primes, shows here.
+        match material.is_consistent(&Random::system()) {
+            Ok(true) => Ok(material),
+            Ok(false) | Err(CryptoError::LibraryFailure) => Err(CryptoError::InvalidMaterial),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Material from outside that has the right form and has not been tried.
+    pub(crate) fn unproven(spec: KeySpec, bytes: &Plaintext) -> Result<Self, CryptoError> {
         let bytes = bytes.expose();
-        let bytes = if let Some(length) = raw_bytes(spec) {
-            if bytes.len() != length {
-                return Err(CryptoError::WrongMaterialLength);
-            }
-            LockedBytes::copy_of(bytes)
-        } else if let Some(modulus) = Modulus::of(spec) {
-            modulus.import(bytes)?
-        } else if let Some(curve) = Curve::of(spec) {
-            curve.import(bytes)?
-        } else {
-            return Err(CryptoError::Unsuitable);
+        let bytes = match Kind::of(spec) {
+            Kind::Raw(length) if bytes.len() == length => LockedBytes::copy_of(bytes),
+            Kind::Raw(_) => return Err(CryptoError::WrongMaterialLength),
+            Kind::Rsa(modulus) => modulus.import(bytes)?,
+            Kind::Curve(curve) => curve.import(bytes)?,
+            Kind::Edwards => edwards::import(bytes)?,
+            Kind::MlDsa(size) => size.import(bytes)?,
+            Kind::MlKem(size) => size.import(bytes)?,
+            Kind::Sm2 => sm2::import(bytes)?,
         };
         Ok(Self { spec, bytes })
+    }
+
+    /// Whether the halves of an asymmetric key fit: what one makes, the other understands.
+    ///
+    /// The pairwise consistency test of FIPS 140-3, before a key is stored. A key for encryption
+    /// or agreement is tried by signing, which uses the same numbers.
+    fn is_consistent(&self, random: &Random) -> Result<bool, CryptoError> {
+        match Kind::of(self.spec) {
+            Kind::Raw(_) => Ok(true),
+            Kind::MlKem(_) => {
+                let key = EncapsulationKey::new(self, self.spec)?;
+                let (ciphertext, secret) = key.encapsulate(random)?;
+                Ok(key.decapsulate(&ciphertext)? == secret)
+            }
+            _ => SigningKey::new(self, self.spec)?.is_consistent(random),
+        }
+    }
+
+    /// The public key of asymmetric material, as DER SubjectPublicKeyInfo.
+    ///
+    /// # Errors
+    /// [`CryptoError::Unsuitable`] when there is none.
+    pub fn public_key(&self) -> Result<Vec<u8>, CryptoError> {
+        match Kind::of(self.spec) {
+            Kind::Raw(_) => Err(CryptoError::Unsuitable),
+            Kind::MlKem(_) => {
+                EncapsulationKey::new(self, self.spec).map(|key| key.public_key().to_vec())
+            }
+            _ => SigningKey::new(self, self.spec).map(|key| key.public_key().to_vec()),
+        }
     }
 
     /// What kind of key this is the material of.
@@ -217,7 +297,7 @@ impl KeyMaterial {
             return Err(CryptoError::UnknownFormat);
         }
         let spec = spec_of(*kind)?;
-        if raw_bytes(spec).is_some_and(|length| length != bytes.len()) {
+        if matches!(Kind::of(spec), Kind::Raw(length) if length != bytes.len()) {
             return Err(CryptoError::UnknownFormat);
         }
         Ok(Self {

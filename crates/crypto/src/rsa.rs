@@ -16,7 +16,7 @@ use aws_lc_rs::{
 };
 use strongroom_model::{
     Plaintext,
-    enums::{EncryptionAlgorithmSpec, KeySpec, MessageType, SigningAlgorithmSpec},
+    enums::{EncryptionAlgorithmSpec, MessageType, SigningAlgorithmSpec},
 };
 use zeroize::Zeroizing;
 
@@ -37,15 +37,9 @@ const ALGORITHM: &[u8] = &[
 pub(crate) struct Modulus(KeySize);
 
 impl Modulus {
-    /// The modulus size of a key spec, if it is an RSA one.
-    pub(crate) fn of(spec: KeySpec) -> Option<Self> {
-        match spec {
-            KeySpec::Rsa2048 => Some(Self(KeySize::Rsa2048)),
-            KeySpec::Rsa3072 => Some(Self(KeySize::Rsa3072)),
-            KeySpec::Rsa4096 => Some(Self(KeySize::Rsa4096)),
-            _ => None,
-        }
-    }
+    pub(crate) const RSA_2048: Self = Self(KeySize::Rsa2048);
+    pub(crate) const RSA_3072: Self = Self(KeySize::Rsa3072);
+    pub(crate) const RSA_4096: Self = Self(KeySize::Rsa4096);
 
     /// A new private key with the public exponent 65537. Takes from tenths of a second to many
     /// seconds.
@@ -155,6 +149,18 @@ static SIGNING: [Row; 6] = [
     ),
 ];
 
+/// A public key, as SubjectPublicKeyInfo, that verifies with one algorithm.
+pub(crate) fn verifier(
+    algorithm: SigningAlgorithmSpec,
+    public_key: &[u8],
+) -> Result<ParsedPublicKey, CryptoError> {
+    let (_, _, parameters, _) = SIGNING
+        .iter()
+        .find(|row| row.0 == algorithm)
+        .ok_or(CryptoError::Unsuitable)?;
+    ParsedPublicKey::new(*parameters, public_key).map_err(|_| CryptoError::InvalidPublicKey)
+}
+
 /// A key that signs with either padding.
 pub(crate) struct RsaSigningKey {
     pair: KeyPair,
@@ -168,9 +174,8 @@ impl RsaSigningKey {
         let public_key = der::public_key_info(ALGORITHM, pair.public_key().as_ref());
         let verifiers = SIGNING
             .iter()
-            .map(|row| Ok((row, ParsedPublicKey::new(row.2, &public_key)?)))
-            .collect::<Result<_, aws_lc_rs::error::KeyRejected>>()
-            .map_err(|_| CryptoError::LibraryFailure)?;
+            .map(|row| Ok((row, verifier(row.0, &public_key)?)))
+            .collect::<Result<_, CryptoError>>()?;
         Ok(Self {
             pair,
             verifiers,

@@ -4,8 +4,13 @@ use strongroom_model::enums::{KeySpec, MessageType, SigningAlgorithmSpec};
 
 use crate::{
     CryptoError, KeyMaterial, Random,
-    curve::{Curve, EcdsaKey},
-    rsa::{Modulus, RsaSigningKey},
+    curve::EcdsaKey,
+    edwards::Ed25519Key,
+    first_use::{self, Job},
+    material::Kind,
+    ml_dsa::MlDsaKey,
+    rsa::RsaSigningKey,
+    sm2::Sm2SigningKey,
 };
 
 /// A private key that signs, with the public key that verifies, parsed once.
@@ -13,11 +18,14 @@ use crate::{
 /// It lives in the library's memory and is wiped there. Which algorithms and message types a key
 /// spec offers is for the service to say, in AWS's words; what does not fit is refused here
 /// without any.
-pub struct SigningKey(Kind);
+pub struct SigningKey(Signer);
 
-enum Kind {
+enum Signer {
     Rsa(RsaSigningKey),
     Ecdsa(EcdsaKey),
+    Ed25519(Ed25519Key),
+    MlDsa(MlDsaKey),
+    Sm2(Sm2SigningKey),
 }
 
 impl SigningKey {
@@ -25,15 +33,21 @@ impl SigningKey {
     ///
     /// # Errors
     /// [`CryptoError::Unsuitable`] when the material is of another key spec or that does not
-    /// sign.
+    /// sign; [`CryptoError::SelfTestFailed`] when the algorithm gives a wrong known answer.
     pub fn new(material: &KeyMaterial, spec: KeySpec) -> Result<Self, CryptoError> {
+        first_use::proven(Job::Sign, spec)?;
+        Self::unproven(material, spec)
+    }
+
+    pub(crate) fn unproven(material: &KeyMaterial, spec: KeySpec) -> Result<Self, CryptoError> {
         let bytes = material.bytes_of(spec)?;
-        if let Some(modulus) = Modulus::of(spec) {
-            RsaSigningKey::new(modulus, bytes).map(Kind::Rsa)
-        } else if let Some(curve) = Curve::of(spec) {
-            EcdsaKey::new(curve, bytes).map(Kind::Ecdsa)
-        } else {
-            Err(CryptoError::Unsuitable)
+        match Kind::of(spec) {
+            Kind::Rsa(modulus) => RsaSigningKey::new(modulus, bytes).map(Signer::Rsa),
+            Kind::Curve(curve) => EcdsaKey::new(curve, bytes).map(Signer::Ecdsa),
+            Kind::Edwards => Ed25519Key::new(bytes).map(Signer::Ed25519),
+            Kind::MlDsa(size) => MlDsaKey::new(size, bytes).map(Signer::MlDsa),
+            Kind::Sm2 => Sm2SigningKey::new(bytes).map(Signer::Sm2),
+            Kind::Raw(_) | Kind::MlKem(_) => Err(CryptoError::Unsuitable),
         }
         .map(Self)
     }
@@ -42,15 +56,20 @@ impl SigningKey {
     #[must_use]
     pub fn public_key(&self) -> &[u8] {
         match &self.0 {
-            Kind::Rsa(key) => key.public_key(),
-            Kind::Ecdsa(key) => key.public_key(),
+            Signer::Rsa(key) => key.public_key(),
+            Signer::Ecdsa(key) => key.public_key(),
+            Signer::Ed25519(key) => key.public_key(),
+            Signer::MlDsa(key) => key.public_key(),
+            Signer::Sm2(key) => key.public_key(),
         }
     }
 
     /// Signs a message, or what stands for it by the message type.
     ///
-    /// The signature is in AWS's form: DER for ECDSA and SM2, as long as the modulus for RSA.
-    /// The library draws its nonces and salts from its own generator.
+    /// The signature is in AWS's form: DER for ECDSA and SM2, as long as the modulus for RSA, and
+    /// of a fixed length for the others.
+    /// Only SM2 draws on `random`; for the others the library draws nonces and salts from its
+    /// own generator.
     ///
     /// # Errors
     /// [`CryptoError::Unsuitable`] when algorithm, message type or length do not fit the key.
@@ -59,11 +78,14 @@ impl SigningKey {
         algorithm: SigningAlgorithmSpec,
         message_type: MessageType,
         message: &[u8],
-        _random: &Random,
+        random: &Random,
     ) -> Result<Vec<u8>, CryptoError> {
         match &self.0 {
-            Kind::Rsa(key) => key.sign(algorithm, message_type, message),
-            Kind::Ecdsa(key) => key.sign(algorithm, message_type, message),
+            Signer::Rsa(key) => key.sign(algorithm, message_type, message),
+            Signer::Ecdsa(key) => key.sign(algorithm, message_type, message),
+            Signer::Ed25519(key) => key.sign(algorithm, message_type, message),
+            Signer::MlDsa(key) => key.sign(algorithm, message_type, message),
+            Signer::Sm2(key) => key.sign(algorithm, message_type, message, random),
         }
     }
 
@@ -80,9 +102,27 @@ impl SigningKey {
         signature: &[u8],
     ) -> Result<(), CryptoError> {
         match &self.0 {
-            Kind::Rsa(key) => key.verify(algorithm, message_type, message, signature),
-            Kind::Ecdsa(key) => key.verify(algorithm, message_type, message, signature),
+            Signer::Rsa(key) => key.verify(algorithm, message_type, message, signature),
+            Signer::Ecdsa(key) => key.verify(algorithm, message_type, message, signature),
+            Signer::Ed25519(key) => key.verify(algorithm, message_type, message, signature),
+            Signer::MlDsa(key) => key.verify(algorithm, message_type, message, signature),
+            Signer::Sm2(key) => key.verify(algorithm, message_type, message, signature),
         }
+    }
+
+    /// Whether the public half verifies what the private half signs, and nothing else.
+    pub(crate) fn is_consistent(&self, random: &Random) -> Result<bool, CryptoError> {
+        let algorithm = match &self.0 {
+            Signer::Rsa(_) => SigningAlgorithmSpec::RsassaPkcs1V15Sha256,
+            Signer::Ecdsa(key) => key.algorithm(),
+            Signer::Ed25519(_) => SigningAlgorithmSpec::Ed25519Sha512,
+            Signer::MlDsa(_) => SigningAlgorithmSpec::MlDsaShake256,
+            Signer::Sm2(_) => SigningAlgorithmSpec::Sm2dsa,
+        };
+        let kind = MessageType::Raw;
+        let signature = self.sign(algorithm, kind, b"one", random)?;
+        Ok(self.verify(algorithm, kind, b"one", &signature).is_ok()
+            && self.verify(algorithm, kind, b"two", &signature).is_err())
     }
 }
 
