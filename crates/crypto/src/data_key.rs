@@ -27,7 +27,15 @@ pub fn data_key_pair(
 ) -> Result<(Plaintext, Vec<u8>), CryptoError> {
     // The specs of pairs are specs of keys too, by the same names.
     let spec = KeySpec::parse(spec.as_str()).ok_or(CryptoError::Unsuitable)?;
-    let material = KeyMaterial::generate(spec, random)?;
+    into_data_key_pair(KeyMaterial::generate(spec, random)?)
+}
+
+/// Gives a material away as a data key pair, in the forms of [`data_key_pair`]: for pairs that
+/// were made before anybody asked for them.
+///
+/// # Errors
+/// [`CryptoError::Unsuitable`] when keys of its spec have no public half.
+pub fn into_data_key_pair(material: KeyMaterial) -> Result<(Plaintext, Vec<u8>), CryptoError> {
     let public_key = material.public_key()?;
     Ok((material.into_plaintext(), public_key))
 }
