@@ -13,7 +13,7 @@ use crate::{
     layout::{Home, RowKey},
     record::{AliasRecord, AliasSetRecord, KeyRecord, Record},
     shelves::Stored,
-    uses,
+    specs, uses,
 };
 
 /// Rows to write, provided that the rows judged are still as they were.
@@ -218,7 +218,7 @@ fn interchangeable(
             usage(target),
         ));
     }
-    let (from, to) = (current.family(), target.family());
+    let (from, to) = (specs::family(current.spec), specs::family(target.spec));
     if from != to {
         return Err(KmsError::alias_type_differs(
             alias,

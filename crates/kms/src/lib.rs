@@ -27,6 +27,7 @@ mod record;
 pub mod seed;
 mod service;
 mod shelves;
+pub mod specs;
 mod sweep;
 #[cfg(test)]
 mod testing;

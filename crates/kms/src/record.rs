@@ -90,37 +90,6 @@ impl KeyRecord {
             KeyState::Disabled
         }
     }
-
-    /// The family of keys within which an alias may move.
-    pub(crate) fn family(&self) -> Family {
-        match self.spec {
-            KeySpec::SymmetricDefault => Family::Symmetric,
-            KeySpec::Hmac224 | KeySpec::Hmac256 | KeySpec::Hmac384 | KeySpec::Hmac512 => {
-                Family::Hmac
-            }
-            _ => Family::Asymmetric,
-        }
-    }
-}
-
-/// The types of key that UpdateAlias tells apart.
-///
-/// AWS: API reference, "UpdateAlias": both symmetric, both asymmetric, or both HMAC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Family {
-    Symmetric,
-    Hmac,
-    Asymmetric,
-}
-
-impl Family {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Symmetric => "SYMMETRIC",
-            Self::Hmac => "HMAC",
-            Self::Asymmetric => "ASYMMETRIC",
-        }
-    }
 }
 
 /// One key material, wrapped under a domain key of its account and Region.
