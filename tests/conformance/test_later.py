@@ -14,24 +14,8 @@ from support import UNKNOWN_KEY, part, refused
 KEY_SPECS = "3, every key spec and all 56 operations"
 IDENTITIES = "4, identities, policies, grants, audit"
 
-SPECS = {
-    "RSA_2048": "ENCRYPT_DECRYPT", "RSA_3072": "SIGN_VERIFY", "RSA_4096": "SIGN_VERIFY",
-    "ECC_NIST_P256": "KEY_AGREEMENT", "ECC_NIST_P384": "SIGN_VERIFY", "ECC_NIST_P521": "SIGN_VERIFY",
-    "ECC_SECG_P256K1": "SIGN_VERIFY", "ECC_NIST_EDWARDS25519": "SIGN_VERIFY",
-    "HMAC_224": "GENERATE_VERIFY_MAC", "HMAC_256": "GENERATE_VERIFY_MAC",
-    "HMAC_384": "GENERATE_VERIFY_MAC", "HMAC_512": "GENERATE_VERIFY_MAC",
-    "ML_DSA_44": "SIGN_VERIFY", "ML_DSA_65": "SIGN_VERIFY", "ML_DSA_87": "SIGN_VERIFY",
-    "ML_KEM_512": "ENCAPSULATE_DECAPSULATE", "ML_KEM_768": "ENCAPSULATE_DECAPSULATE",
-    "ML_KEM_1024": "ENCAPSULATE_DECAPSULATE",
-}  # fmt: skip
-
-
 def unsupported(what):
     return "UnsupportedOperationException", part(f"{what} is not supported")
-
-
-def create(spec):
-    return lambda kms: kms.create_key(KeySpec=spec, KeyUsage=SPECS[spec])
 
 
 def policy_that(**changes):
@@ -43,21 +27,6 @@ def policy_that(**changes):
 ACCEPTED = None
 
 LATER = {
-    # Keys that are not symmetric.
-    **{
-        f"CreateKey {spec} for {usage}": (KEY_SPECS, create(spec), unsupported(f"KeySpec {spec}"))
-        for spec, usage in SPECS.items()
-    },
-    "UpdateAlias between keys of different usage: ValidationException": (
-        KEY_SPECS, create("RSA_3072"), unsupported("KeySpec RSA_3072")),
-    "UpdateAlias between keys of different type and equal usage: ValidationException": (
-        KEY_SPECS, create("RSA_2048"), unsupported("KeySpec RSA_2048")),
-    "UpdateAlias between asymmetric keys of different spec: succeeds": (
-        KEY_SPECS, create("ECC_NIST_P256"), unsupported("KeySpec ECC_NIST_P256")),
-    "InvalidKeyUsageException of Encrypt, GenerateDataKey, ReEncrypt, before the state": (
-        KEY_SPECS, create("HMAC_256"), unsupported("KeySpec HMAC_256")),
-    "Encrypt, Decrypt, ReEncrypt with RSAES_OAEP and its size limits": (
-        KEY_SPECS, create("RSA_4096"), unsupported("KeySpec RSA_4096")),
     # States that no operation leads to yet.
     "PendingReplicaDeletion and Creating": (
         KEY_SPECS,

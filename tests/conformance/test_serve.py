@@ -293,7 +293,7 @@ def test_every_call_has_its_entry_and_the_chain_holds(installation):
         fail("Decrypt", "DisabledException", lambda: kms.decrypt(CiphertextBlob=blob))
         fail("DescribeKey", "NotFoundException", lambda: kms.describe_key(KeyId="alias/none"))
         fail("Encrypt", "ValidationException", lambda: kms.encrypt(KeyId=key["KeyId"]))
-        fail("Sign", "UnsupportedOperationException", lambda: kms.sign(
+        fail("Sign", "InvalidKeyUsageException", lambda: kms.sign(
             KeyId=key["KeyId"], Message=b"x", SigningAlgorithm="ECDSA_SHA_256"))  # fmt: skip
         fail("Encrypt", "DryRunOperationException", lambda: kms.encrypt(
             KeyId=other["KeyId"], Plaintext=b"x", DryRun=True))  # fmt: skip

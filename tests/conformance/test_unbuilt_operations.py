@@ -19,11 +19,13 @@ from support import (
 )
 
 BUILT = {
-    "CancelKeyDeletion", "CreateAlias", "CreateKey", "Decrypt", "DeleteAlias", "DescribeKey",
-    "DisableKey", "EnableKey", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext",
-    "GenerateRandom", "GetKeyPolicy", "ListAliases", "ListKeyPolicies", "ListKeys",
-    "ListResourceTags", "PutKeyPolicy", "ReEncrypt", "ScheduleKeyDeletion", "TagResource",
-    "UntagResource", "UpdateAlias", "UpdateKeyDescription",
+    "CancelKeyDeletion", "CreateAlias", "CreateKey", "Decapsulate", "Decrypt", "DeleteAlias",
+    "DeriveSharedSecret", "DescribeKey", "DisableKey", "EnableKey", "Encapsulate", "Encrypt",
+    "GenerateDataKey", "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext",
+    "GenerateDataKeyWithoutPlaintext", "GenerateMac", "GenerateRandom", "GetKeyPolicy",
+    "GetPublicKey", "ListAliases", "ListKeyPolicies", "ListKeys", "ListResourceTags",
+    "PutKeyPolicy", "ReEncrypt", "ScheduleKeyDeletion", "Sign", "TagResource", "UntagResource",
+    "UpdateAlias", "UpdateKeyDescription", "Verify", "VerifyMac",
 }  # fmt: skip
 
 KEY = {"KeyId": UNKNOWN_KEY}
@@ -35,22 +37,15 @@ UNBUILT = {
     "ConnectCustomKeyStore": STORE,
     "CreateCustomKeyStore": {"CustomKeyStoreName": "store"},
     "CreateGrant": KEY | {"GranteePrincipal": "arn:aws:iam::111122223333:root", "Operations": ["Encrypt"]},
-    "Decapsulate": KEY | {"EncapsulationAlgorithm": "ML_KEM", "SharedSecretCiphertextBlob": b"x"},
     "DeleteCustomKeyStore": STORE,
     "DeleteImportedKeyMaterial": KEY,
-    "DeriveSharedSecret": KEY | {"KeyAgreementAlgorithm": "ECDH", "PublicKey": b"x"},
     "DescribeCustomKeyStores": {},
     "DisableKeyRotation": KEY,
     "DisconnectCustomKeyStore": STORE,
     "EnableKeyRotation": KEY,
-    "Encapsulate": KEY | {"EncapsulationAlgorithm": "ML_KEM"},
-    "GenerateDataKeyPair": KEY | {"KeyPairSpec": "RSA_2048"},
-    "GenerateDataKeyPairWithoutPlaintext": KEY | {"KeyPairSpec": "ECC_NIST_P256"},
-    "GenerateMac": KEY | {"Message": b"x", "MacAlgorithm": "HMAC_SHA_256"},
     "GetKeyLastUsage": KEY,
     "GetKeyRotationStatus": KEY,
     "GetParametersForImport": KEY | {"WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_2048"},
-    "GetPublicKey": KEY,
     "ImportKeyMaterial": KEY | {"ImportToken": b"x", "EncryptedKeyMaterial": b"x"},
     "ListGrants": KEY,
     "ListKeyRotations": KEY,
@@ -59,11 +54,8 @@ UNBUILT = {
     "RetireGrant": KEY | {"GrantId": "0" * 64},
     "RevokeGrant": KEY | {"GrantId": "0" * 64},
     "RotateKeyOnDemand": KEY,
-    "Sign": KEY | {"Message": b"x", "SigningAlgorithm": "ECDSA_SHA_256"},
     "UpdateCustomKeyStore": STORE,
     "UpdatePrimaryRegion": KEY | {"PrimaryRegion": "eu-west-1"},
-    "Verify": KEY | {"Message": b"x", "Signature": b"x", "SigningAlgorithm": "ECDSA_SHA_256"},
-    "VerifyMac": KEY | {"Message": b"x", "Mac": b"x", "MacAlgorithm": "HMAC_SHA_256"},
 }  # fmt: skip
 
 

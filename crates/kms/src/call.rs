@@ -24,7 +24,7 @@ use crate::{
     error::KmsError,
     layout::Home,
     managed,
-    material::{Material, Opens, Seals},
+    material::{Judges, Material, Opens},
     record::{AliasRecord, AliasSetRecord, KeyRecord},
     service::Service,
     shelves::{Committed, Stored},
@@ -489,7 +489,7 @@ impl<'s> Call<'s> {
     ///
     /// # Errors
     /// `DryRunOperationException` when the call only asks whether it would succeed.
-    pub(crate) async fn material<U: Seals>(
+    pub(crate) async fn material<U: KeyUse>(
         &self,
         key: &Authorized<Key, U>,
     ) -> Result<Material<'s, U>, KmsError> {
@@ -497,13 +497,26 @@ impl<'s> Call<'s> {
         Material::current(self.service, key).await
     }
 
-    /// The material that made a ciphertext, for one use of its key.
+    /// The current material of a key, to weigh something of the caller's with. A dry run stops
+    /// after that.
+    pub(crate) async fn material_to_judge<U: Judges>(
+        &self,
+        key: &Authorized<Key, U>,
+    ) -> Result<Material<'s, U>, KmsError> {
+        Material::current(self.service, key).await
+    }
+
+    /// The material that made a ciphertext, for one use of its key. A ciphertext without a header
+    /// is of an asymmetric key, which has one material.
     pub(crate) async fn material_of<U: Opens>(
         &self,
         key: &Authorized<Key, U>,
-        ciphertext: &CiphertextHeader,
+        ciphertext: Option<&CiphertextHeader>,
     ) -> Result<Material<'s, U>, KmsError> {
-        Material::named(self.service, key, ciphertext).await
+        match ciphertext {
+            Some(header) => Material::named(self.service, key, header).await,
+            None => self.material_to_judge(key).await,
+        }
     }
 
     /// Notes the key that the call is about to create.

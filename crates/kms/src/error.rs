@@ -205,6 +205,76 @@ impl KmsError {
         )
     }
 
+    /// Only symmetric encryption keys have data keys.
+    pub(crate) fn data_key_under_asymmetric() -> Self {
+        Self::new(
+            ErrorCode::InvalidKeyUsageException,
+            "You cannot generate a data key with an asymmetric CMK",
+        )
+    }
+
+    /// The operation is for keys of another spec, whatever their usage.
+    pub(crate) fn key_spec(arn: &KeyArn, key_spec: &str, operation: &str) -> Self {
+        Self::new(
+            ErrorCode::InvalidKeyUsageException,
+            format!("{arn} key KeySpec is {key_spec} which is not valid for {operation}."),
+        )
+    }
+
+    /// The Region has no keys, or data key pairs, of that spec.
+    pub(crate) fn spec_not_offered(parameter: &str, spec: &str) -> Self {
+        Self::unsupported(format!(
+            "{parameter} {spec} is not supported in this Region"
+        ))
+    }
+
+    /// More plaintext than an asymmetric key encrypts at once.
+    pub(crate) fn plaintext_too_long(algorithm: &str, key_spec: &str, bytes: usize) -> Self {
+        Self::validation(format!(
+            "Algorithm {algorithm} and key spec {key_spec} cannot encrypt data larger than {bytes} \
+             bytes."
+        ))
+    }
+
+    pub(crate) fn context_with_asymmetric() -> Self {
+        Self::validation(
+            "EncryptionContext is not supported when encrypting/decrypting with asymmetric CMKs.",
+        )
+    }
+
+    /// `with` is `algorithm` or `key spec`, and `name` which.
+    pub(crate) fn message_type(message_type: &str, with: &str, name: &str) -> Self {
+        Self::validation(format!(
+            "Message type {message_type} is incompatible with {with} {name}."
+        ))
+    }
+
+    pub(crate) fn digest_length(algorithm: &str) -> Self {
+        Self::validation(format!(
+            "Digest is invalid length for algorithm {algorithm}."
+        ))
+    }
+
+    /// The one answer to a signature that is not the key's, whatever the cause.
+    pub(crate) fn invalid_signature() -> Self {
+        Self::silent(ErrorCode::KMSInvalidSignatureException)
+    }
+
+    /// The one answer to a MAC that is not the key's, whatever the cause.
+    pub(crate) fn invalid_mac() -> Self {
+        Self::silent(ErrorCode::KMSInvalidMacException)
+    }
+
+    /// The peer's public key is no key of the same curve. AWS says no more than that.
+    pub(crate) fn invalid_public_key() -> Self {
+        Self::silent(ErrorCode::ValidationException)
+    }
+
+    /// The key has no public half.
+    pub(crate) fn no_public_key() -> Self {
+        Self::silent(ErrorCode::UnsupportedOperationException)
+    }
+
     /// Decrypt or ReEncrypt named a key other than the one that made the ciphertext.
     pub(crate) fn incorrect_key() -> Self {
         Self::new(

@@ -217,7 +217,8 @@ impl Unsealed {
         journal: Arc<Journal>,
         settings: Settings,
     ) -> Result<Arc<Service>, InstallationError> {
-        let service = Service::new(self.backend, journal, Arc::new(self.custody), settings);
+        let custody = Arc::new(self.custody);
+        let service = Service::new(self.backend, journal, custody, settings)?;
         service.recover().await?;
         Ok(Arc::new(service))
     }

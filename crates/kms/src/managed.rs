@@ -63,7 +63,8 @@ pub(crate) async fn create(
         tags: Vec::new(),
     };
     let policy = key_policy(home);
-    let (_, mut change) = new_key::change(service, home, id, record, policy, None, now).await?;
+    let (_, mut change) =
+        new_key::change(service, home, id, record, policy, Vec::new(), now).await?;
     let alias = AliasRecord {
         target: id,
         created: now,

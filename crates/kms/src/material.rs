@@ -11,9 +11,13 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use quick_cache::sync::Cache;
 use strongroom_crypto::{
-    CiphertextHeader, KeyMaterial, MaterialBinding, MaterialId, Purpose, SymmetricKey,
+    AgreementKey, CiphertextHeader, CryptoError, EncapsulationKey, EncryptionKey, KeyMaterial,
+    MacKey, MaterialBinding, MaterialId, Purpose, SigningKey, SymmetricKey,
 };
-use strongroom_model::{EncryptionContext, Plaintext};
+use strongroom_model::{
+    EncryptionContext, Plaintext,
+    enums::{EncryptionAlgorithmSpec, KeyUsageType, MessageType, SigningAlgorithmSpec},
+};
 use strongroom_store::StoreError;
 
 use crate::{
@@ -23,6 +27,7 @@ use crate::{
     record::{KeyRecord, MaterialRecord},
     service::Service,
     shelves::Stored,
+    specs::{self, Family},
     uses::{self, KeyUse},
 };
 
@@ -38,30 +43,115 @@ pub(crate) trait Seals: KeyUse {
 }
 
 /// A use that decrypts.
-pub(crate) trait Opens: KeyUse {}
+pub(crate) trait Opens: Judges {}
 
-impl Seals for uses::Encrypt {
-    const PURPOSE: Purpose = Purpose::Encrypt;
+/// A use that signs.
+pub(crate) trait Signs: KeyUse {}
+
+/// A use that looks at signatures.
+pub(crate) trait Verifies: Judges {}
+
+/// A use that makes MACs.
+pub(crate) trait MakesMacs: KeyUse {}
+
+/// A use that looks at MACs.
+pub(crate) trait ChecksMacs: Judges {}
+
+/// A use that agrees on a secret with the owner of another key.
+pub(crate) trait Agrees: Judges {}
+
+/// A use that makes a secret for the owner of the private key.
+pub(crate) trait Encapsulates: KeyUse {}
+
+/// A use that opens such a secret.
+pub(crate) trait Decapsulates: Judges {}
+
+/// A use that tells the public half.
+pub(crate) trait Publishes: KeyUse {}
+
+/// A use that weighs something of the caller's with the key: a ciphertext, a signature, a
+/// peer's public key. A dry run tells whether it would have been refused, so it stops only
+/// after the material has spoken.
+pub(crate) trait Judges: KeyUse {}
+
+macro_rules! purposes {
+    ($($name:ident $purpose:ident)*) => {
+        $(impl Seals for uses::$name {
+            const PURPOSE: Purpose = Purpose::$purpose;
+        })*
+    };
 }
 
-impl Seals for uses::ReEncryptTo {
-    const PURPOSE: Purpose = Purpose::Encrypt;
+purposes! {
+    Encrypt Encrypt
+    ReEncryptTo Encrypt
+    GenerateDataKey DataKey
+    GenerateDataKeyWithoutPlaintext DataKey
+    GenerateDataKeyPair DataKeyPairPrivateKey
+    GenerateDataKeyPairWithoutPlaintext DataKeyPairPrivateKey
 }
 
-impl Seals for uses::GenerateDataKey {
-    const PURPOSE: Purpose = Purpose::DataKey;
+macro_rules! powers {
+    ($($name:ident: $($power:ident),+;)*) => {
+        $($(impl $power for uses::$name {})+)*
+    };
 }
 
-impl Seals for uses::GenerateDataKeyWithoutPlaintext {
-    const PURPOSE: Purpose = Purpose::DataKey;
+powers! {
+    Decrypt: Opens, Judges;
+    ReEncryptFrom: Opens, Judges;
+    Sign: Signs;
+    Verify: Verifies, Judges;
+    GenerateMac: MakesMacs;
+    VerifyMac: ChecksMacs, Judges;
+    DeriveSharedSecret: Agrees, Judges;
+    Encapsulate: Encapsulates;
+    Decapsulate: Decapsulates, Judges;
+    GetPublicKey: Publishes;
 }
 
-impl Opens for uses::Decrypt {}
-impl Opens for uses::ReEncryptFrom {}
+/// A material made ready for what its key spec and usage are for, parsed once.
+enum Ready {
+    Symmetric(SymmetricKey),
+    Encryption(EncryptionKey),
+    Signing(SigningKey),
+    Mac(Box<MacKey>),
+    Agreement(AgreementKey),
+    Encapsulation(EncapsulationKey),
+}
+
+impl Ready {
+    fn new(service: &Service, key: &Key, material: &KeyMaterial) -> Result<Self, CryptoError> {
+        let KeyRecord { spec, usage, .. } = *key.record();
+        Ok(match (usage, specs::family(spec)) {
+            (KeyUsageType::EncryptDecrypt, Family::Symmetric) => {
+                let home = key.home();
+                Self::Symmetric(SymmetricKey::new(
+                    material,
+                    service.custody().identifiers(),
+                    home.region.partition(),
+                    home.account,
+                    key.id(),
+                )?)
+            }
+            (KeyUsageType::EncryptDecrypt, Family::Hmac | Family::Asymmetric) => {
+                Self::Encryption(EncryptionKey::new(material, spec)?)
+            }
+            (KeyUsageType::SignVerify, _) => Self::Signing(SigningKey::new(material, spec)?),
+            (KeyUsageType::GenerateVerifyMac, _) => {
+                Self::Mac(Box::new(MacKey::new(material, spec)?))
+            }
+            (KeyUsageType::KeyAgreement, _) => Self::Agreement(AgreementKey::new(material, spec)?),
+            (KeyUsageType::EncapsulateDecapsulate, _) => {
+                Self::Encapsulation(EncapsulationKey::new(material, spec)?)
+            }
+        })
+    }
+}
 
 /// Unwrapped materials, for a short time.
 pub(crate) struct Materials {
-    cache: Cache<(Home, MaterialId), (Instant, Arc<SymmetricKey>)>,
+    cache: Cache<(Home, MaterialId), (Instant, Arc<Ready>)>,
 }
 
 impl Materials {
@@ -81,17 +171,18 @@ impl Materials {
 /// A material that may be put to use `U`.
 pub(crate) struct Material<'s, U> {
     service: &'s Service,
-    key: Arc<SymmetricKey>,
+    id: MaterialId,
+    ready: Arc<Ready>,
     used_for: PhantomData<fn() -> U>,
 }
 
 impl<'s, U: KeyUse> Material<'s, U> {
-    /// The material that the key encrypts with now.
+    /// The material that the key is used with now.
     pub(crate) async fn current(
         service: &'s Service,
         key: &Authorized<Key, U>,
     ) -> Result<Self, KmsError> {
-        // A key whose state lets it encrypt has material.
+        // A key whose state lets it be used has material.
         let id = key
             .record()
             .material
@@ -99,10 +190,11 @@ impl<'s, U: KeyUse> Material<'s, U> {
             .and_then(|current| MaterialId::parse(&current.id))
             .ok_or_else(|| KmsError::internal("an enabled key has no current material"))?;
         let found = load(service, key, id).await?;
-        let key = found.ok_or_else(|| KmsError::internal("the current material is missing"))?;
+        let ready = found.ok_or_else(|| KmsError::internal("the current material is missing"))?;
         Ok(Self {
             service,
-            key,
+            id,
+            ready,
             used_for: PhantomData,
         })
     }
@@ -116,33 +208,46 @@ impl<'s, U: KeyUse> Material<'s, U> {
         key: &Authorized<Key, U>,
         ciphertext: &CiphertextHeader,
     ) -> Result<Self, KmsError> {
-        let found = load(service, key, ciphertext.material_id).await?;
-        let key = found.ok_or_else(KmsError::invalid_ciphertext)?;
+        let id = ciphertext.material_id;
+        let found = load(service, key, id).await?;
         Ok(Self {
             service,
-            key,
+            id,
+            ready: found.ok_or_else(KmsError::invalid_ciphertext)?,
             used_for: PhantomData,
         })
     }
 
-    /// The id of the material, as 64 hexadecimal digits.
-    pub(crate) fn id(&self) -> String {
-        self.key.material_id().to_string()
+    /// The id of the material, as 64 hexadecimal digits. AWS tells it of symmetric encryption
+    /// keys only, since no others have several.
+    pub(crate) fn id(&self) -> Option<String> {
+        matches!(*self.ready, Ready::Symmetric(_)).then(|| self.id.to_string())
+    }
+
+    /// The key's usage is weighed before its material is had, so this is a fault of ours.
+    fn misfit(&self) -> KmsError {
+        KmsError::internal(format_args!("material {} is for another use", self.id))
     }
 }
 
 impl<U: Seals> Material<'_, U> {
-    /// Encrypts, bound to the context.
+    /// Encrypts; under a symmetric key, bound to the context.
     pub(crate) fn seal(
         &self,
+        algorithm: EncryptionAlgorithmSpec,
         plaintext: &Plaintext,
         context: Option<&EncryptionContext>,
     ) -> Result<Vec<u8>, KmsError> {
         let random = self.service.custody().random();
-        let context = context.unwrap_or(EMPTY_CONTEXT);
-        Ok(self
-            .key
-            .encrypt(U::PURPOSE, context, plaintext.expose(), random)?)
+        let plaintext = plaintext.expose();
+        Ok(match &*self.ready {
+            Ready::Symmetric(key) => {
+                let context = context.unwrap_or(EMPTY_CONTEXT);
+                key.encrypt(U::PURPOSE, context, plaintext, random)?
+            }
+            Ready::Encryption(key) => key.encrypt(algorithm, plaintext, random)?,
+            _ => return Err(self.misfit()),
+        })
     }
 }
 
@@ -153,13 +258,123 @@ impl<U: Opens> Material<'_, U> {
     /// `InvalidCiphertextException`, whatever the cause.
     pub(crate) fn open(
         &self,
+        algorithm: EncryptionAlgorithmSpec,
         blob: &[u8],
         context: Option<&EncryptionContext>,
     ) -> Result<Plaintext, KmsError> {
-        let context = context.unwrap_or(EMPTY_CONTEXT);
-        self.key
-            .decrypt(blob, context)
+        let opened = match &*self.ready {
+            Ready::Symmetric(key) => key.decrypt(blob, context.unwrap_or(EMPTY_CONTEXT)),
+            Ready::Encryption(key) => key.decrypt(algorithm, blob),
+            _ => return Err(self.misfit()),
+        };
+        opened.map_err(|_| KmsError::invalid_ciphertext())
+    }
+}
+
+impl<U: Signs> Material<'_, U> {
+    /// Signs a message, or what the caller made of it.
+    pub(crate) fn sign(
+        &self,
+        algorithm: SigningAlgorithmSpec,
+        message_type: MessageType,
+        message: &Plaintext,
+    ) -> Result<Vec<u8>, KmsError> {
+        let Ready::Signing(key) = &*self.ready else {
+            return Err(self.misfit());
+        };
+        let random = self.service.custody().random();
+        Ok(key.sign(algorithm, message_type, message.expose(), random)?)
+    }
+}
+
+impl<U: Verifies> Material<'_, U> {
+    /// # Errors
+    /// `KMSInvalidSignatureException`, whatever the cause.
+    pub(crate) fn verify(
+        &self,
+        algorithm: SigningAlgorithmSpec,
+        message_type: MessageType,
+        message: &Plaintext,
+        signature: &[u8],
+    ) -> Result<(), KmsError> {
+        let Ready::Signing(key) = &*self.ready else {
+            return Err(self.misfit());
+        };
+        key.verify(algorithm, message_type, message.expose(), signature)
+            .map_err(|_| KmsError::invalid_signature())
+    }
+}
+
+impl<U: MakesMacs> Material<'_, U> {
+    /// The MAC of a message, at its full length.
+    pub(crate) fn mac(&self, message: &Plaintext) -> Result<Plaintext, KmsError> {
+        let Ready::Mac(key) = &*self.ready else {
+            return Err(self.misfit());
+        };
+        Ok(Plaintext::new(key.generate(message.expose())))
+    }
+}
+
+impl<U: ChecksMacs> Material<'_, U> {
+    /// # Errors
+    /// `KMSInvalidMacException`, whatever the cause.
+    pub(crate) fn verify_mac(&self, message: &Plaintext, mac: &Plaintext) -> Result<(), KmsError> {
+        let Ready::Mac(key) = &*self.ready else {
+            return Err(self.misfit());
+        };
+        key.verify(message.expose(), mac.expose())
+            .map_err(|_| KmsError::invalid_mac())
+    }
+}
+
+impl<U: Agrees> Material<'_, U> {
+    /// The secret that the owner of the peer's key derives too.
+    ///
+    /// # Errors
+    /// `ValidationException` without a message, for anything but a key of the same curve.
+    pub(crate) fn derive(&self, peer: &[u8]) -> Result<Plaintext, KmsError> {
+        let Ready::Agreement(key) = &*self.ready else {
+            return Err(self.misfit());
+        };
+        key.derive(peer).map_err(|_| KmsError::invalid_public_key())
+    }
+}
+
+impl<U: Encapsulates> Material<'_, U> {
+    /// A new secret, encapsulated and in plaintext.
+    pub(crate) fn encapsulate(&self) -> Result<(Vec<u8>, Plaintext), KmsError> {
+        let Ready::Encapsulation(key) = &*self.ready else {
+            return Err(self.misfit());
+        };
+        Ok(key.encapsulate(self.service.custody().random())?)
+    }
+}
+
+impl<U: Decapsulates> Material<'_, U> {
+    /// The secret in a ciphertext of the right length, which is never refused: what was not made
+    /// under this key gives a secret that nobody has (FIPS 203, 6.3).
+    ///
+    /// # Errors
+    /// `InvalidCiphertextException` for another length.
+    pub(crate) fn decapsulate(&self, ciphertext: &[u8]) -> Result<Plaintext, KmsError> {
+        let Ready::Encapsulation(key) = &*self.ready else {
+            return Err(self.misfit());
+        };
+        key.decapsulate(ciphertext)
             .map_err(|_| KmsError::invalid_ciphertext())
+    }
+}
+
+impl<U: Publishes> Material<'_, U> {
+    /// The public half, as a DER SubjectPublicKeyInfo; absent when the key has none.
+    pub(crate) fn public_key(&self) -> Option<&[u8]> {
+        Some(match &*self.ready {
+            Ready::Encryption(key) => key.public_key(),
+            Ready::Signing(key) => key.public_key(),
+            Ready::Agreement(key) => key.public_key(),
+            Ready::Encapsulation(key) => key.public_key(),
+            Ready::Symmetric(_) | Ready::Mac(_) => return None,
+        })
     }
 }
 
@@ -171,7 +386,7 @@ async fn load<U>(
     service: &Service,
     key: &Authorized<Key, U>,
     id: MaterialId,
-) -> Result<Option<Arc<SymmetricKey>>, KmsError> {
+) -> Result<Option<Arc<Ready>>, KmsError> {
     let name = (key.home().clone(), id);
     let cache = &service.materials().cache;
     if let Some((loaded, ready)) = cache.get(&name)
@@ -179,21 +394,12 @@ async fn load<U>(
     {
         return Ok(Some(ready));
     }
-    let home = key.home();
-    let row = home.materials(key.id()).row(&id.to_string());
+    let row = key.home().materials(key.id()).row(&id.to_string());
     let Some(stored) = service.shelves().get(&row).await? else {
         return Ok(None);
     };
     let material = unwrap(service, key, id, &stored).await?;
-    let identifiers = service.custody().identifiers();
-    let partition = home.region.partition();
-    let ready = Arc::new(SymmetricKey::new(
-        &material,
-        identifiers,
-        partition,
-        home.account,
-        key.id(),
-    )?);
+    let ready = Arc::new(Ready::new(service, key, &material)?);
     cache.insert(name, (Instant::now(), Arc::clone(&ready)));
     Ok(Some(ready))
 }

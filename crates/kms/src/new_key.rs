@@ -3,7 +3,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use strongroom_crypto::{KeyMaterial, MaterialId};
-use strongroom_model::{KeyId, Plaintext, Timestamp, enums::OriginType, limits};
+use strongroom_model::{KeyId, Timestamp, enums::OriginType, limits};
 
 use crate::{
     change::Change,
@@ -32,28 +32,21 @@ pub(crate) async fn change(
     id: KeyId,
     mut record: KeyRecord,
     policy: String,
-    given: Option<&[Plaintext]>,
+    given: Vec<KeyMaterial>,
     now: Timestamp,
 ) -> Result<(KeyRecord, Change), KmsError> {
+    // Before anything is judged: the making may take seconds, and others create keys meanwhile.
+    let materials = if given.is_empty() && record.origin == OriginType::AwsKms {
+        vec![service.new_material(record.spec).await?]
+    } else {
+        given
+    };
     let mut change = Change::new();
     change
         .provided(&home.key(id), None)
         .provided(&home.tombstone(id), None);
     count(service, home, id, now, &mut change).await?;
 
-    let materials = match given {
-        Some(given) => given
-            .iter()
-            .map(|given| KeyMaterial::from_bytes(record.spec, given))
-            .collect::<Result<_, _>>()?,
-        None if record.origin == OriginType::AwsKms => {
-            vec![KeyMaterial::generate(
-                record.spec,
-                service.custody().random(),
-            )?]
-        }
-        None => Vec::new(),
-    };
     for (sequence, material) in (1..).zip(&materials) {
         let (material_id, wrapped) =
             wrap(service, home, id, &record, material, sequence, now).await?;

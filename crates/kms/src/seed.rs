@@ -28,6 +28,7 @@ use crate::{
     operations::tags,
     record::{AliasRecord, AliasSetRecord, KeyRecord, KeyTag, MultiRegion, NoteRecord},
     service::Service,
+    specs::{self, Family},
 };
 
 /// Something that a seed says, and the line on which it does.
@@ -82,7 +83,7 @@ pub struct SeededIdentity {
     pub declaration: Value,
 }
 
-/// A symmetric KMS key.
+/// A KMS key.
 #[derive(Debug)]
 pub struct SeededKey {
     /// Where it is declared.
@@ -95,12 +96,17 @@ pub struct SeededKey {
     pub id: KeyId,
     /// The description.
     pub description: At<String>,
+    /// The key spec.
+    pub spec: At<KeySpec>,
+    /// The key usage; absent for the only one that keys of the spec have.
+    pub usage: Option<At<KeyUsageType>>,
     /// Whether the key is enabled.
     pub enabled: At<bool>,
     /// Whether the key material is from outside (Origin EXTERNAL).
     pub external: bool,
-    /// The key materials, oldest first; the last is current. Without any, one is generated, or,
-    /// for a key of Origin EXTERNAL, awaited.
+    /// The key materials, oldest first; the last is current. Raw bytes of symmetric and HMAC keys,
+    /// PKCS#8 DER of the others. Without any, one is generated, or, for a key of Origin EXTERNAL,
+    /// awaited.
     pub material: Vec<At<Plaintext>>,
     /// The tags, in order.
     pub tags: At<Vec<(String, String)>>,
@@ -250,12 +256,8 @@ impl Service {
             value: wanted.declaration.clone(),
         };
         let Some(stored) = self.shelves().get(&home.key(key.id)).await? else {
-            let material: Option<Vec<Plaintext>> = (!key.material.is_empty()).then(|| {
-                let copy = |material: &At<Plaintext>| Plaintext::new(material.it.expose().to_vec());
-                key.material.iter().map(copy).collect()
-            });
+            let given = materials(key, wanted.record.spec)?;
             let (record, policy) = (wanted.record.clone(), wanted.policy.clone());
-            let given = material.as_deref();
             let (_, mut change) =
                 new_key::change(self, home, key.id, record, policy, given, self.now())
                     .await
@@ -289,8 +291,12 @@ impl Service {
                 format!("the key {id} has {what} in this data folder"),
             ))
         };
-        if there.spec != wanted.record.spec || there.usage != wanted.record.usage {
-            return differs(key.line, "another key spec");
+        if there.spec != wanted.record.spec {
+            return differs(key.spec.line, "another key spec");
+        }
+        if there.usage != wanted.record.usage {
+            let line = key.usage.as_ref().map_or(key.line, |usage| usage.line);
+            return differs(line, "another key usage");
         }
         if there.origin != wanted.record.origin {
             return differs(key.line, "another origin");
@@ -406,6 +412,62 @@ impl Service {
     }
 }
 
+/// The key spec and usage that are declared, by the rules of CreateKey.
+fn spec_and_usage(
+    service: &Service,
+    home: &Home,
+    key: &SeededKey,
+) -> Result<(KeySpec, KeyUsageType), SeedError> {
+    let spec = key.spec.it;
+    if !service.offers(spec, &home.region) {
+        let reason = format!("the Region has no keys of spec {spec}, unless sm2_everywhere is set");
+        return Err(refused(key.spec.line, reason));
+    }
+    let Some(usage) = &key.usage else {
+        return match specs::only_usage(spec) {
+            Some(only) => Ok((spec, only)),
+            None => {
+                let usages: Vec<_> = specs::of(spec)
+                    .iter()
+                    .map(|list| list.usage().as_str())
+                    .collect();
+                let reason = format!(
+                    "a key of spec {spec} needs a `key_usage`: {}",
+                    usages.join(" or ")
+                );
+                Err(refused(key.spec.line, reason))
+            }
+        };
+    };
+    if specs::algorithms(spec, usage.it).is_none() {
+        let reason = format!("keys of spec {spec} do not have the usage {}", usage.it);
+        return Err(refused(usage.line, reason));
+    }
+    Ok((spec, usage.it))
+}
+
+/// The key materials that are declared, in locked memory.
+fn materials(key: &SeededKey, spec: KeySpec) -> Result<Vec<KeyMaterial>, SeedError> {
+    if specs::family(spec) != Family::Symmetric
+        && let [_, second, ..] = key.material.as_slice()
+    {
+        let reason = "only symmetric encryption keys have more than one key material";
+        return Err(refused(second.line, reason));
+    }
+    let read = |material: &At<Plaintext>| {
+        KeyMaterial::from_bytes(spec, &material.it).map_err(|_| {
+            let form = match specs::family(spec) {
+                Family::Symmetric => "32 bytes, in base64",
+                Family::Hmac => "as many bytes as the MAC, in base64",
+                Family::Asymmetric => "a private key of that spec, PKCS#8 in DER, in base64",
+            };
+            let reason = format!("the key material of a key of spec {spec} is {form}");
+            refused(material.line, reason)
+        })
+    };
+    key.material.iter().map(read).collect()
+}
+
 /// Tags have no order that a seed could contradict.
 fn same_tags(there: &[KeyTag], wanted: &[KeyTag]) -> bool {
     there.len() == wanted.len() && wanted.iter().all(|tag| there.contains(tag))
@@ -425,24 +487,18 @@ struct Wanted {
 impl Wanted {
     /// Checks a declaration by the rules of CreateKey.
     fn of(service: &Service, home: &Home, key: &SeededKey) -> Result<Self, SeedError> {
+        let (spec, usage) = spec_and_usage(service, home, key)?;
         let custody = service.custody();
-        let mut materials = Vec::with_capacity(key.material.len());
-        for material in &key.material {
-            let parsed =
-                KeyMaterial::from_bytes(KeySpec::SymmetricDefault, &material.it).map_err(|_| {
-                    refused(
-                        material.line,
-                        "the key material of a symmetric key has 32 bytes",
-                    )
-                })?;
-            let partition = home.region.partition();
-            let id = parsed
+        let partition = home.region.partition();
+        let mut ids = Vec::with_capacity(key.material.len());
+        for (declared, material) in key.material.iter().zip(materials(key, spec)?) {
+            let id = material
                 .id(custody.identifiers(), partition, home.account, key.id)
                 .to_string();
-            if materials.contains(&id) {
-                return Err(refused(material.line, "this key material is there twice"));
+            if ids.contains(&id) {
+                return Err(refused(declared.line, "this key material is there twice"));
             }
-            materials.push(id);
+            ids.push(id);
         }
 
         let mut key_tags = Vec::new();
@@ -478,8 +534,8 @@ impl Wanted {
         };
         let record = KeyRecord {
             created: service.now(),
-            spec: KeySpec::SymmetricDefault,
-            usage: KeyUsageType::EncryptDecrypt,
+            spec,
+            usage,
             origin,
             manager: KeyManagerType::Customer,
             description: key.description.it.clone(),
@@ -492,19 +548,26 @@ impl Wanted {
             }),
             tags: key_tags,
         };
-        let declaration = json!({
+        let mut declaration = json!({
             "description": record.description,
             "enabled": record.enabled,
             "origin": record.origin,
             "tags": record.tags,
             "policy": key.policy.as_ref().map(|policy| &policy.it),
-            "material": materials,
+            "material": ids,
         });
+        // Declarations of symmetric keys were kept without these, and are to stay the same.
+        if spec != KeySpec::SymmetricDefault
+            && let Some(declaration) = declaration.as_object_mut()
+        {
+            declaration.insert("spec".to_owned(), json!(spec));
+            declaration.insert("usage".to_owned(), json!(usage));
+        }
         let note = format!("seed/{}/{}/key/{}", home.account, home.region, key.id);
         Ok(Self {
             record,
             policy,
-            materials,
+            materials: ids,
             declaration,
             note,
         })

@@ -6,9 +6,10 @@ use strongroom_auth::{
     Authorizer, BoxFuture, Caller, Credential, CredentialError, CredentialSource,
     policy::PrincipalPattern,
 };
-use strongroom_crypto::{CiphertextHeader, Random};
+use strongroom_crypto::{CiphertextHeader, CryptoError, KeyMaterial, Random};
 use strongroom_model::{
     Clock, Plaintext, Region, Timestamp,
+    enums::{DataKeyPairSpec, KeySpec},
     operations::{Input, Operation, Output},
 };
 use strongroom_store::{Backend, EntryBytes, Journal, JournalError};
@@ -21,10 +22,11 @@ use crate::{
     custody::Custody,
     error::KmsError,
     material::Materials,
-    operations::{aliases, data_keys, encryption, keys, policies, tags},
+    operations::{agreement, aliases, data_keys, encryption, keys, policies, signing, tags},
     queue::{Queues, Turns},
+    rsa_keys::{RsaKeys, RsaSettings},
     shelves::{Committed, Shelves},
-    sweep,
+    specs, sweep,
 };
 
 /// How often a call runs again because a row that it was judged on has moved.
@@ -34,6 +36,10 @@ const ATTEMPTS: usize = 16;
 pub struct Settings {
     /// The AWS services whose managed keys exist on demand, as in `alias/aws/<service>`.
     pub managed_services: Vec<String>,
+    /// Whether keys of spec SM2 exist in every Region, and not only in those of China.
+    pub sm2_everywhere: bool,
+    /// How RSA keys are made.
+    pub rsa: RsaSettings,
     /// Who decides what a caller may do.
     pub authorizer: Box<dyn Authorizer>,
     /// The service clock: the time of everything that is stored.
@@ -46,6 +52,8 @@ impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
             .field("managed_services", &self.managed_services)
+            .field("sm2_everywhere", &self.sm2_everywhere)
+            .field("rsa", &self.rsa)
             .finish()
     }
 }
@@ -57,6 +65,7 @@ pub struct Service {
     custody: Arc<Custody>,
     credentials: Credentials,
     materials: Materials,
+    rsa_keys: RsaKeys,
     queues: Queues,
     settings: Settings,
 }
@@ -86,16 +95,17 @@ impl Service {
         journal: Arc<Journal>,
         custody: Arc<Custody>,
         settings: Settings,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, CryptoError> {
+        Ok(Self {
             shelves: Shelves::new(backend, Arc::clone(&custody)),
             journal,
             credentials: Credentials::new(),
+            rsa_keys: RsaKeys::new(settings.rsa, custody.random().clone())?,
             custody,
             materials: Materials::new(),
             queues: Queues::default(),
             settings,
-        }
+        })
     }
 
     /// Opens the audit entry of a call whose caller is known.
@@ -224,6 +234,28 @@ impl Service {
         &self.settings.managed_services
     }
 
+    /// Whether keys and data key pairs of this spec exist in the Region.
+    pub(crate) fn offers(&self, spec: KeySpec, region: &Region) -> bool {
+        specs::offered(spec, region, self.settings.sm2_everywhere)
+    }
+
+    /// New material for a key of that spec.
+    pub(crate) async fn new_material(&self, spec: KeySpec) -> Result<KeyMaterial, KmsError> {
+        if RsaKeys::makes(spec) {
+            return self.rsa_keys.take(spec).await;
+        }
+        Ok(KeyMaterial::generate(spec, self.random())?)
+    }
+
+    /// A new key pair for a caller: its private key, and its public one.
+    pub(crate) async fn new_key_pair(
+        &self,
+        pair: DataKeyPairSpec,
+    ) -> Result<(Plaintext, Vec<u8>), KmsError> {
+        let material = self.new_material(specs::of_pair(pair)).await?;
+        Ok(strongroom_crypto::into_data_key_pair(material)?)
+    }
+
     /// Whether a principal that a policy names exists. Until identities are declared, every
     /// well-formed one is taken at its word.
     pub(crate) fn knows_principal(&self, _principal: &PrincipalPattern) -> bool {
@@ -350,10 +382,16 @@ async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
             Output::CreateAlias
         }
         Input::CreateKey(input) => Output::CreateKey(keys::create_key(call, input).await?),
+        Input::Decapsulate(input) => {
+            Output::Decapsulate(agreement::decapsulate(call, input).await?)
+        }
         Input::Decrypt(input) => Output::Decrypt(encryption::decrypt(call, input).await?),
         Input::DeleteAlias(input) => {
             aliases::delete_alias(call, input).await?;
             Output::DeleteAlias
+        }
+        Input::DeriveSharedSecret(input) => {
+            Output::DeriveSharedSecret(agreement::derive_shared_secret(call, input).await?)
         }
         Input::DescribeKey(input) => Output::DescribeKey(keys::describe_key(call, input).await?),
         Input::DisableKey(input) => {
@@ -364,18 +402,33 @@ async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
             keys::enable_key(call, input).await?;
             Output::EnableKey
         }
+        Input::Encapsulate(input) => {
+            Output::Encapsulate(agreement::encapsulate(call, input).await?)
+        }
         Input::Encrypt(input) => Output::Encrypt(encryption::encrypt(call, input).await?),
         Input::GenerateDataKey(input) => {
             Output::GenerateDataKey(data_keys::generate_data_key(call, input).await?)
         }
+        Input::GenerateDataKeyPair(input) => {
+            Output::GenerateDataKeyPair(data_keys::generate_data_key_pair(call, input).await?)
+        }
+        Input::GenerateDataKeyPairWithoutPlaintext(input) => {
+            Output::GenerateDataKeyPairWithoutPlaintext(
+                data_keys::generate_data_key_pair_without_plaintext(call, input).await?,
+            )
+        }
         Input::GenerateDataKeyWithoutPlaintext(input) => Output::GenerateDataKeyWithoutPlaintext(
             data_keys::generate_data_key_without_plaintext(call, input).await?,
         ),
+        Input::GenerateMac(input) => Output::GenerateMac(signing::generate_mac(call, input).await?),
         Input::GenerateRandom(input) => {
             Output::GenerateRandom(data_keys::generate_random(call, input).await?)
         }
         Input::GetKeyPolicy(input) => {
             Output::GetKeyPolicy(policies::get_key_policy(call, input).await?)
+        }
+        Input::GetPublicKey(input) => {
+            Output::GetPublicKey(keys::get_public_key(call, input).await?)
         }
         Input::ListAliases(input) => Output::ListAliases(aliases::list_aliases(call, input).await?),
         Input::ListKeyPolicies(input) => {
@@ -393,6 +446,7 @@ async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
         Input::ScheduleKeyDeletion(input) => {
             Output::ScheduleKeyDeletion(keys::schedule_key_deletion(call, input).await?)
         }
+        Input::Sign(input) => Output::Sign(signing::sign(call, input).await?),
         Input::TagResource(input) => {
             tags::tag_resource(call, input).await?;
             Output::TagResource
@@ -409,27 +463,22 @@ async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
             keys::update_key_description(call, input).await?;
             Output::UpdateKeyDescription
         }
+        Input::Verify(input) => Output::Verify(signing::verify(call, input).await?),
+        Input::VerifyMac(input) => Output::VerifyMac(signing::verify_mac(call, input).await?),
 
         // Operations whose home comes later. `UNBUILT` lists them for the compatibility page.
         Input::ConnectCustomKeyStore(_)
         | Input::CreateCustomKeyStore(_)
         | Input::CreateGrant(_)
-        | Input::Decapsulate(_)
         | Input::DeleteCustomKeyStore(_)
         | Input::DeleteImportedKeyMaterial(_)
-        | Input::DeriveSharedSecret(_)
         | Input::DescribeCustomKeyStores(_)
         | Input::DisableKeyRotation(_)
         | Input::DisconnectCustomKeyStore(_)
         | Input::EnableKeyRotation(_)
-        | Input::Encapsulate(_)
-        | Input::GenerateDataKeyPair(_)
-        | Input::GenerateDataKeyPairWithoutPlaintext(_)
-        | Input::GenerateMac(_)
         | Input::GetKeyLastUsage(_)
         | Input::GetKeyRotationStatus(_)
         | Input::GetParametersForImport(_)
-        | Input::GetPublicKey(_)
         | Input::ImportKeyMaterial(_)
         | Input::ListGrants(_)
         | Input::ListKeyRotations(_)
@@ -438,11 +487,8 @@ async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
         | Input::RetireGrant(_)
         | Input::RevokeGrant(_)
         | Input::RotateKeyOnDemand(_)
-        | Input::Sign(_)
         | Input::UpdateCustomKeyStore(_)
-        | Input::UpdatePrimaryRegion(_)
-        | Input::Verify(_)
-        | Input::VerifyMac(_) => {
+        | Input::UpdatePrimaryRegion(_) => {
             let operation = input.operation().name();
             return Err(KmsError::not_built(format_args!("Operation {operation}")).into());
         }
@@ -454,22 +500,15 @@ pub const UNBUILT: &[Operation] = &[
     Operation::ConnectCustomKeyStore,
     Operation::CreateCustomKeyStore,
     Operation::CreateGrant,
-    Operation::Decapsulate,
     Operation::DeleteCustomKeyStore,
     Operation::DeleteImportedKeyMaterial,
-    Operation::DeriveSharedSecret,
     Operation::DescribeCustomKeyStores,
     Operation::DisableKeyRotation,
     Operation::DisconnectCustomKeyStore,
     Operation::EnableKeyRotation,
-    Operation::Encapsulate,
-    Operation::GenerateDataKeyPair,
-    Operation::GenerateDataKeyPairWithoutPlaintext,
-    Operation::GenerateMac,
     Operation::GetKeyLastUsage,
     Operation::GetKeyRotationStatus,
     Operation::GetParametersForImport,
-    Operation::GetPublicKey,
     Operation::ImportKeyMaterial,
     Operation::ListGrants,
     Operation::ListKeyRotations,
@@ -478,9 +517,6 @@ pub const UNBUILT: &[Operation] = &[
     Operation::RetireGrant,
     Operation::RevokeGrant,
     Operation::RotateKeyOnDemand,
-    Operation::Sign,
     Operation::UpdateCustomKeyStore,
     Operation::UpdatePrimaryRegion,
-    Operation::Verify,
-    Operation::VerifyMac,
 ];

@@ -79,6 +79,8 @@ impl Bench {
         let journal = Arc::new(Journal::open(folder.path(), Durability::Relaxed).unwrap());
         let settings = Settings {
             managed_services: vec!["s3".to_owned()],
+            sm2_everywhere: true,
+            rsa: crate::RsaSettings::WITHOUT_POOL,
             authorizer,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             attestation: None,

@@ -46,16 +46,34 @@ pub enum Needs {
     AnyUsage,
     /// The use is cryptographic and of keys with usage `ENCRYPT_DECRYPT`.
     EncryptDecrypt,
+    /// Of keys with usage `SIGN_VERIFY`.
+    SignVerify,
+    /// Of keys with usage `GENERATE_VERIFY_MAC`.
+    GenerateVerifyMac,
+    /// Of keys with usage `KEY_AGREEMENT`.
+    KeyAgreement,
+    /// Of keys with usage `ENCAPSULATE_DECAPSULATE`.
+    EncapsulateDecapsulate,
 }
 
 impl Needs {
+    /// The one usage that will do; absent when any will.
+    #[must_use]
+    pub const fn usage(self) -> Option<KeyUsageType> {
+        match self {
+            Self::AnyUsage => None,
+            Self::EncryptDecrypt => Some(KeyUsageType::EncryptDecrypt),
+            Self::SignVerify => Some(KeyUsageType::SignVerify),
+            Self::GenerateVerifyMac => Some(KeyUsageType::GenerateVerifyMac),
+            Self::KeyAgreement => Some(KeyUsageType::KeyAgreement),
+            Self::EncapsulateDecapsulate => Some(KeyUsageType::EncapsulateDecapsulate),
+        }
+    }
+
     /// Whether a key of that usage will do.
     #[must_use]
     pub fn satisfied_by(self, usage: KeyUsageType) -> bool {
-        match self {
-            Self::AnyUsage => true,
-            Self::EncryptDecrypt => usage == KeyUsageType::EncryptDecrypt,
-        }
+        self.usage().is_none_or(|needed| needed == usage)
     }
 }
 
@@ -145,6 +163,26 @@ key_uses! {
     GenerateDataKey "kms:GenerateDataKey" AnyAccount Count EncryptDecrypt [Allow Refuse Refuse Refuse Refuse Refuse Refuse Allow]
     /// GenerateDataKeyWithoutPlaintext: the key that encrypts the data key.
     GenerateDataKeyWithoutPlaintext "kms:GenerateDataKeyWithoutPlaintext" AnyAccount Count EncryptDecrypt [Allow Refuse Refuse Refuse Refuse Refuse Refuse Allow]
+    /// GenerateDataKeyPair: the key that encrypts the private key.
+    GenerateDataKeyPair "kms:GenerateDataKeyPair" AnyAccount Count EncryptDecrypt [Allow Refuse Refuse Refuse Refuse Refuse Refuse Allow]
+    /// GenerateDataKeyPairWithoutPlaintext: the key that encrypts the private key.
+    GenerateDataKeyPairWithoutPlaintext "kms:GenerateDataKeyPairWithoutPlaintext" AnyAccount Count EncryptDecrypt [Allow Refuse Refuse Refuse Refuse Refuse Refuse Allow]
+    /// Sign.
+    Sign "kms:Sign" AnyAccount Count SignVerify                     [Allow Refuse Refuse Refuse Refuse Refuse Refuse Allow]
+    /// Verify.
+    Verify "kms:Verify" AnyAccount Count SignVerify                 [Allow Refuse Refuse Refuse Refuse Refuse Refuse Allow]
+    /// GenerateMac.
+    GenerateMac "kms:GenerateMac" AnyAccount Count GenerateVerifyMac [Allow Refuse Refuse Refuse Refuse Refuse Refuse Allow]
+    /// VerifyMac.
+    VerifyMac "kms:VerifyMac" AnyAccount Count GenerateVerifyMac    [Allow Refuse Refuse Refuse Refuse Refuse Refuse Allow]
+    /// DeriveSharedSecret.
+    DeriveSharedSecret "kms:DeriveSharedSecret" AnyAccount Count KeyAgreement [Allow Refuse Refuse Refuse Refuse Refuse Refuse Allow]
+    /// Encapsulate.
+    Encapsulate "kms:Encapsulate" AnyAccount Count EncapsulateDecapsulate [Allow Refuse Refuse Refuse Refuse Refuse Refuse Allow]
+    /// Decapsulate.
+    Decapsulate "kms:Decapsulate" AnyAccount Count EncapsulateDecapsulate [Allow Refuse Refuse Refuse Refuse Refuse Refuse Allow]
+    /// GetPublicKey. AWS's page refuses a disabled key and its service answers (decision 25).
+    GetPublicKey "kms:GetPublicKey" AnyAccount Count AnyUsage       [Allow Allow Refuse Refuse Refuse Refuse Refuse Allow]
     /// DescribeKey.
     DescribeKey "kms:DescribeKey" AnyAccount Count AnyUsage         [Allow Allow Allow Allow Allow Allow Allow Allow]
     /// UpdateKeyDescription.

@@ -9,10 +9,13 @@ mod clients;
 use std::{fmt::Write as _, path::PathBuf};
 
 use strongroom_kms::{
-    UNBUILT,
-    uses::{Cell, Grants, KEY_USES, Needs, Reach, STATES},
+    UNBUILT, specs,
+    uses::{Cell, Grants, KEY_USES, Reach, STATES},
 };
-use strongroom_model::{enums::KeyState, operations::Operation};
+use strongroom_model::{
+    enums::{KeySpec, KeyState},
+    operations::Operation,
+};
 
 fn check(page: &str, printed: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -75,10 +78,7 @@ fn the_page_of_key_states_is_the_table_of_uses() {
             Grants::Count => "count",
             Grants::DoNotCount => "do not count",
         };
-        let needs = match row.needs {
-            Needs::AnyUsage => "any",
-            Needs::EncryptDecrypt => "ENCRYPT_DECRYPT",
-        };
+        let needs = row.needs.usage().map_or("any", |usage| usage.as_str());
         let (name, action) = (row.name, row.action);
         write!(
             page,
@@ -115,6 +115,18 @@ fn the_page_of_compatibility_is_the_list_of_operations() {
         writeln!(page, "| {} | {state} |", operation.name()).unwrap();
     }
     page.push_str(
+        "\n## Key specs\n\n\
+         Every key spec that AWS has, with Origin AWS_KMS or EXTERNAL. Printed from \
+         `crates/kms/src/specs.rs`, in the order in which algorithms are told.\n\n\
+         | key spec | key usage | algorithms |\n| --- | --- | --- |\n",
+    );
+    for spec in KeySpec::ALL {
+        for row in specs::of(*spec) {
+            let (usage, names) = (row.usage(), row.names().join(", "));
+            writeln!(page, "| {spec} | {usage} | {names} |").unwrap();
+        }
+    }
+    page.push_str(
         "\n## Clients\n\n\
          Unmodified clients that do their work against a running server in every run of the tests; \
          one whose toolchain is missing on the machine is left out, and the run says so. In \
@@ -129,8 +141,9 @@ fn the_page_of_compatibility_is_the_list_of_operations() {
     }
     page.push_str(
         "\n## Known differences\n\n\
-         - Keys are symmetric encryption keys; CreateKey answers `UnsupportedOperationException` \
-         for other key specs.\n\
+         - SYMMETRIC_DEFAULT is AES-256-GCM in every Region; AWS uses SM4 in China. SM2 keys exist \
+         in Regions whose names begin with `cn-`, and elsewhere if `sm2_everywhere` is set. ML-KEM \
+         keys exist in China too.\n\
          - Key policies are stored and checked for syntax, and not evaluated: in `serve` only the \
          root of an account may act, in `dev` everybody in it.\n\
          - Every well-formed principal in a key policy is taken to exist.\n\

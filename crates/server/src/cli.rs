@@ -142,6 +142,46 @@ pub struct Counter {
     /// [default: none; requests with a Recipient are refused].
     #[arg(long, env = "STRONGROOM_ATTESTATION_ROOT", value_name = "FILE")]
     pub attestation_root: Option<PathBuf>,
+    /// Offer keys of spec SM2 in every Region, and not only in those of China (cn-…).
+    #[arg(
+        long,
+        env = "STRONGROOM_SM2_EVERYWHERE",
+        value_parser = FalseyValueParser::new()
+    )]
+    pub sm2_everywhere: bool,
+    /// How many RSA keys are made at once for callers who wait; 1 to 64 [default: 2].
+    #[arg(
+        long,
+        env = "STRONGROOM_RSA_AT_ONCE",
+        value_name = "N",
+        value_parser = clap::value_parser!(u16).range(1..=64)
+    )]
+    pub rsa_at_once: Option<u16>,
+    /// How many RSA key pairs of 2,048 bits are kept ready once the first was asked for; 0 to 256
+    /// [default: 8 in serve, 0 in dev].
+    #[arg(
+        long,
+        env = "STRONGROOM_RSA_READY_2048",
+        value_name = "N",
+        value_parser = clap::value_parser!(u16).range(0..=256)
+    )]
+    pub rsa_ready_2048: Option<u16>,
+    /// The same of 3,072 bits [default: 2 in serve, 0 in dev].
+    #[arg(
+        long,
+        env = "STRONGROOM_RSA_READY_3072",
+        value_name = "N",
+        value_parser = clap::value_parser!(u16).range(0..=256)
+    )]
+    pub rsa_ready_3072: Option<u16>,
+    /// The same of 4,096 bits [default: 2 in serve, 0 in dev].
+    #[arg(
+        long,
+        env = "STRONGROOM_RSA_READY_4096",
+        value_name = "N",
+        value_parser = clap::value_parser!(u16).range(0..=256)
+    )]
+    pub rsa_ready_4096: Option<u16>,
 }
 
 /// `strongroom dev`.

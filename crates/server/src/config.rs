@@ -9,8 +9,15 @@
 //! listen = "127.0.0.1:4599"
 //! regions = ["us-east-1"]                        # default: those of init
 //! managed_services = ["s3", "ebs"]
+//! sm2_everywhere = false
 //! danger_allow_swap = false
 //! attestation_root = "/etc/strongroom/nitro.pem" # default: no attestation document is taken
+//!
+//! [rsa]
+//! at_once = 2
+//! ready_2048 = 8
+//! ready_3072 = 2
+//! ready_4096 = 2
 //!
 //! [tls]
 //! certificate = "/etc/strongroom/tls.pem"
@@ -30,6 +37,7 @@ use std::{
 };
 
 use serde::Deserialize;
+use strongroom_kms::RsaSettings;
 use strongroom_model::Region;
 use strongroom_store::Durability;
 
@@ -43,6 +51,39 @@ use crate::{
 const DEFAULT_FILE: &str = "strongroom.toml";
 /// Bytes of a settings file at most. Ours.
 const FILE_BYTES: u64 = 1 << 20;
+
+/// Pairs of RSA keys of one size that are kept ready at most, so that they find a place in locked
+/// memory. Ours.
+const RSA_READY: u16 = 256;
+/// RSA keys that are made at once at most. Ours.
+const RSA_AT_ONCE: u16 = 64;
+
+/// What a server does unless it is told otherwise.
+#[derive(Clone, Copy, Debug)]
+pub struct Defaults {
+    /// When calls that change nothing are answered.
+    pub durability: Durability,
+    /// How RSA keys are made.
+    pub rsa: RsaSettings,
+}
+
+impl Defaults {
+    /// `dev` is quick, and makes nothing that nobody may want.
+    pub const DEV: Self = Self {
+        durability: Durability::Relaxed,
+        rsa: RsaSettings::WITHOUT_POOL,
+    };
+    /// `serve` is safe, and has RSA keys ready.
+    pub const SERVE: Self = Self {
+        durability: Durability::Strict,
+        rsa: RsaSettings {
+            at_once: RsaSettings::AT_ONCE,
+            ready_2048: 8,
+            ready_3072: 2,
+            ready_4096: 2,
+        },
+    };
+}
 
 /// The AWS services whose managed keys are offered unless it is said otherwise.
 ///
@@ -104,6 +145,16 @@ pub enum ConfigError {
     /// An AWS service cannot have that name.
     #[error("`{0}` is not the name of an AWS service, as in alias/aws/s3")]
     Service(String),
+    /// A number of RSA keys is out of bounds.
+    #[error("rsa.{name} is {least} to {most}")]
+    Rsa {
+        /// The setting.
+        name: &'static str,
+        /// The least that it may be.
+        least: u16,
+        /// The most that it may be.
+        most: u16,
+    },
 }
 
 /// Where a server listens and how it answers, with every default filled in.
@@ -119,6 +170,10 @@ pub struct CounterConfig {
     pub managed_services: Vec<String>,
     /// The root certificates of attestation documents, in PEM.
     pub attestation_root: Option<PathBuf>,
+    /// Whether keys of spec SM2 exist in every Region.
+    pub sm2_everywhere: bool,
+    /// How RSA keys are made.
+    pub rsa: RsaSettings,
 }
 
 /// The settings of `serve`, with every default filled in.
@@ -152,12 +207,24 @@ struct File {
     regions: Vec<Region>,
     managed_services: Option<Vec<String>>,
     attestation_root: Option<PathBuf>,
+    sm2_everywhere: Option<bool>,
     danger_allow_swap: Option<bool>,
+    #[serde(default)]
+    rsa: Rsa,
     tls: Option<Tls>,
     #[serde(default)]
     audit: Audit,
     #[serde(default)]
     log: Log,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rsa {
+    at_once: Option<u16>,
+    ready_2048: Option<u16>,
+    ready_3072: Option<u16>,
+    ready_4096: Option<u16>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -247,9 +314,14 @@ pub fn serve(args: ServeArgs) -> Result<ServeConfig, ConfigError> {
         audit_durability: args.counter.audit_durability.or(file.audit.durability),
         managed_services: args.counter.managed_services.or(file.managed_services),
         attestation_root: args.counter.attestation_root.or(file.attestation_root),
+        sm2_everywhere: args.counter.sm2_everywhere || file.sm2_everywhere.unwrap_or(false),
+        rsa_at_once: args.counter.rsa_at_once.or(file.rsa.at_once),
+        rsa_ready_2048: args.counter.rsa_ready_2048.or(file.rsa.ready_2048),
+        rsa_ready_3072: args.counter.rsa_ready_3072.or(file.rsa.ready_3072),
+        rsa_ready_4096: args.counter.rsa_ready_4096.or(file.rsa.ready_4096),
         ..args.counter
     };
-    let mut counter = self::counter(counter, Durability::Strict)?;
+    let mut counter = self::counter(counter, Defaults::SERVE)?;
     counter.tls = counter
         .tls
         .or(file.tls.map(|tls| (tls.certificate, tls.key)));
@@ -271,8 +343,9 @@ pub fn serve(args: ServeArgs) -> Result<ServeConfig, ConfigError> {
 /// Fills in what a listener's flags leave open.
 ///
 /// # Errors
-/// [`ConfigError::Service`].
-pub fn counter(given: Counter, durability: Durability) -> Result<CounterConfig, ConfigError> {
+/// [`ConfigError::Service`], [`ConfigError::Rsa`].
+pub fn counter(given: Counter, defaults: Defaults) -> Result<CounterConfig, ConfigError> {
+    let rsa = rsa(&given, defaults.rsa)?;
     let managed_services = match given.managed_services {
         None => MANAGED_SERVICES.map(str::to_owned).to_vec(),
         Some(names) => names.into_iter().filter(|name| !name.is_empty()).collect(),
@@ -293,10 +366,33 @@ pub fn counter(given: Counter, durability: Durability) -> Result<CounterConfig, 
         durability: match given.audit_durability {
             Some(AuditDurability::Strict) => Durability::Strict,
             Some(AuditDurability::Relaxed) => Durability::Relaxed,
-            None => durability,
+            None => defaults.durability,
         },
         managed_services,
         attestation_root: given.attestation_root,
+        sm2_everywhere: given.sm2_everywhere,
+        rsa,
+    })
+}
+
+fn rsa(given: &Counter, defaults: RsaSettings) -> Result<RsaSettings, ConfigError> {
+    let number = |name, given: Option<u16>, default, least, most| match given {
+        None => Ok(default),
+        Some(given) if (least..=most).contains(&given) => Ok(usize::from(given)),
+        Some(_) => Err(ConfigError::Rsa { name, least, most }),
+    };
+    let ready = |name, given, default| number(name, given, default, 0, RSA_READY);
+    let RsaSettings {
+        at_once,
+        ready_2048,
+        ready_3072,
+        ready_4096,
+    } = defaults;
+    Ok(RsaSettings {
+        at_once: number("at_once", given.rsa_at_once, at_once, 1, RSA_AT_ONCE)?,
+        ready_2048: ready("ready_2048", given.rsa_ready_2048, ready_2048)?,
+        ready_3072: ready("ready_3072", given.rsa_ready_3072, ready_3072)?,
+        ready_4096: ready("ready_4096", given.rsa_ready_4096, ready_4096)?,
     })
 }
 
@@ -347,7 +443,13 @@ mod tests {
         regions = ["us-east-1"]
         managed_services = ["s3"]
         attestation_root = "/root.pem"
+        sm2_everywhere = true
         danger_allow_swap = true
+        [rsa]
+        at_once = 1
+        ready_2048 = 3
+        ready_3072 = 0
+        ready_4096 = 256
         [tls]
         certificate = "/c"
         key = "/tk"
@@ -371,6 +473,13 @@ mod tests {
                 durability: Durability::Relaxed,
                 managed_services: vec!["s3".into()],
                 attestation_root: Some("/root.pem".into()),
+                sm2_everywhere: true,
+                rsa: RsaSettings {
+                    at_once: 1,
+                    ready_2048: 3,
+                    ready_3072: 0,
+                    ready_4096: 256,
+                },
             },
             regions: vec![Region::parse("us-east-1").unwrap()],
             danger_allow_swap: true,
@@ -384,7 +493,8 @@ mod tests {
     fn flags_win_over_the_file() {
         let flags = "--data-dir /other --seal passphrase=file:/p --listen [::1]:2 \
                      --region eu-west-1,eu-west-2 --managed-services ebs,rds \
-                     --audit-durability strict --tls-certificate /c2 --tls-key /k2";
+                     --audit-durability strict --tls-certificate /c2 --tls-key /k2 \
+                     --rsa-at-once 4 --rsa-ready-2048 0";
         let config = settings(WHOLE, flags).unwrap();
         assert_eq!(config.data_dir, PathBuf::from("/other"));
         assert_eq!(config.seals, ["passphrase=file:/p".parse().unwrap()]);
@@ -393,6 +503,13 @@ mod tests {
         assert_eq!(config.counter.durability, Durability::Strict);
         assert_eq!(config.counter.managed_services, ["ebs", "rds"]);
         assert_eq!(config.regions.len(), 2);
+        let RsaSettings {
+            at_once,
+            ready_2048,
+            ready_4096,
+            ..
+        } = config.counter.rsa;
+        assert_eq!((at_once, ready_2048, ready_4096), (4, 0, 256));
     }
 
     #[test]
@@ -401,6 +518,8 @@ mod tests {
         assert_eq!(config.counter.listen, DEFAULT_LISTEN);
         assert_eq!(config.counter.durability, Durability::Strict);
         assert!(!config.danger_allow_swap);
+        assert!(!config.counter.sm2_everywhere);
+        assert_eq!(config.counter.rsa, Defaults::SERVE.rsa);
         assert!(config.regions.is_empty());
         assert!(config.counter.managed_services.contains(&"s3".to_owned()));
     }
@@ -426,6 +545,9 @@ mod tests {
             "managed_services = ['s 3']",
             "not the name of an AWS service",
         );
+        check("[rsa]\nat_once = 0", "rsa.at_once is 1 to 64");
+        check("[rsa]\nready_3072 = 257", "rsa.ready_3072 is 0 to 256");
+        check("[rsa]\nready = 1", "line 2: unknown field `ready`");
     }
 
     #[test]

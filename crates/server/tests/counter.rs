@@ -22,7 +22,7 @@ use strongroom::{
 };
 use strongroom_auth::{SignedParts, decision::Open, sigv4::canonical_request};
 use strongroom_crypto::{Random, seal::SealKey};
-use strongroom_kms::{Service, Settings, installation};
+use strongroom_kms::{RsaSettings, Service, Settings, installation};
 use strongroom_model::{AccountId, Plaintext, Region};
 use strongroom_store::{Backend, Durability, Journal, Memory};
 use tokio::{
@@ -197,6 +197,8 @@ async fn service(journal: &tempfile::TempDir) -> Arc<Service> {
     let journal = Journal::open(journal.path(), Durability::Relaxed).unwrap();
     let settings = Settings {
         managed_services: Vec::new(),
+        sm2_everywhere: false,
+        rsa: RsaSettings::WITHOUT_POOL,
         authorizer: Box::new(Open),
         clock: Arc::new(WallClock),
         attestation: None,

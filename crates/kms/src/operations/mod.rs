@@ -3,9 +3,11 @@
 //! A file holds the page's promise, one function and its tests. Nothing here names a back end, a
 //! header, a policy document's grammar or a cipher.
 
+pub(crate) mod agreement;
 pub(crate) mod aliases;
 pub(crate) mod data_keys;
 pub(crate) mod encryption;
 pub(crate) mod keys;
 pub(crate) mod policies;
+pub(crate) mod signing;
 pub(crate) mod tags;

@@ -68,7 +68,7 @@ async fn failures(bench: &Bench, key: &str, blob: &[u8]) -> usize {
 #[tokio::test]
 async fn a_flipped_byte_is_found_at_every_place_of_every_row() {
     let bench = Bench::new().await;
-    let (key, _, made) = states::prepared(&bench, KeyState::Enabled).await;
+    let (key, _, made) = states::prepared(&bench, "Encrypt", KeyState::Enabled).await;
     assert_eq!(failures(&bench, &key, &made.under_key).await, 0);
     let all = tagged_rows(&bench).await;
     assert!(all.len() >= 10, "{}", all.len());
@@ -95,7 +95,7 @@ fn is_read(name: &str, key: &str) -> bool {
 #[tokio::test]
 async fn rows_that_were_swapped_or_copied_are_found() {
     let bench = Bench::new().await;
-    let (key, other, made) = states::prepared(&bench, KeyState::Enabled).await;
+    let (key, other, made) = states::prepared(&bench, "Encrypt", KeyState::Enabled).await;
     let all = tagged_rows(&bench).await;
     let of = |kind: &str, id: &str| {
         let name = format!("region/111122223333/us-east-1/{kind}/{id}");

@@ -62,7 +62,7 @@ async fn no_use_of_a_key_goes_on_without_its_permission() {
             "CancelKeyDeletion" => KeyState::PendingDeletion,
             _ => KeyState::Enabled,
         };
-        let (key, other, made) = states::prepared(&bench, state).await;
+        let (key, other, made) = states::prepared(&bench, row.name, state).await;
         let request = states::request_of(row.name, &key, &other, &made);
         let but = AllBut {
             action: row.action,
@@ -77,7 +77,7 @@ async fn no_use_of_a_key_goes_on_without_its_permission() {
 async fn no_use_of_an_alias_goes_on_without_its_permission() {
     for (name, action) in ALIAS_USES {
         let bench = Bench::new().await;
-        let (key, other, _) = states::prepared(&bench, KeyState::Enabled).await;
+        let (key, other, _) = states::prepared(&bench, "Encrypt", KeyState::Enabled).await;
         let request = match *name {
             "CreateAlias" => create_alias("alias/new", &key),
             "UpdateAlias" => update_alias("alias/on-key", &other),

@@ -2,9 +2,12 @@
 
 use strongroom_model::{
     Plaintext,
-    enums::{KeyState, OriginType},
+    enums::{
+        DataKeyPairSpec, EncapsulationAlgorithmSpec, KeyAgreementAlgorithmSpec, KeySpec, KeyState,
+        KeyUsageType, MacAlgorithmSpec, MessageType, OriginType, SigningAlgorithmSpec,
+    },
     errors::ErrorCode,
-    operations::Input,
+    operations::{Input, Output},
     shapes::*,
 };
 
@@ -12,8 +15,9 @@ use super::{
     blob, create_alias, decrypt, delete_alias, describe, disable, encrypt, schedule, update_alias,
 };
 use crate::{
+    specs::{self, Algorithms, MessageRule},
     testing::{Bench, symmetric_key},
-    uses::{Cell, KEY_USES, STATES},
+    uses::{Cell, KEY_USES, Needs, STATES},
 };
 
 /// A request that makes this use of `key`, and of other keys only what every state allows.
@@ -46,6 +50,59 @@ fn request(use_name: &str, key: &str, other: &str, made: &Made) -> Input {
                 number_of_bytes: Some(16),
             })
         }
+        "GenerateDataKeyPair" => Input::GenerateDataKeyPair(GenerateDataKeyPairRequest {
+            dry_run: None,
+            encryption_context: None,
+            grant_tokens: None,
+            key_id,
+            key_pair_spec: DataKeyPairSpec::EccNistP256,
+            recipient: None,
+        }),
+        "GenerateDataKeyPairWithoutPlaintext" => Input::GenerateDataKeyPairWithoutPlaintext(
+            GenerateDataKeyPairWithoutPlaintextRequest {
+                dry_run: None,
+                encryption_context: None,
+                grant_tokens: None,
+                key_id,
+                key_pair_spec: DataKeyPairSpec::EccNistP256,
+            },
+        ),
+        "Sign" => sign(key),
+        "Verify" => Input::Verify(VerifyRequest {
+            dry_run: None,
+            grant_tokens: None,
+            key_id,
+            message: message(),
+            message_type: None,
+            signature: made.under_key.clone(),
+            signing_algorithm: SigningAlgorithmSpec::EcdsaSha256,
+        }),
+        "GenerateMac" => generate_mac(key),
+        "VerifyMac" => Input::VerifyMac(VerifyMacRequest {
+            dry_run: None,
+            grant_tokens: None,
+            key_id,
+            mac: Plaintext::new(made.under_key.clone()),
+            mac_algorithm: MacAlgorithmSpec::HmacSha256,
+            message: message(),
+        }),
+        "DeriveSharedSecret" => Input::DeriveSharedSecret(DeriveSharedSecretRequest {
+            dry_run: None,
+            grant_tokens: None,
+            key_agreement_algorithm: KeyAgreementAlgorithmSpec::Ecdh,
+            key_id,
+            public_key: made.under_key.clone(),
+            recipient: None,
+        }),
+        "Encapsulate" => encapsulate(key),
+        "Decapsulate" => Input::Decapsulate(DecapsulateRequest {
+            dry_run: None,
+            encapsulation_algorithm: EncapsulationAlgorithmSpec::MlKem,
+            grant_tokens: None,
+            key_id,
+            shared_secret_ciphertext_blob: made.under_key.clone(),
+        }),
+        "GetPublicKey" => get_public_key(key),
         "DescribeKey" => describe(key),
         "UpdateKeyDescription" => Input::UpdateKeyDescription(UpdateKeyDescriptionRequest {
             key_id,
@@ -92,6 +149,7 @@ fn request(use_name: &str, key: &str, other: &str, made: &Made) -> Input {
 }
 
 pub(super) struct Made {
+    /// What the use under test looks at: a ciphertext, a signature, a MAC, a peer's public key.
     pub(super) under_key: Vec<u8>,
     pub(super) under_other: Vec<u8>,
 }
@@ -111,15 +169,106 @@ pub(super) fn re_encrypt(blob: &[u8], destination: &str) -> Input {
     })
 }
 
-/// Two keys with their aliases and ciphertexts; the first one in the state asked for. A key that
-/// waits for its import never made a ciphertext.
-pub(super) async fn prepared(bench: &Bench, state: KeyState) -> (String, String, Made) {
+fn message() -> Plaintext {
+    Plaintext::new(b"attack at dawn".to_vec())
+}
+
+fn sign(key: &str) -> Input {
+    Input::Sign(SignRequest {
+        dry_run: None,
+        grant_tokens: None,
+        key_id: key.to_owned(),
+        message: message(),
+        message_type: None,
+        signing_algorithm: SigningAlgorithmSpec::EcdsaSha256,
+    })
+}
+
+fn generate_mac(key: &str) -> Input {
+    Input::GenerateMac(GenerateMacRequest {
+        dry_run: None,
+        grant_tokens: None,
+        key_id: key.to_owned(),
+        mac_algorithm: MacAlgorithmSpec::HmacSha256,
+        message: message(),
+    })
+}
+
+fn encapsulate(key: &str) -> Input {
+    Input::Encapsulate(EncapsulateRequest {
+        dry_run: None,
+        encapsulation_algorithm: EncapsulationAlgorithmSpec::MlKem,
+        grant_tokens: None,
+        key_id: key.to_owned(),
+    })
+}
+
+fn get_public_key(key: &str) -> Input {
+    Input::GetPublicKey(GetPublicKeyRequest {
+        grant_tokens: None,
+        key_id: key.to_owned(),
+    })
+}
+
+/// A key that the use is of: symmetric unless it needs another.
+fn key_for(use_name: &str) -> CreateKeyRequest {
+    let row = KEY_USES.iter().find(|row| row.name == use_name).unwrap();
+    let spec = match row.needs {
+        Needs::AnyUsage if use_name == "GetPublicKey" => KeySpec::EccNistP384,
+        Needs::AnyUsage | Needs::EncryptDecrypt => return symmetric_key(),
+        Needs::SignVerify | Needs::KeyAgreement => KeySpec::EccNistP256,
+        Needs::GenerateVerifyMac => KeySpec::Hmac256,
+        Needs::EncapsulateDecapsulate => KeySpec::MlKem768,
+    };
+    key_of(
+        spec,
+        row.needs.usage().unwrap_or(KeyUsageType::KeyAgreement),
+    )
+}
+
+fn key_of(spec: KeySpec, usage: KeyUsageType) -> CreateKeyRequest {
+    CreateKeyRequest {
+        key_spec: Some(spec),
+        key_usage: Some(usage),
+        ..symmetric_key()
+    }
+}
+
+/// What the use looks at, made while the key could.
+async fn made_under(bench: &Bench, use_name: &str, key: &str) -> Vec<u8> {
+    let made = match use_name {
+        "Verify" => bench.call(sign(key)).await,
+        "VerifyMac" => bench.call(generate_mac(key)).await,
+        "Decapsulate" => bench.call(encapsulate(key)).await,
+        "DeriveSharedSecret" => {
+            let peer = bench.key_like(key_for(use_name)).await.key_id;
+            bench.call(get_public_key(&peer)).await
+        }
+        "Sign" | "GenerateMac" | "Encapsulate" | "GetPublicKey" => return Vec::new(),
+        _ => return blob(bench, key).await,
+    };
+    match made.unwrap() {
+        Output::Sign(output) => output.signature.unwrap(),
+        Output::GenerateMac(output) => output.mac.unwrap().expose().to_vec(),
+        Output::Encapsulate(output) => output.shared_secret_ciphertext_blob.unwrap(),
+        Output::GetPublicKey(output) => output.public_key.unwrap(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Two keys with their aliases and what was made under them; the first one is for the use, and in
+/// the state asked for. A key that waits for its import never made anything.
+pub(super) async fn prepared(
+    bench: &Bench,
+    use_name: &str,
+    state: KeyState,
+) -> (String, String, Made) {
     let request = match state {
         KeyState::PendingImport => CreateKeyRequest {
             origin: Some(OriginType::External),
-            ..symmetric_key()
+            ..key_for(use_name)
         },
-        _ => symmetric_key(),
+        _ => key_for(use_name),
     };
     let key = bench.key_like(request).await.key_id;
     let other = bench.key().await.key_id;
@@ -134,7 +283,7 @@ pub(super) async fn prepared(bench: &Bench, state: KeyState) -> (String, String,
     let under_other = blob(bench, &other).await;
     let under_key = match state {
         KeyState::PendingImport => Vec::new(),
-        _ => blob(bench, &key).await,
+        _ => made_under(bench, use_name, &key).await,
     };
     match state {
         KeyState::Disabled => drop(bench.call(disable(&key)).await.unwrap()),
@@ -180,7 +329,7 @@ async fn every_use_answers_in_every_state_as_the_table_says() {
                 continue;
             }
             let bench = Bench::new().await;
-            let (key, other, made) = prepared(&bench, *state).await;
+            let (key, other, made) = prepared(&bench, row.name, *state).await;
             let outcome = bench.call(request(row.name, &key, &other, &made)).await;
             let heard = outcome
                 .map(|_| ())
@@ -226,4 +375,94 @@ async fn key_usage_is_weighed_before_the_plaintext_is_looked_at() {
         message,
         "Algorithm RSAES_OAEP_SHA_256 is incompatible with key spec SYMMETRIC_DEFAULT."
     );
+}
+
+/// Every use that needs a key usage is refused under a key of every other one, and that before
+/// the key's state is weighed.
+#[tokio::test]
+async fn a_use_is_refused_under_keys_of_every_other_usage_whatever_their_state() {
+    let bench = Bench::new().await;
+    let mut keys = Vec::new();
+    for (spec, usage) in [
+        (KeySpec::SymmetricDefault, KeyUsageType::EncryptDecrypt),
+        (KeySpec::EccNistP256, KeyUsageType::SignVerify),
+        (KeySpec::EccNistP256, KeyUsageType::KeyAgreement),
+        (KeySpec::Hmac256, KeyUsageType::GenerateVerifyMac),
+        (KeySpec::MlKem768, KeyUsageType::EncapsulateDecapsulate),
+    ] {
+        let key = bench.key_like(key_of(spec, usage)).await.key_id;
+        bench.call(disable(&key)).await.unwrap();
+        keys.push((key, usage));
+    }
+    let other = bench.key().await.key_id;
+    let made = Made {
+        under_key: vec![1; 64],
+        under_other: blob(&bench, &other).await,
+    };
+    for row in KEY_USES {
+        let by_ciphertext = matches!(row.name, "Decrypt" | "ReEncryptFrom");
+        let Some(needed) = row.needs.usage().filter(|_| !by_ciphertext) else {
+            continue;
+        };
+        for (key, usage) in keys.iter().filter(|(_, usage)| *usage != needed) {
+            let input = request(row.name, key, &other, &made);
+            let operation = input.operation().name();
+            let heard = bench.refused(input).await;
+            let expected = format!(
+                "arn:aws:kms:us-east-1:111122223333:key/{key} key usage is {usage} which is not \
+                 valid for {operation}."
+            );
+            assert_eq!(
+                heard,
+                (ErrorCode::InvalidKeyUsageException, expected),
+                "{}",
+                row.name
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_signs_by_its_own_algorithms_and_what_each_takes() {
+    let bench = Bench::new().await;
+    for spec in KeySpec::ALL {
+        let usage = KeyUsageType::SignVerify;
+        let Some(Algorithms::Signing(own)) = specs::algorithms(*spec, usage) else {
+            continue;
+        };
+        let key = bench.key_like(key_of(*spec, usage)).await;
+        assert_eq!(key.signing_algorithms.as_deref(), Some(own));
+        for algorithm in SigningAlgorithmSpec::ALL {
+            for message_type in MessageType::ALL {
+                for length in [20, 32, 48, 64] {
+                    let heard = bench
+                        .call(Input::Sign(SignRequest {
+                            dry_run: None,
+                            grant_tokens: None,
+                            key_id: key.key_id.clone(),
+                            message: Plaintext::new(vec![7; length]),
+                            message_type: Some(*message_type),
+                            signing_algorithm: *algorithm,
+                        }))
+                        .await;
+                    let rule = specs::message_rule(*algorithm, *message_type);
+                    let (fits, expected) = match rule {
+                        _ if !own.contains(algorithm) => (false, "is incompatible with key spec"),
+                        MessageRule::Whole => (true, ""),
+                        MessageRule::Bytes(digest) => (digest == length, "Digest is invalid"),
+                        MessageRule::NotByAlgorithm => (false, "is incompatible with algorithm"),
+                        MessageRule::NotByKeySpec => (false, "is incompatible with key spec"),
+                    };
+                    let case = format!("{spec} {algorithm} {message_type} {length}: {heard:?}");
+                    match heard {
+                        Ok(_) => assert!(fits, "{case}"),
+                        Err(error) => {
+                            let message = error.message().unwrap_or_default();
+                            assert!(!fits && message.contains(expected), "{case}");
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

@@ -30,7 +30,7 @@ use super::{
 use crate::{
     cli::DevArgs,
     clock::{self, Ahead, ClockNote, ServiceClock},
-    config::{self, CounterConfig},
+    config::{self, CounterConfig, Defaults},
     door::{Door, Regions, WallClock},
     seal_source::{make_key_file, read_key_file},
     seed, tls,
@@ -48,7 +48,7 @@ pub(super) fn run(args: DevArgs, hardening: Hardening) -> Result<(), Failure> {
     }
     // Before anything is made: a seed with a mistake leaves nothing behind.
     let seed = args.seed.as_deref().map(seed::load).transpose()?;
-    let counter = config::counter(args.counter.clone(), Durability::Relaxed)?;
+    let counter = config::counter(args.counter.clone(), Defaults::DEV)?;
     let place = Place::enter(&args, counter.durability)?;
     let runtime = house::runtime()?;
     let served = runtime.block_on(serve(place, &args, seed, counter));
@@ -135,6 +135,8 @@ async fn serve(
     };
     let settings = Settings {
         managed_services: counter.managed_services,
+        sm2_everywhere: counter.sm2_everywhere,
+        rsa: counter.rsa,
         authorizer,
         clock: Arc::clone(&clock) as _,
         attestation: house::attestation(counter.attestation_root.as_deref())?,

@@ -12,7 +12,7 @@ use std::{
 use strongroom_auth::decision::RootOnly;
 use strongroom_crypto::{AttestationRoots, Hardening, Random};
 use strongroom_kms::{
-    Attestation, Service, Settings,
+    Attestation, RsaSettings, Service, Settings,
     installation::{self, InstallationError, Sealed, Unsealed},
 };
 use strongroom_store::{Backend, DataFolder, Durability, Embedded, Journal};
@@ -117,6 +117,8 @@ impl House {
         let journal = self.journal(Durability::Strict)?;
         let settings = Settings {
             managed_services: Vec::new(),
+            sm2_everywhere: false,
+            rsa: RsaSettings::WITHOUT_POOL,
             authorizer: Box::new(RootOnly),
             clock: Arc::new(ServiceClock::default()),
             attestation: None,

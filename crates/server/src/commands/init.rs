@@ -6,7 +6,7 @@ use serde_json::json;
 use strongroom_auth::decision::RootOnly;
 use strongroom_crypto::{Random, seal::SealKey};
 use strongroom_kms::{
-    Settings,
+    RsaSettings, Settings,
     installation::{self, Profile},
 };
 use strongroom_store::{DataFolder, Durability};
@@ -56,6 +56,8 @@ async fn make(house: &House, keys: &[SealKey], args: &InitArgs) -> Result<(), Fa
     let journal = house.journal(Durability::Strict)?;
     let settings = Settings {
         managed_services: Vec::new(),
+        sm2_everywhere: false,
+        rsa: RsaSettings::WITHOUT_POOL,
         authorizer: Box::new(RootOnly),
         clock: Arc::new(ServiceClock::default()),
         attestation: None,

@@ -54,6 +54,8 @@ async fn serve(house: House, config: ServeConfig) -> Result<(), Failure> {
     let journal = house.journal(config.counter.durability)?;
     let settings = Settings {
         managed_services: config.counter.managed_services,
+        sm2_everywhere: config.counter.sm2_everywhere,
+        rsa: config.counter.rsa,
         authorizer: Box::new(RootOnly),
         clock: Arc::new(ServiceClock::default()),
         attestation: house::attestation(config.counter.attestation_root.as_deref())?,

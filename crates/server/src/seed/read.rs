@@ -4,7 +4,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 use strongroom_auth::AccessKeyId;
 use strongroom_kms::seed::{At, Seed, SeededAccessKey, SeededIdentity, SeededKey};
-use strongroom_model::{AccountId, AliasName, KeyId, Plaintext, Region, SecretAccessKey};
+use strongroom_model::{
+    AccountId, AliasName, KeyId, Plaintext, Region, SecretAccessKey,
+    enums::{KeySpec, KeyUsageType},
+};
 
 use super::{
     Wrong,
@@ -397,6 +400,11 @@ fn read_key(account: AccountId, region: &Region, node: &Node<'_>) -> Result<Seed
             line,
             it: String::new(),
         },
+        spec: At {
+            line,
+            it: KeySpec::SymmetricDefault,
+        },
+        usage: None,
         enabled: At { line, it: true },
         external: false,
         material: Vec::new(),
@@ -423,14 +431,18 @@ fn read_key(account: AccountId, region: &Region, node: &Node<'_>) -> Result<Seed
                 }
                 key.description = At { line, it };
             }
-            "key_spec" => match text(value, "`key_spec`")? {
-                "SYMMETRIC_DEFAULT" => {}
-                _ => return not_yet(line, "a key spec other than SYMMETRIC_DEFAULT"),
-            },
-            "key_usage" => match text(value, "`key_usage`")? {
-                "ENCRYPT_DECRYPT" => {}
-                _ => return not_yet(line, "a key usage other than ENCRYPT_DECRYPT"),
-            },
+            "key_spec" => {
+                let it = KeySpec::parse(text(value, "`key_spec`")?);
+                let reason = "`key_spec` is one that AWS names, such as RSA_2048";
+                let it = it.ok_or_else(|| Wrong::at(line, reason))?;
+                key.spec = At { line, it };
+            }
+            "key_usage" => {
+                let it = KeyUsageType::parse(text(value, "`key_usage`")?);
+                let reason = "`key_usage` is one that AWS names, such as SIGN_VERIFY";
+                let it = it.ok_or_else(|| Wrong::at(line, reason))?;
+                key.usage = Some(At { line, it });
+            }
             "origin" => match text(value, "`origin`")? {
                 "AWS_KMS" => key.external = false,
                 "EXTERNAL" => key.external = true,
@@ -515,10 +527,6 @@ fn materials(node: &Node<'_>) -> Result<Vec<At<Plaintext>>, Wrong> {
             .decode(text(item, "key material")?)
             .map(Plaintext::new)
             .map_err(|_| Wrong::at(line, "key material is base64"))?;
-        if bytes.len() != 32 {
-            let reason = "the key material of a symmetric key has 32 bytes, in base64";
-            return Err(Wrong::at(line, reason));
-        }
         Ok(At { line, it: bytes })
     };
     items.iter().map(read).collect()
@@ -623,7 +631,7 @@ fn not_yet<T>(line: usize, what: &str) -> Result<T, Wrong> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse;
+    use super::{super::parse, *};
 
     /// The seed of the documentation, as far as this version goes.
     const EXAMPLE: &str = r#"accounts:
@@ -677,6 +685,10 @@ mod tests {
             multi_region: true
             replicas: []
             aliases: [alias/global]
+          - id: 0987dcba-09fe-87dc-65ba-ab0987654321
+            key_spec: ECC_NIST_P256
+            key_usage: SIGN_VERIFY
+            aliases: [alias/signer]
 "#;
 
     #[test]
@@ -703,7 +715,7 @@ mod tests {
             ("oidc-provider", "https://issuer.example"),
         ];
         assert_eq!(kinds, expected);
-        let [key, global] = seed.keys.as_slice() else {
+        let [key, global, signer] = seed.keys.as_slice() else {
             panic!("{seed:?}")
         };
         assert_eq!(key.id.to_string(), "1234abcd-12ab-34cd-56ef-1234567890ab");
@@ -716,6 +728,11 @@ mod tests {
             "alias/ExampleAlias"
         );
         assert!(global.id.is_multi_region());
+        assert_eq!(global.spec.it, KeySpec::SymmetricDefault);
+        assert!(global.usage.is_none());
+        assert_eq!(signer.spec.it, KeySpec::EccNistP256);
+        let usage = signer.usage.as_ref().map(|usage| usage.it);
+        assert_eq!(usage, Some(KeyUsageType::SignVerify));
     }
 
     #[test]
@@ -763,11 +780,6 @@ mod tests {
             "base64",
         );
         check(
-            "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
-            "MDEy",
-            "32 bytes",
-        );
-        check(
             "description: The",
             "description: {a: b} #",
             "`description` is a text",
@@ -789,13 +801,13 @@ mod tests {
         );
         check(
             "key_spec: SYMMETRIC_DEFAULT",
-            "key_spec: RSA_2048",
-            "not supported",
+            "key_spec: RSA_1024",
+            "such as RSA_2048",
         );
         check(
             "key_usage: ENCRYPT_DECRYPT",
-            "key_usage: SIGN_VERIFY",
-            "not supported",
+            "key_usage: hush",
+            "such as SIGN_VERIFY",
         );
         check("origin: AWS_KMS", "origin: AWS_CLOUDHSM", "not supported");
         check(

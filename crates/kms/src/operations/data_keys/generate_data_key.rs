@@ -2,9 +2,12 @@
 //!
 //! AWS: API reference, "GenerateDataKey".
 
-use strongroom_model::shapes::{GenerateDataKeyRequest, GenerateDataKeyResponse};
+use strongroom_model::{
+    enums::EncryptionAlgorithmSpec::SymmetricDefault,
+    shapes::{GenerateDataKeyRequest, GenerateDataKeyResponse},
+};
 
-use super::length;
+use super::{check_symmetric, length};
 use crate::{
     addressee::Addressee,
     call::{Attempt, Call},
@@ -19,7 +22,9 @@ use crate::{
 /// - `ValidationException`: not exactly one of `key_spec` and `number_of_bytes`; said before the
 ///   key's usage and state are weighed.
 ///   A `Recipient` that is not attested.
-/// - `InvalidKeyUsageException`, `DisabledException`, `KMSInvalidStateException`: the key.
+/// - `InvalidKeyUsageException`: the key is not for encryption; after its state, also: it is an
+///   asymmetric one.
+/// - `DisabledException`, `KMSInvalidStateException`: the key.
 pub(crate) async fn generate_data_key(
     call: &Call<'_>,
     input: &GenerateDataKeyRequest,
@@ -29,17 +34,19 @@ pub(crate) async fn generate_data_key(
     let length = length(input.key_spec, input.number_of_bytes)?;
     let addressee = Addressee::of(call.service(), input.recipient.as_ref())?;
     let key = key.usable()?;
-    check_context(input.encryption_context.as_ref())?;
+    check_symmetric(&key)?;
+    let context = input.encryption_context.as_ref();
+    check_context(&key, context)?;
 
     let material = call.material(&key).await?;
     let data_key = call.service().random_bytes(length)?;
-    let ciphertext = material.seal(&data_key, input.encryption_context.as_ref())?;
+    let ciphertext = material.seal(SymmetricDefault, &data_key, context)?;
     let answer = addressee.hand_over(call.service(), data_key)?;
     Ok(GenerateDataKeyResponse {
         ciphertext_blob: Some(ciphertext),
         plaintext: answer.plaintext,
         key_id: Some(key.arn().to_string()),
-        key_material_id: (!addressee.is_enclave()).then(|| material.id()),
+        key_material_id: material.id().filter(|_| !addressee.is_enclave()),
         ciphertext_for_recipient: answer.ciphertext_for_recipient,
     })
 }

@@ -2,11 +2,12 @@
 //!
 //! AWS: API reference, "GenerateDataKeyWithoutPlaintext".
 
-use strongroom_model::shapes::{
-    GenerateDataKeyWithoutPlaintextRequest, GenerateDataKeyWithoutPlaintextResponse,
+use strongroom_model::{
+    enums::EncryptionAlgorithmSpec::SymmetricDefault,
+    shapes::{GenerateDataKeyWithoutPlaintextRequest, GenerateDataKeyWithoutPlaintextResponse},
 };
 
-use super::length;
+use super::{check_symmetric, length};
 use crate::{
     call::{Attempt, Call},
     operations::encryption::check_context,
@@ -26,14 +27,16 @@ pub(crate) async fn generate_data_key_without_plaintext(
     let key = call.permit::<uses::GenerateDataKeyWithoutPlaintext>(key)?;
     let length = length(input.key_spec, input.number_of_bytes)?;
     let key = key.usable()?;
-    check_context(input.encryption_context.as_ref())?;
+    check_symmetric(&key)?;
+    let context = input.encryption_context.as_ref();
+    check_context(&key, context)?;
 
     let material = call.material(&key).await?;
     let data_key = call.service().random_bytes(length)?;
-    let ciphertext = material.seal(&data_key, input.encryption_context.as_ref())?;
+    let ciphertext = material.seal(SymmetricDefault, &data_key, context)?;
     Ok(GenerateDataKeyWithoutPlaintextResponse {
         ciphertext_blob: Some(ciphertext),
         key_id: Some(key.arn().to_string()),
-        key_material_id: Some(material.id()),
+        key_material_id: material.id(),
     })
 }

@@ -13,13 +13,15 @@ use crate::{
 };
 
 /// Decrypts under the key and material that the ciphertext itself names; `key_id`, if given,
-/// must be that key.
+/// must be that key. The ciphertext of an asymmetric key names none, so `key_id` has to.
 ///
 /// # Errors
 ///
 /// - `InvalidCiphertextException`: damaged, not ours, or another encryption context. Which of
 ///   these is never told.
 /// - `IncorrectKeyException`: `key_id` is another key.
+/// - `ValidationException`: no `key_id`, or a context, with the algorithm of an asymmetric key.
+/// - `InvalidKeyUsageException`: the key is not for encryption, or not by this algorithm.
 /// - `AccessDeniedException`: the key is gone, elsewhere or not permitted.
 /// - `ValidationException`: the `Recipient` is not attested.
 /// - `DisabledException`, `KMSInvalidStateException`: the key's state.
@@ -35,21 +37,22 @@ pub(crate) async fn decrypt(call: &Call<'_>, input: &DecryptRequest) -> Attempt<
     let addressee = Addressee::of(call.service(), input.recipient.as_ref())?;
     let key = key.usable()?;
     check_algorithm(&key, source.algorithm)?;
-    check_context(input.encryption_context.as_ref())?;
+    let context = input.encryption_context.as_ref();
+    check_context(&key, context)?;
 
-    let (Some(header), Some(blob)) = (header, source.ciphertext) else {
+    let Some(blob) = source.ciphertext() else {
         call.stop_if_dry_run()?;
         return Err(KmsError::invalid_ciphertext().into());
     };
-    let material = call.material_of(&key, &header).await?;
-    let plaintext = material.open(blob, input.encryption_context.as_ref())?;
+    let material = call.material_of(&key, header.as_ref()).await?;
+    let plaintext = material.open(source.algorithm, blob, context)?;
     call.stop_if_dry_run()?;
     let answer = addressee.hand_over(call.service(), plaintext)?;
     Ok(DecryptResponse {
         key_id: Some(key.arn().to_string()),
         plaintext: answer.plaintext,
         encryption_algorithm: Some(source.algorithm),
-        key_material_id: (!addressee.is_enclave()).then(|| material.id()),
+        key_material_id: material.id().filter(|_| !addressee.is_enclave()),
         ciphertext_for_recipient: answer.ciphertext_for_recipient,
     })
 }

@@ -12,7 +12,7 @@ pub(crate) use re_encrypt::re_encrypt;
 
 use strongroom_crypto::CiphertextHeader;
 use strongroom_model::{
-    EncryptionContext,
+    EncryptionContext, Plaintext,
     enums::{DryRunModifierType, EncryptionAlgorithmSpec},
     limits,
 };
@@ -20,15 +20,23 @@ use strongroom_model::{
 use crate::{
     call::{Authorized, Call, Key, Permitted},
     error::KmsError,
-    material::Opens,
+    material::{Opens, Seals},
+    specs::{self, Family},
     uses::KeyUse,
 };
 
-/// Refuses a context that is larger than any that can be encrypted with. AWS documents no
-/// limit; ours is 8,192 bytes of keys and values.
-pub(crate) fn check_context(context: Option<&EncryptionContext>) -> Result<(), KmsError> {
+/// Refuses a context that the key cannot be used with: any at all for an asymmetric key, and one
+/// that is larger than any that can be encrypted with. AWS documents no limit; ours is 8,192 bytes
+/// of keys and values.
+pub(crate) fn check_context<U: KeyUse>(
+    key: &Authorized<Key, U>,
+    context: Option<&EncryptionContext>,
+) -> Result<(), KmsError> {
     let limit = limits::ENCRYPTION_CONTEXT_BYTES;
     match context {
+        Some(context) if !context.is_empty() && !is_symmetric(key) => {
+            Err(KmsError::context_with_asymmetric())
+        }
         Some(context) if context.size_bytes() > limit => Err(KmsError::validation(format!(
             "The encryption context must not be larger than {limit} bytes."
         ))),
@@ -36,18 +44,39 @@ pub(crate) fn check_context(context: Option<&EncryptionContext>) -> Result<(), K
     }
 }
 
+/// Whether a key that encrypts is a symmetric one.
+pub(crate) fn is_symmetric(key: &Key) -> bool {
+    specs::family(key.record().spec) == Family::Symmetric
+}
+
 /// Refuses an algorithm that the key does not support.
 fn check_algorithm<U: KeyUse>(
     key: &Authorized<Key, U>,
     algorithm: EncryptionAlgorithmSpec,
 ) -> Result<(), KmsError> {
-    if algorithm == EncryptionAlgorithmSpec::SymmetricDefault {
-        return Ok(());
+    let spec = key.record().spec;
+    if specs::encrypts_by(spec, algorithm) {
+        Ok(())
+    } else {
+        Err(KmsError::algorithm(algorithm.as_str(), spec.as_str()))
     }
-    Err(KmsError::algorithm(
-        algorithm.as_str(),
-        key.record().spec.as_str(),
-    ))
+}
+
+/// Refuses more plaintext than the key encrypts at once.
+fn check_length<U: Seals>(
+    key: &Authorized<Key, U>,
+    algorithm: EncryptionAlgorithmSpec,
+    plaintext: &Plaintext,
+) -> Result<(), KmsError> {
+    let spec = key.record().spec;
+    match specs::plaintext_bytes(spec, algorithm) {
+        Some(most) if plaintext.len() > most => Err(KmsError::plaintext_too_long(
+            algorithm.as_str(),
+            spec.as_str(),
+            most,
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// What a request that decrypts says of its source.
@@ -77,10 +106,17 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// The ciphertext, unless a dry run is to judge permissions alone.
+    fn ciphertext(&self) -> Option<&'a [u8]> {
+        self.ciphertext.filter(|_| !self.ignore_ciphertext)
+    }
+
     /// Reads the header of the ciphertext, then finds and permits the key that made it.
     ///
     /// # Errors
     /// - `InvalidCiphertextException`: the blob is not one of ours, or was damaged.
+    /// - `ValidationException`: the ciphertext of an asymmetric key, which names no key, without
+    ///   a `KeyId`.
     /// - `IncorrectKeyException`: the request names another key. It wins over the usage and
     ///   state of the key that is named.
     /// - `AccessDeniedException`: the key is gone, elsewhere or not permitted.

@@ -8,7 +8,7 @@ use strongroom_model::{
     shapes::{ReEncryptRequest, ReEncryptResponse},
 };
 
-use super::{Source, check_algorithm, check_context};
+use super::{Source, check_algorithm, check_context, check_length};
 use crate::{
     call::{Attempt, Call},
     error::KmsError,
@@ -46,24 +46,27 @@ pub(crate) async fn re_encrypt(
     check_algorithm(&from, source.algorithm)?;
     let to = to.usable()?;
     check_algorithm(&to, algorithm)?;
-    check_context(input.source_encryption_context.as_ref())?;
-    check_context(input.destination_encryption_context.as_ref())?;
+    let old_context = input.source_encryption_context.as_ref();
+    let new_context = input.destination_encryption_context.as_ref();
+    check_context(&from, old_context)?;
+    check_context(&to, new_context)?;
 
-    let (Some(header), Some(blob)) = (header, source.ciphertext) else {
+    let Some(blob) = source.ciphertext() else {
         call.stop_if_dry_run()?;
         return Err(KmsError::invalid_ciphertext().into());
     };
-    let old = call.material_of(&from, &header).await?;
-    let plaintext = old.open(blob, input.source_encryption_context.as_ref())?;
+    let old = call.material_of(&from, header.as_ref()).await?;
+    let plaintext = old.open(source.algorithm, blob, old_context)?;
+    check_length(&to, algorithm, &plaintext)?;
     let new = call.material(&to).await?;
-    let ciphertext = new.seal(&plaintext, input.destination_encryption_context.as_ref())?;
+    let ciphertext = new.seal(algorithm, &plaintext, new_context)?;
     Ok(ReEncryptResponse {
         ciphertext_blob: Some(ciphertext),
         source_key_id: Some(from.arn().to_string()),
         key_id: Some(to.arn().to_string()),
         source_encryption_algorithm: Some(source.algorithm),
         destination_encryption_algorithm: Some(algorithm),
-        source_key_material_id: Some(old.id()),
-        destination_key_material_id: Some(new.id()),
+        source_key_material_id: old.id(),
+        destination_key_material_id: new.id(),
     })
 }

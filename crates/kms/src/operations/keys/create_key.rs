@@ -16,7 +16,7 @@ use crate::{
     new_key,
     operations::{policies, tags},
     record::{KeyRecord, MultiRegion},
-    uses,
+    specs, uses,
 };
 
 /// Creates a key in the caller's account and the Region of the request.
@@ -42,8 +42,9 @@ pub(crate) async fn create_key(
 
     let multi_region = input.multi_region.unwrap_or(false);
     let id = KeyId::from_random(multi_region, call.service().custody().random().array()?);
-    let (spec, usage) = spec_and_usage(input)?;
-    let origin = origin(input, spec)?;
+    let region = &call.home().region;
+    let (spec, usage) = spec_and_usage(input, |spec| call.service().offers(spec, region))?;
+    let origin = origin(input)?;
     let policy = match &input.policy {
         Some(text) => {
             policies::check(
@@ -81,7 +82,7 @@ pub(crate) async fn create_key(
         id,
         record,
         policy,
-        None,
+        Vec::new(),
         call.now(),
     )
     .await?;
@@ -93,7 +94,10 @@ pub(crate) async fn create_key(
 }
 
 /// The key spec and usage that the request asks for, when this Region has such keys.
-fn spec_and_usage(input: &CreateKeyRequest) -> Result<(KeySpec, KeyUsageType), KmsError> {
+fn spec_and_usage(
+    input: &CreateKeyRequest,
+    offers: impl Fn(KeySpec) -> bool,
+) -> Result<(KeySpec, KeyUsageType), KmsError> {
     let spec = match (input.key_spec, input.customer_master_key_spec) {
         (Some(_), Some(_)) => {
             return Err(KmsError::validation(
@@ -115,23 +119,17 @@ fn spec_and_usage(input: &CreateKeyRequest) -> Result<(KeySpec, KeyUsageType), K
             ));
         }
     };
-    if !usages_of(spec).contains(&usage) {
+    if specs::algorithms(spec, usage).is_none() {
         return Err(KmsError::validation(format!(
             "KeyUsage {} is not compatible with KeySpec {}",
             usage.as_str(),
             spec.as_str()
         )));
     }
-    match spec {
-        KeySpec::SymmetricDefault => Ok((spec, usage)),
-        KeySpec::Sm2 => Err(KmsError::unsupported(
-            "KeySpec SM2 is not supported in this Region",
-        )),
-        _ => Err(KmsError::not_built(format_args!(
-            "KeySpec {}",
-            spec.as_str()
-        ))),
+    if !offers(spec) {
+        return Err(KmsError::spec_not_offered("KeySpec", spec.as_str()));
     }
+    Ok((spec, usage))
 }
 
 fn current_name(deprecated: CustomerMasterKeySpec) -> Result<KeySpec, KmsError> {
@@ -139,35 +137,9 @@ fn current_name(deprecated: CustomerMasterKeySpec) -> Result<KeySpec, KmsError> 
         .ok_or_else(|| KmsError::internal("a deprecated key spec without a current name"))
 }
 
-/// The usages that a key of this spec may have.
-///
-/// AWS: developer guide, "Key spec reference".
-fn usages_of(spec: KeySpec) -> &'static [KeyUsageType] {
-    use KeyUsageType as U;
-    match spec {
-        KeySpec::SymmetricDefault => &[U::EncryptDecrypt],
-        KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096 => {
-            &[U::EncryptDecrypt, U::SignVerify]
-        }
-        KeySpec::EccNistP256 | KeySpec::EccNistP384 | KeySpec::EccNistP521 => {
-            &[U::SignVerify, U::KeyAgreement]
-        }
-        KeySpec::EccSecgP256k1
-        | KeySpec::EccNistEdwards25519
-        | KeySpec::MlDsa44
-        | KeySpec::MlDsa65
-        | KeySpec::MlDsa87 => &[U::SignVerify],
-        KeySpec::MlKem512 | KeySpec::MlKem768 | KeySpec::MlKem1024 => &[U::EncapsulateDecapsulate],
-        KeySpec::Hmac224 | KeySpec::Hmac256 | KeySpec::Hmac384 | KeySpec::Hmac512 => {
-            &[U::GenerateVerifyMac]
-        }
-        KeySpec::Sm2 => &[U::EncryptDecrypt, U::SignVerify, U::KeyAgreement],
-    }
-}
-
 /// The origin that the request asks for. There are no custom key stores, so every id of one is
 /// unknown.
-fn origin(input: &CreateKeyRequest, spec: KeySpec) -> Result<OriginType, KmsError> {
+fn origin(input: &CreateKeyRequest) -> Result<OriginType, KmsError> {
     let origin = input.origin.unwrap_or(OriginType::AwsKms);
     let in_store = matches!(
         origin,
@@ -196,7 +168,6 @@ fn origin(input: &CreateKeyRequest, spec: KeySpec) -> Result<OriginType, KmsErro
             "XksKeyId is valid only for Origin EXTERNAL_KEY_STORE.",
         ));
     }
-    debug_assert_eq!(spec, KeySpec::SymmetricDefault);
     Ok(origin)
 }
 
@@ -221,12 +192,12 @@ mod tests {
     }
 
     fn refused(input: &CreateKeyRequest) -> String {
-        spec_and_usage(input).unwrap_err().to_string()
+        spec_and_usage(input, |_| true).unwrap_err().to_string()
     }
 
     #[test]
     fn nothing_asked_for_is_a_symmetric_encryption_key() {
-        let spec = spec_and_usage(&request()).unwrap();
+        let spec = spec_and_usage(&request(), |_| true).unwrap();
         assert_eq!(
             spec,
             (KeySpec::SymmetricDefault, KeyUsageType::EncryptDecrypt)
@@ -260,12 +231,33 @@ mod tests {
     }
 
     #[test]
+    fn the_region_is_asked_last() {
+        let input = CreateKeyRequest {
+            key_spec: Some(KeySpec::Sm2),
+            key_usage: Some(KeyUsageType::SignVerify),
+            ..request()
+        };
+        let outside = |spec| spec != KeySpec::Sm2;
+        assert_eq!(
+            spec_and_usage(&input, outside).unwrap_err().to_string(),
+            "UnsupportedOperationException: KeySpec SM2 is not supported in this Region"
+        );
+        assert!(spec_and_usage(&input, |_| true).is_ok());
+        let input = CreateKeyRequest {
+            key_usage: Some(KeyUsageType::GenerateVerifyMac),
+            ..input
+        };
+        let error = spec_and_usage(&input, outside).unwrap_err().to_string();
+        assert!(error.starts_with("ValidationException"), "{error}");
+    }
+
+    #[test]
     fn the_deprecated_twin_of_key_spec_is_taken_alone_only() {
         let alone = CreateKeyRequest {
             customer_master_key_spec: Some(CustomerMasterKeySpec::SymmetricDefault),
             ..request()
         };
-        assert!(spec_and_usage(&alone).is_ok());
+        assert!(spec_and_usage(&alone, |_| true).is_ok());
         let both = CreateKeyRequest {
             key_spec: Some(KeySpec::SymmetricDefault),
             ..alone

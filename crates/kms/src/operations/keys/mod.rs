@@ -7,6 +7,7 @@ mod create_key;
 mod describe_key;
 mod disable_key;
 mod enable_key;
+mod get_public_key;
 mod list_keys;
 mod schedule_key_deletion;
 mod update_key_description;
@@ -16,19 +17,24 @@ pub(crate) use create_key::create_key;
 pub(crate) use describe_key::describe_key;
 pub(crate) use disable_key::disable_key;
 pub(crate) use enable_key::enable_key;
+pub(crate) use get_public_key::get_public_key;
 pub(crate) use list_keys::list_keys;
 pub(crate) use schedule_key_deletion::schedule_key_deletion;
 pub(crate) use update_key_description::update_key_description;
 
 use strongroom_model::{
     KeyId, Region,
-    enums::{EncryptionAlgorithmSpec, KeySpec, KeyState, KeyUsageType, MultiRegionKeyType},
+    enums::{
+        EncapsulationAlgorithmSpec, EncryptionAlgorithmSpec, KeyAgreementAlgorithmSpec, KeySpec,
+        KeyState, KeyUsageType, MacAlgorithmSpec, MultiRegionKeyType, SigningAlgorithmSpec,
+    },
     shapes::{KeyMetadata, MultiRegionConfiguration, MultiRegionKey},
 };
 
 use crate::{
     layout::Home,
     record::{KeyRecord, MultiRegion},
+    specs::{self, Algorithms, Family},
 };
 
 /// What AWS tells about a key.
@@ -36,7 +42,8 @@ use crate::{
 /// AWS: API reference, "KeyMetadata". Aliases, tags, policy and rotation are not part of it.
 pub(crate) fn metadata(home: &Home, id: KeyId, record: &KeyRecord) -> KeyMetadata {
     let state = record.state();
-    let symmetric = record.spec == KeySpec::SymmetricDefault;
+    let symmetric = specs::family(record.spec) == Family::Symmetric;
+    let algorithms = AlgorithmLists::of(record.spec, record.usage);
     KeyMetadata {
         aws_account_id: Some(home.account.to_string()),
         arn: Some(home.key_arn(id).to_string()),
@@ -52,17 +59,16 @@ pub(crate) fn metadata(home: &Home, id: KeyId, record: &KeyRecord) -> KeyMetadat
         deletion_date: record.deletion.as_ref().map(|deletion| deletion.date),
         description: Some(record.description.clone()),
         enabled: Some(state == KeyState::Enabled),
-        encapsulation_algorithms: None,
-        encryption_algorithms: (record.usage == KeyUsageType::EncryptDecrypt)
-            .then(|| vec![EncryptionAlgorithmSpec::SymmetricDefault]),
+        encapsulation_algorithms: algorithms.encapsulation,
+        encryption_algorithms: algorithms.encryption,
         expiration_model: None,
-        key_agreement_algorithms: None,
+        key_agreement_algorithms: algorithms.agreement,
         key_id: id.to_string(),
         key_manager: Some(record.manager),
         key_spec: Some(record.spec),
         key_state: Some(state),
         key_usage: Some(record.usage),
-        mac_algorithms: None,
+        mac_algorithms: algorithms.mac,
         multi_region: Some(record.multi_region.is_some()),
         multi_region_configuration: record
             .multi_region
@@ -70,9 +76,35 @@ pub(crate) fn metadata(home: &Home, id: KeyId, record: &KeyRecord) -> KeyMetadat
             .map(|relatives| relatives_of(home, id, relatives)),
         origin: Some(record.origin),
         pending_deletion_window_in_days: None,
-        signing_algorithms: None,
+        signing_algorithms: algorithms.signing,
         valid_to: None,
         xks_key_configuration: None,
+    }
+}
+
+/// The algorithms of a key, in the one member of an answer that its usage calls for.
+#[derive(Default)]
+struct AlgorithmLists {
+    encryption: Option<Vec<EncryptionAlgorithmSpec>>,
+    signing: Option<Vec<SigningAlgorithmSpec>>,
+    mac: Option<Vec<MacAlgorithmSpec>>,
+    agreement: Option<Vec<KeyAgreementAlgorithmSpec>>,
+    encapsulation: Option<Vec<EncapsulationAlgorithmSpec>>,
+}
+
+impl AlgorithmLists {
+    fn of(spec: KeySpec, usage: KeyUsageType) -> Self {
+        let mut lists = Self::default();
+        match specs::algorithms(spec, usage) {
+            Some(Algorithms::Encryption(all)) => lists.encryption = Some(all.to_vec()),
+            Some(Algorithms::Signing(all)) => lists.signing = Some(all.to_vec()),
+            Some(Algorithms::Mac(all)) => lists.mac = Some(all.to_vec()),
+            Some(Algorithms::Agreement(all)) => lists.agreement = Some(all.to_vec()),
+            Some(Algorithms::Encapsulation(all)) => lists.encapsulation = Some(all.to_vec()),
+            // No key is made with a usage that its spec does not have.
+            None => {}
+        }
+        lists
     }
 }
 
