@@ -612,6 +612,7 @@ class OnAKey:
 
     path = "keyId"
     action = None  # Such as kms:Encrypt; the class's name tells.
+    kind = {}  # Parameters of CreateKey for a key that the call is for.
 
     def prepare(self, kms, key):
         return None
@@ -625,9 +626,9 @@ class OnAKey:
     def _prepared(self, kms, state="Enabled"):
         """A key in `state`, and what was made under it before."""
         if state == "PendingImport":
-            key = kms.key(state)
+            key = kms.key(state, **self.kind)
             return key, self.prepare_without_material(kms, key)
-        key = kms.key()
+        key = kms.key(**self.kind)
         given = self.prepare(kms, key)
         if state == "Disabled":
             kms.disable_key(KeyId=key.id)
@@ -736,6 +737,36 @@ class KeyStates(OnAKey):
         code, message = self.states[state]
         with refused(code, message.format(arn=key.arn)):
             self.call(kms, key.id, given)
+
+
+USAGES = {
+    "ENCRYPT_DECRYPT": {},
+    "SIGN_VERIFY": {"KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY"},
+    "GENERATE_VERIFY_MAC": {"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"},
+    "KEY_AGREEMENT": {"KeySpec": "ECC_NIST_P256", "KeyUsage": "KEY_AGREEMENT"},
+    "ENCAPSULATE_DECAPSULATE": {"KeySpec": "ML_KEM_768", "KeyUsage": "ENCAPSULATE_DECAPSULATE"},
+}
+
+
+class KeyUsage(OnAKey):
+    """The operation is for keys of one usage, and that is weighed before their state."""
+
+    usage = "ENCRYPT_DECRYPT"
+    operation = None  # The class's name tells.
+
+    @pytest.mark.parametrize("other", USAGES)
+    def test_keys_of_another_usage_are_refused(self, kms, other):
+        if other == self.usage:
+            return
+        _, given = self._prepared(kms)
+        operation = self.operation or type(self).__name__.removeprefix("Test")
+        for state in ("Enabled", "Disabled", "PendingDeletion", "PendingImport"):
+            key = kms.key(state, **USAGES[other])
+            with refused(
+                "InvalidKeyUsageException",
+                f"{key.arn} key usage is {other} which is not valid for {operation}.",
+            ):
+                self.call(kms, key.id, given)
 
 
 class WorksInAllStates(KeyStates):

@@ -9,6 +9,8 @@ import pathlib
 import pytest
 import srk
 import yaml
+from cryptography.hazmat.primitives.asymmetric import ec
+from key_specs import HMAC, LISTS, PAIRS, SPECS, SPKI, pkcs8, spki
 from support import (
     CIPHERTEXT_KEY_GONE,
     Server,
@@ -293,15 +295,121 @@ def test_a_seed_that_is_not_there(place):
     assert str(place.file) in said
 
 
-def test_the_example_of_the_pages_says_what_is_still_to_come(place):
-    """With an asymmetric key in it, the whole example is refused and says why, not half taken."""
-    content = seed()
-    content["accounts"][ACCOUNT]["regions"]["us-east-1"]["keys"].append(
-        {"id": "0987dcba-09fe-87dc-65ba-ab0987654321", "key_spec": "ECC_NIST_P256",
-         "key_usage": "SIGN_VERIFY"}
-    )  # fmt: skip
-    _, reason = place.refuses(content)
-    assert "SYMMETRIC_DEFAULT" in reason
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("rotation_period_in_days", 365), ("replicas", ["eu-west-1"]), ("grants", [{"name": "workers"}])],
+)
+def test_what_is_still_to_come_is_refused_and_not_half_taken(place, name, value):
+    _, reason = place.refuses(seed(**{name: value}))
+    assert "not supported" in reason
+
+
+# --- Keys that are not symmetric -------------------------------------------------------------------
+
+
+def planted(*keys):
+    """A seed of keys with ids that count up."""
+    numbered = [
+        {"id": f"00000000-0000-4000-8000-{number:012x}"} | key for number, key in enumerate(keys)
+    ]
+    return {"accounts": {ACCOUNT: {"regions": {"us-east-1": {"keys": numbered}}}}}
+
+
+def named(spec, usage):
+    return f"alias/{spec}-{usage}"
+
+
+@pytest.mark.timeout(180)
+def test_a_key_of_every_spec_and_usage_is_made_once_and_kept(place):
+    here = [pair for pair in PAIRS if pair[0] != "SM2"]
+    content = planted(*(
+        {"key_spec": spec, "aliases": [named(spec, usage)]}
+        # A usage need not be said where the spec has only one.
+        | ({"key_usage": usage} if len(SPECS[spec]) > 1 else {})
+        for spec, usage in here
+    ))  # fmt: skip
+
+    def state(server):
+        kms, found = server.service(), {}
+        for spec, usage in here:
+            key = kms.describe_key(KeyId=named(spec, usage))["KeyMetadata"]
+            assert (key["KeySpec"], key["KeyUsage"]) == (spec, usage)
+            assert (key["KeyState"], key["Origin"]) == ("Enabled", "AWS_KMS")
+            assert key[LISTS[usage]] == SPECS[spec][usage]
+            if spec in SPKI:
+                found[spec, usage] = kms.get_public_key(KeyId=key["KeyId"])["PublicKey"]
+            elif spec in HMAC:
+                (algorithm,) = SPECS[spec][usage]
+                found[spec, usage] = kms.generate_mac(
+                    KeyId=key["KeyId"], Message=b"x", MacAlgorithm=algorithm
+                )["Mac"]
+        return found
+
+    with place.start(content) as server:
+        first = state(server)
+    with place.start() as server:
+        assert state(server) == first
+    assert len(set(first.values())) == len(first)
+
+
+@pytest.mark.parametrize("spec", ["RSA_2048", "ECC_NIST_P521", "ML_KEM_768", "HMAC_384"])
+def test_a_key_for_imported_material_may_be_of_any_spec(place, spec):
+    (usage, *_) = SPECS[spec]
+    key = {"key_spec": spec, "key_usage": usage, "origin": "EXTERNAL", "aliases": ["alias/later"]}
+    with place.start(planted(key)) as server:
+        found = server.service().describe_key(KeyId="alias/later")["KeyMetadata"]
+        assert (found["KeyState"], found["KeySpec"]) == ("PendingImport", spec)
+
+
+def pkcs8_of(private):
+    return base64.b64encode(pkcs8(private)).decode()
+
+
+def test_material_of_an_external_key_is_there_at_once(place):
+    private = ec.generate_private_key(ec.SECP256R1())
+    key = {
+        "key_spec": "ECC_NIST_P256", "key_usage": "KEY_AGREEMENT", "origin": "EXTERNAL",
+        "key_material": [pkcs8_of(private)], "aliases": ["alias/agree"],
+    }  # fmt: skip
+    with place.start(planted(key)) as server:
+        kms, peer = server.service(), ec.generate_private_key(ec.SECP256R1())
+        made = kms.derive_shared_secret(
+            KeyId="alias/agree", KeyAgreementAlgorithm="ECDH", PublicKey=spki(peer.public_key())
+        )
+        assert made["SharedSecret"] == peer.exchange(ec.ECDH(), private.public_key())
+        assert made["KeyOrigin"] == "EXTERNAL"
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ({"key_spec": "RSA_2048"}, "needs a `key_usage`: ENCRYPT_DECRYPT or SIGN_VERIFY"),
+        ({"key_spec": "HMAC_256", "key_usage": "SIGN_VERIFY"}, "do not have the usage SIGN_VERIFY"),
+        ({"key_spec": "SM2", "key_usage": "SIGN_VERIFY"}, "the Region has no keys of spec SM2"),
+        ({"key_spec": "HMAC_256", "key_material": ["c2hvcnQ="]}, "as many bytes as the MAC"),
+        ({"key_spec": "ECC_NIST_P384", "key_usage": "SIGN_VERIFY",
+          "key_material": [pkcs8_of(ec.generate_private_key(ec.SECP256R1()))]}, "PKCS#8 in DER"),
+        ({"key_spec": "HMAC_256", "key_material": [base64.b64encode(bytes([n] * 32)).decode()
+          for n in (1, 2)]}, "only symmetric encryption keys have more than one"),
+    ],
+    ids=["no usage", "usage", "sm2", "length", "curve", "two"],
+)  # fmt: skip
+def test_a_key_that_cannot_be_is_refused_with_its_line_and_reason(place, key, reason):
+    line, said = place.refuses(planted(key))
+    assert line > 1
+    assert reason in said
+    for material in key.get("key_material", []):
+        assert material not in said
+
+
+def test_a_key_of_another_spec_is_another_key(place):
+    key = {"key_spec": "ECC_NIST_P256", "key_usage": "SIGN_VERIFY"}
+    with place.start(planted(key)):
+        pass
+    _, said = place.refuses(planted(key | {"key_spec": "ECC_NIST_P384"}))
+    assert "another key spec" in said
+    _, said = place.refuses(planted(key | {"key_usage": "KEY_AGREEMENT"}))
+    assert "another key usage" in said
 
 
 # --- The clock -----------------------------------------------------------------------------------
