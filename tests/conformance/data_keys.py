@@ -11,6 +11,7 @@ from support import (
     DryRun,
     GrantTokens,
     KeyStates,
+    KeyUsage,
     bad,
     body_of,
     invalid,
@@ -24,7 +25,7 @@ from support import (
 NEITHER_OR_BOTH = "Please specify either number of bytes or key spec."
 
 
-class DataKeys(AnyKeyReference, KeyStates, DryRun, GrantTokens):
+class DataKeys(AnyKeyReference, KeyStates, KeyUsage, DryRun, GrantTokens):
     """`generate(self, kms, **parameters)` is boto3's call; `members` what the answer has."""
 
     members = None
@@ -77,6 +78,19 @@ class DataKeys(AnyKeyReference, KeyStates, DryRun, GrantTokens):
             self.generate(kms, KeyId=UNKNOWN_KEY, **how)
         with refused("ValidationException", NEITHER_OR_BOTH):
             self.generate(kms, KeyId=kms.key("Disabled").id, **how)
+
+    def test_an_asymmetric_key_has_no_data_keys(self, kms):
+        """Said after the state, and after which of spec and size were given."""
+        key = kms.key(KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT")
+        with refused("ValidationException", NEITHER_OR_BOTH):
+            self.generate(kms, KeyId=key.id)
+        with refused(
+            "InvalidKeyUsageException", "You cannot generate a data key with an asymmetric CMK"
+        ):
+            self.call(kms, key.id, None)
+        kms.disable_key(KeyId=key.id)
+        with refused("DisabledException", f"{key.arn} is disabled."):
+            self.call(kms, key.id, None)
 
     def test_the_constraints_of_the_parameters(self, kms):
         key = kms.key().id

@@ -3,11 +3,14 @@
 import json
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from key_specs import LISTS, PAIRS, SPECS, at_home, the_key
 from policies import PolicyRules, default_policy
 from support import (
     REGION,
+    Server,
     at_least,
     at_most,
     bad,
@@ -151,6 +154,71 @@ def test_the_constraints_of_the_parameters(kms):
         kms.create_key(KeyUsage="A", Origin="B", Description="d" * 8193)
 
 
+@pytest.mark.parametrize(("spec", "usage"), PAIRS)
+def test_a_key_of_every_spec_and_usage(kms, spec, usage):
+    """Each usage brings its own list of algorithms, in AWS's order, and no other list."""
+    kms = at_home(kms, spec)
+    key = the_key(kms, spec, usage).metadata
+    symmetric = spec == "SYMMETRIC_DEFAULT"
+    expected = ALWAYS - {"EncryptionAlgorithms"} | {LISTS[usage]}
+    assert set(key) == expected | ({"CurrentKeyMaterialId"} if symmetric else set())
+    assert key[LISTS[usage]] == SPECS[spec][usage]
+    assert (key["KeySpec"], key["CustomerMasterKeySpec"], key["KeyUsage"]) == (spec, spec, usage)
+    assert (key["KeyState"], key["Enabled"], key["Origin"]) == ("Enabled", True, "AWS_KMS")
+    assert kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] == key
+
+
+@pytest.mark.parametrize(("spec", "usage"), PAIRS)
+def test_a_key_of_every_spec_may_wait_for_its_material(kms, spec, usage):
+    key = at_home(kms, spec).key("PendingImport", KeySpec=spec, KeyUsage=usage).metadata
+    assert set(key) == ALWAYS - {"EncryptionAlgorithms"} | {LISTS[usage]}
+    assert key[LISTS[usage]] == SPECS[spec][usage]
+    assert (key["KeyState"], key["Enabled"], key["Origin"]) == ("PendingImport", False, "EXTERNAL")
+
+
+@pytest.mark.parametrize("spec", ["ECC_NIST_P384", "HMAC_512", "ML_DSA_44", "ML_KEM_512"])
+def test_a_multi_region_key_may_be_of_any_spec(kms, spec):
+    (usage, *_) = SPECS[spec]
+    key = kms.key(KeySpec=spec, KeyUsage=usage, MultiRegion=True)
+    assert key.id.startswith("mrk-")
+    assert key.metadata["MultiRegion"] is True
+
+
+def test_the_old_name_of_the_spec_makes_the_same_key(kms):
+    """sigstore sends it."""
+    key = kms.key(CustomerMasterKeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY").metadata
+    assert (key["KeySpec"], key["CustomerMasterKeySpec"]) == ("ECC_NIST_P256", "ECC_NIST_P256")
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_every_usage_that_the_spec_does_not_have(kms, spec):
+    for usage in set(LISTS) - set(SPECS[spec]):
+        with refused(
+            "ValidationException", f"KeyUsage {usage} is not compatible with KeySpec {spec}"
+        ):
+            kms.create_key(KeySpec=spec, KeyUsage=usage)
+
+
+@pytest.mark.timeout(180)
+def test_making_rsa_keys_keeps_nobody_waiting(kms):
+    """Several of the largest at once, and meanwhile a call that has nothing to do with them."""
+    ready = kms.key()
+    with ThreadPoolExecutor(4) as pool:
+        made = [
+            pool.submit(kms.create_key, KeySpec="RSA_4096", KeyUsage="SIGN_VERIFY")
+            for _ in range(4)
+        ]
+        waited = []
+        while not all(key.done() for key in made):
+            start = time.monotonic()
+            kms.encrypt(KeyId=ready.id, Plaintext=b"x")
+            waited.append(time.monotonic() - start)
+        keys = {key.result()["KeyMetadata"]["KeyId"] for key in made}
+    assert len(keys) == 4
+    # Half of all calls were answered at once, whatever else this machine had to do.
+    assert sorted(waited)[len(waited) // 2] < 0.5
+
+
 @pytest.mark.parametrize(
     ("member", "path"), [("KeySpec", "keySpec"), ("CustomerMasterKeySpec", "customerMasterKeySpec")]
 )
@@ -197,6 +265,32 @@ def test_sm2_is_for_regions_in_china(kms):
         "UnsupportedOperationException", "KeySpec SM2 is not supported in this Region"
     ):
         kms.create_key(KeySpec="SM2", KeyUsage="SIGN_VERIFY")
+    assert kms.at("cn-northwest-1").key(KeySpec="SM2", KeyUsage="SIGN_VERIFY")
+
+
+@pytest.mark.parametrize("how", ["flag", "variable"])
+def test_sm2_may_be_offered_everywhere(tmp_path, how):
+    arguments = ["--sm2-everywhere"] if how == "flag" else []
+    environment = {"STRONGROOM_SM2_EVERYWHERE": "true"} if how == "variable" else {}
+    with Server.dev(tmp_path / "data", *arguments, environment=environment) as server:
+        kms = server.service()
+        key = kms.key(KeySpec="SM2", KeyUsage="SIGN_VERIFY")
+        assert kms.sign(KeyId=key.id, Message=b"x", SigningAlgorithm="SM2DSA")["Signature"]
+
+
+@pytest.mark.timeout(180)
+def test_a_pool_of_rsa_keys_gives_each_pair_once(tmp_path):
+    pool = ["--rsa-ready-2048", "4", "--rsa-at-once", "1"]
+    with Server.dev(tmp_path / "data", *pool) as server:
+        kms = server.service()
+        symmetric = kms.key()
+        publics = []
+        for _ in range(8):
+            key = kms.key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")
+            publics.append(kms.get_public_key(KeyId=key.id)["PublicKey"])
+            pair = kms.generate_data_key_pair(KeyId=symmetric.id, KeyPairSpec="RSA_2048")
+            publics.append(pair["PublicKey"])
+    assert len(set(publics)) == 16
 
 
 def test_a_refused_key_is_not_made(fresh):

@@ -4,6 +4,8 @@ import os
 
 import pytest
 import srk
+from curves import sm2_encrypt, sm2_point
+from key_specs import MODULUS, OAEP, at_home, oaep, public_key, the_key
 from support import (
     CIPHERTEXT_KEY_GONE,
     DRY_RUN,
@@ -12,6 +14,7 @@ from support import (
     IS_PENDING_IMPORT,
     OK,
     UNKNOWN_KEY,
+    USAGES,
     WRONG_KEY,
     AnyKeyReference,
     DryRun,
@@ -153,7 +156,10 @@ def test_a_ciphertext_of_one_key_under_the_name_of_another(kms):
     """IncorrectKeyException wins over whatever may be said of either key's state."""
     maker = kms.key()
     blob = encrypted(kms, maker)
-    others = [kms.key(state) for state in ("Enabled", "Disabled", "PendingDeletion", "PendingImport")]
+    states = ("Enabled", "Disabled", "PendingDeletion", "PendingImport")
+    others = [kms.key(state) for state in states]
+    # Not even of the usage of the named key is anything said.
+    others += [kms.key(state, **kind) for kind in USAGES.values() for state in states[:2]]
     for _ in range(2):
         for other in others:
             alias = kms.alias(other) if other is others[0] else other.arn
@@ -257,3 +263,102 @@ class TestIgnoreCiphertext:
     def test_there_is_no_other_modifier(self, kms):
         with refused("ValidationException", part("at 'dryRunModifiers' failed to satisfy")):
             kms.decrypt(CiphertextBlob=b"x", DryRun=True, DryRunModifiers=["PLEASE"])
+
+
+# --- Asymmetric keys ------------------------------------------------------------------------------
+
+RSA = {"EncryptionAlgorithm": "RSAES_OAEP_SHA_256"}
+
+
+@pytest.mark.parametrize(("spec", "algorithm"), OAEP)
+def test_what_was_encrypted_with_the_public_key_elsewhere_decrypts(kms, spec, algorithm):
+    key = the_key(kms, spec, "ENCRYPT_DECRYPT")
+    blob = public_key(kms, key).encrypt(b"from elsewhere", oaep(algorithm))
+    answer = kms.decrypt(KeyId=key.id, CiphertextBlob=blob, EncryptionAlgorithm=algorithm)
+    assert body_of(answer) == {
+        "KeyId": key.arn,
+        "Plaintext": b"from elsewhere",
+        "EncryptionAlgorithm": algorithm,
+    }
+
+
+def test_what_was_encrypted_under_sm2_elsewhere_decrypts(kms):
+    kms = at_home(kms, "SM2")
+    key = the_key(kms, "SM2", "ENCRYPT_DECRYPT")
+    point = sm2_point(kms.get_public_key(KeyId=key.id)["PublicKey"])
+    for plaintext in (b"x", b"p" * 1024):
+        blob = sm2_encrypt(point, plaintext)
+        call = {"KeyId": key.id, "EncryptionAlgorithm": "SM2PKE"}
+        assert kms.decrypt(CiphertextBlob=blob, **call)["Plaintext"] == plaintext
+        changed = bytearray(blob)
+        changed[-1] ^= 1
+        with refused("InvalidCiphertextException", None):
+            kms.decrypt(CiphertextBlob=bytes(changed), **call)
+
+
+@pytest.mark.parametrize("spec", MODULUS)
+def test_a_wrong_rsa_ciphertext_is_refused_without_a_message(kms, spec):
+    key = the_key(kms, spec, "ENCRYPT_DECRYPT")
+    blob = kms.encrypt(KeyId=key.id, Plaintext=b"x", **RSA)["CiphertextBlob"]
+    other = kms.encrypt(
+        KeyId=key.id, Plaintext=b"x", EncryptionAlgorithm="RSAES_OAEP_SHA_1"
+    )["CiphertextBlob"]
+    changed = bytearray(blob)
+    changed[9] ^= 1
+    for wrong in (
+        bytes(changed), other, blob[:-1], blob + b"\x00", b"x", b"\x00" * len(blob),
+        b"\xff" * len(blob), b"c" * 6144,
+    ):  # fmt: skip
+        for more in ({}, {"DryRun": True}):
+            with refused("InvalidCiphertextException", None):
+                kms.decrypt(KeyId=key.id, CiphertextBlob=wrong, **RSA, **more)
+
+
+def test_an_asymmetric_ciphertext_names_no_key(kms):
+    key = the_key(kms, "RSA_2048", "ENCRYPT_DECRYPT")
+    blob = kms.encrypt(KeyId=key.id, Plaintext=b"x", **RSA)["CiphertextBlob"]
+    with refused("ValidationException", "KeyId must not be null"):
+        kms.decrypt(CiphertextBlob=blob, **RSA)
+    # Without its algorithm it is taken for a symmetric one, whose blob is read first.
+    for more in ({}, {"KeyId": key.id}):
+        with refused("InvalidCiphertextException", None):
+            kms.decrypt(CiphertextBlob=blob, **more)
+
+
+def test_usage_state_algorithm_and_context_come_before_the_ciphertext(kms):
+    wrong = {"CiphertextBlob": b"wrong", "EncryptionContext": {"a": "b"}}
+    for usage, kind in USAGES.items():
+        if usage != "ENCRYPT_DECRYPT":
+            key = kms.key("Disabled", **kind)
+            with refused(
+                "InvalidKeyUsageException",
+                f"{key.arn} key usage is {usage} which is not valid for Decrypt.",
+            ):
+                kms.decrypt(KeyId=key.id, **wrong, **RSA)
+    key = kms.key(KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT")
+    sm2 = {"EncryptionAlgorithm": "SM2PKE"}
+    kms.disable_key(KeyId=key.id)
+    with refused("DisabledException", f"{key.arn} is disabled."):
+        kms.decrypt(KeyId=key.id, **wrong, **sm2)
+    kms.enable_key(KeyId=key.id)
+    with refused(
+        "InvalidKeyUsageException", "Algorithm SM2PKE is incompatible with key spec RSA_2048."
+    ):
+        kms.decrypt(KeyId=key.id, **wrong, **sm2)
+    with refused(
+        "ValidationException",
+        "EncryptionContext is not supported when encrypting/decrypting with asymmetric CMKs.",
+    ):
+        kms.decrypt(KeyId=key.id, **wrong, **RSA)
+
+
+def test_a_dry_run_under_an_asymmetric_key(kms):
+    key = the_key(kms, "RSA_2048", "ENCRYPT_DECRYPT")
+    blob = kms.encrypt(KeyId=key.id, Plaintext=b"x", **RSA)["CiphertextBlob"]
+    with refused("DryRunOperationException", DRY_RUN):
+        kms.decrypt(KeyId=key.id, CiphertextBlob=blob, DryRun=True, **RSA)
+    for more in ({}, {"CiphertextBlob": b"broken"}):
+        with refused("DryRunOperationException", DRY_RUN):
+            kms.decrypt(
+                KeyId=key.id, DryRun=True, DryRunModifiers=["IGNORE_CIPHERTEXT"], **RSA, **more
+            )

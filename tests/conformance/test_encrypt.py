@@ -2,6 +2,7 @@
 
 import pytest
 import srk
+from key_specs import MODULUS, OAEP, at_home, the_key
 from support import (
     IS_DISABLED,
     IS_PENDING_DELETION,
@@ -11,6 +12,7 @@ from support import (
     DryRun,
     GrantTokens,
     KeyStates,
+    KeyUsage,
     at_least,
     at_most,
     bad,
@@ -24,7 +26,7 @@ from support import (
 )
 
 
-class TestEncrypt(AnyKeyReference, KeyStates, DryRun, GrantTokens):
+class TestEncrypt(AnyKeyReference, KeyStates, KeyUsage, DryRun, GrantTokens):
     states = {
         "Enabled": OK,
         "Disabled": IS_DISABLED,
@@ -138,3 +140,70 @@ def test_a_multi_region_key_encrypts(kms):
     blob = kms.encrypt(KeyId=key.id, Plaintext=b"x")["CiphertextBlob"]
     assert blob[6:8] == b"\x00\x01"
     assert kms.decrypt(CiphertextBlob=blob)["KeyId"] == key.arn
+
+
+# --- Asymmetric keys ------------------------------------------------------------------------------
+
+NO_CONTEXT = "EncryptionContext is not supported when encrypting/decrypting with asymmetric CMKs."
+
+
+@pytest.mark.parametrize(("spec", "algorithm"), OAEP)
+def test_under_rsa_what_fits_is_encrypted_and_nothing_longer(kms, spec, algorithm):
+    key, most = the_key(kms, spec, "ENCRYPT_DECRYPT"), OAEP[spec, algorithm]
+    call = {"KeyId": key.id, "EncryptionAlgorithm": algorithm}
+    for plaintext in (b"x", b"p" * most):
+        made = body_of(kms.encrypt(Plaintext=plaintext, **call))
+        blob = made.pop("CiphertextBlob")
+        assert made == {"KeyId": key.arn, "EncryptionAlgorithm": algorithm}
+        assert len(blob) == MODULUS[spec]
+        assert kms.encrypt(Plaintext=plaintext, **call)["CiphertextBlob"] != blob
+        assert kms.decrypt(CiphertextBlob=blob, **call)["Plaintext"] == plaintext
+    for size in (most + 1, 4096):
+        for more in ({}, {"DryRun": True}):
+            with refused(
+                "ValidationException",
+                f"Algorithm {algorithm} and key spec {spec} cannot encrypt data larger than "
+                f"{most} bytes.",
+            ):
+                kms.encrypt(Plaintext=b"p" * size, **call, **more)
+
+
+def test_under_sm2_1024_bytes_fit(kms):
+    kms = at_home(kms, "SM2")
+    key = the_key(kms, "SM2", "ENCRYPT_DECRYPT")
+    call = {"KeyId": key.id, "EncryptionAlgorithm": "SM2PKE"}
+    for plaintext in (b"x", b"p" * 1024):
+        blob = kms.encrypt(Plaintext=plaintext, **call)["CiphertextBlob"]
+        assert kms.decrypt(CiphertextBlob=blob, **call)["Plaintext"] == plaintext
+    with refused(
+        "ValidationException",
+        "Algorithm SM2PKE and key spec SM2 cannot encrypt data larger than 1024 bytes.",
+    ):
+        kms.encrypt(Plaintext=b"p" * 1025, **call)
+
+
+def test_an_asymmetric_key_needs_its_own_algorithm(kms):
+    for spec in ("RSA_2048", "SM2"):
+        home = at_home(kms, spec)
+        key = the_key(home, spec, "ENCRYPT_DECRYPT")
+        # Without one it is SYMMETRIC_DEFAULT that was asked for.
+        for more in ({}, {"EncryptionAlgorithm": "SYMMETRIC_DEFAULT"}):
+            with refused(
+                "InvalidKeyUsageException",
+                f"Algorithm SYMMETRIC_DEFAULT is incompatible with key spec {spec}.",
+            ):
+                home.encrypt(KeyId=key.id, Plaintext=b"x", **more)
+
+
+def test_there_is_no_context_under_an_asymmetric_key(kms):
+    key = the_key(kms, "RSA_2048", "ENCRYPT_DECRYPT")
+    call = {"KeyId": key.id, "EncryptionAlgorithm": "RSAES_OAEP_SHA_256"}
+    with refused("ValidationException", NO_CONTEXT):
+        kms.encrypt(Plaintext=b"p" * 4096, EncryptionContext={"a": "b"}, **call)
+    assert kms.encrypt(Plaintext=b"x", EncryptionContext={}, **call)
+
+
+def test_under_an_asymmetric_key_the_state_comes_before_the_algorithm(kms):
+    key = kms.key("PendingImport", KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT")
+    with refused("KMSInvalidStateException", f"{key.arn} is pending import."):
+        kms.encrypt(KeyId=key.id, Plaintext=b"x")

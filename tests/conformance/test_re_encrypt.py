@@ -1,6 +1,7 @@
 """ReEncrypt (operations.md §3.5)."""
 
 import pytest
+from key_specs import OAEP, oaep, public_key, the_key
 from support import (
     CIPHERTEXT_KEY_GONE,
     DRY_RUN,
@@ -14,6 +15,7 @@ from support import (
     DryRun,
     GrantTokens,
     KeyStates,
+    KeyUsage,
     at_least,
     at_most,
     bad,
@@ -34,7 +36,8 @@ STATES = {
 }
 
 
-class TestDestination(AnyKeyReference, KeyStates, DryRun, GrantTokens):
+class TestDestination(AnyKeyReference, KeyStates, KeyUsage, DryRun, GrantTokens):
+    operation = "ReEncrypt"
     path, action, states = "destinationKeyId", "kms:ReEncryptTo", STATES
 
     def prepare(self, kms, key):
@@ -180,3 +183,108 @@ def test_a_dry_run_may_ignore_the_ciphertext(kms, blob):
         kms.re_encrypt(**keys, **modifiers, **blob)
     with refused("ValidationException"):
         kms.re_encrypt(DestinationKeyId=keys["DestinationKeyId"], **modifiers, **blob)
+
+
+# --- Asymmetric keys ------------------------------------------------------------------------------
+
+RSA = "RSAES_OAEP_SHA_256"
+
+
+def test_from_a_symmetric_key_to_rsa_and_back(kms):
+    symmetric, rsa = kms.key(), the_key(kms, "RSA_2048", "ENCRYPT_DECRYPT")
+    out = body_of(
+        kms.re_encrypt(
+            CiphertextBlob=encrypted(kms, symmetric),
+            DestinationKeyId=rsa.id,
+            DestinationEncryptionAlgorithm=RSA,
+        )
+    )
+    blob = out.pop("CiphertextBlob")
+    material = symmetric.metadata["CurrentKeyMaterialId"]
+    # The id of a material is told of a symmetric side only.
+    assert out == {
+        "SourceKeyId": symmetric.arn,
+        "KeyId": rsa.arn,
+        "SourceEncryptionAlgorithm": "SYMMETRIC_DEFAULT",
+        "DestinationEncryptionAlgorithm": RSA,
+        "SourceKeyMaterialId": material,
+    }
+    opened = kms.decrypt(KeyId=rsa.id, CiphertextBlob=blob, EncryptionAlgorithm=RSA)
+    assert opened["Plaintext"] == b"secret"
+    back = body_of(
+        kms.re_encrypt(
+            CiphertextBlob=blob,
+            SourceKeyId=rsa.id,
+            SourceEncryptionAlgorithm=RSA,
+            DestinationKeyId=symmetric.id,
+        )
+    )
+    assert kms.decrypt(CiphertextBlob=back.pop("CiphertextBlob"))["Plaintext"] == b"secret"
+    assert back == {
+        "SourceKeyId": rsa.arn,
+        "KeyId": symmetric.arn,
+        "SourceEncryptionAlgorithm": RSA,
+        "DestinationEncryptionAlgorithm": "SYMMETRIC_DEFAULT",
+        "DestinationKeyMaterialId": material,
+    }
+
+
+@pytest.mark.parametrize(("spec", "algorithm"), OAEP)
+def test_the_size_that_fits_the_destination(kms, spec, algorithm):
+    key, most = the_key(kms, spec, "ENCRYPT_DECRYPT"), OAEP[spec, algorithm]
+    source = kms.key()
+    call = {"DestinationKeyId": key.id, "DestinationEncryptionAlgorithm": algorithm}
+    for size, fits in ((most, True), (most + 1, False)):
+        blob = kms.encrypt(KeyId=source.id, Plaintext=b"p" * size)["CiphertextBlob"]
+        if fits:
+            assert kms.re_encrypt(CiphertextBlob=blob, **call)["KeyId"] == key.arn
+            continue
+        for more in ({}, {"DryRun": True}):
+            with refused(
+                "ValidationException",
+                f"Algorithm {algorithm} and key spec {spec} cannot encrypt data larger than "
+                f"{most} bytes.",
+            ):
+                kms.re_encrypt(CiphertextBlob=blob, **call, **more)
+
+
+def test_contexts_are_of_symmetric_sides_only(kms):
+    rsa = the_key(kms, "RSA_2048", "ENCRYPT_DECRYPT")
+    blob = public_key(kms, rsa).encrypt(b"secret", oaep(RSA))
+    from_rsa = {"CiphertextBlob": blob, "SourceKeyId": rsa.id, "SourceEncryptionAlgorithm": RSA}
+    to_rsa = {"DestinationKeyId": rsa.id, "DestinationEncryptionAlgorithm": RSA}
+    context, text = {"a": "b"}, (
+        "EncryptionContext is not supported when encrypting/decrypting with asymmetric CMKs."
+    )
+    with refused("ValidationException", text):
+        kms.re_encrypt(**from_rsa, DestinationKeyId=kms.key().id, SourceEncryptionContext=context)
+    with refused("ValidationException", text):
+        kms.re_encrypt(
+            CiphertextBlob=encrypted(kms), **to_rsa, DestinationEncryptionContext=context
+        )
+    key = kms.key()
+    moved = kms.re_encrypt(
+        **from_rsa, DestinationKeyId=key.id, DestinationEncryptionContext=context
+    )
+    opened = kms.decrypt(CiphertextBlob=moved["CiphertextBlob"], EncryptionContext=context)
+    assert opened["Plaintext"] == b"secret"
+
+
+def test_an_asymmetric_source_is_refused_as_decrypt_refuses_it(kms):
+    rsa, destination = the_key(kms, "RSA_2048", "ENCRYPT_DECRYPT"), kms.key()
+    with refused("ValidationException", "KeyId must not be null"):
+        kms.re_encrypt(
+            CiphertextBlob=b"x", SourceEncryptionAlgorithm=RSA, DestinationKeyId=destination.id
+        )
+    with refused("InvalidCiphertextException", None):
+        kms.re_encrypt(
+            CiphertextBlob=b"x",
+            SourceKeyId=rsa.id,
+            SourceEncryptionAlgorithm=RSA,
+            DestinationKeyId=destination.id,
+        )
+    with refused(
+        "InvalidKeyUsageException",
+        "Algorithm SYMMETRIC_DEFAULT is incompatible with key spec RSA_2048.",
+    ):
+        kms.re_encrypt(CiphertextBlob=encrypted(kms), DestinationKeyId=rsa.id)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 from enclave import Enclave, Platform
-from support import Server, body_of, refused
+from support import USAGES, Server, body_of, refused
 
 NOT_VALID = "The attestation document in the request is not valid."
 
@@ -46,6 +46,44 @@ def test_what_is_decrypted_is_enclosed_to_a_key_of_any_size(kms, platform, bits)
     answer = body_of(kms.decrypt(CiphertextBlob=blob, Recipient=enclave.recipient()))
     assert set(answer) == {"KeyId", "EncryptionAlgorithm", "CiphertextForRecipient"}
     assert enclave.open(answer["CiphertextForRecipient"]) == text
+
+
+@pytest.mark.parametrize("spec", ["ECC_NIST_P256", "ML_KEM_768", "RSA_2048"])
+def test_a_private_key_is_enclosed(kms, enclave, spec):
+    key = kms.key()
+    answer = body_of(
+        kms.generate_data_key_pair(
+            KeyId=key.id, KeyPairSpec=spec, Recipient=enclave.recipient()
+        )
+    )
+    # Unlike Decrypt and GenerateDataKey, this one is not said to leave out the material's id.
+    assert set(answer) == {
+        "PrivateKeyCiphertextBlob", "PublicKey", "KeyId", "KeyPairSpec", "KeyMaterialId",
+        "CiphertextForRecipient",
+    }  # fmt: skip
+    private = kms.decrypt(CiphertextBlob=answer["PrivateKeyCiphertextBlob"])["Plaintext"]
+    assert enclave.open(answer["CiphertextForRecipient"]) == private
+
+
+def test_a_shared_secret_is_enclosed(kms, enclave):
+    key = kms.key(**USAGES["KEY_AGREEMENT"])
+    peer = kms.get_public_key(KeyId=kms.key(**USAGES["KEY_AGREEMENT"]).id)["PublicKey"]
+    call = {"KeyId": key.id, "PublicKey": peer, "KeyAgreementAlgorithm": "ECDH"}
+    answer = body_of(kms.derive_shared_secret(**call, Recipient=enclave.recipient()))
+    assert set(answer) == {
+        "KeyId", "KeyAgreementAlgorithm", "KeyOrigin", "CiphertextForRecipient"
+    }  # fmt: skip
+    secret = kms.derive_shared_secret(**call)["SharedSecret"]
+    assert enclave.open(answer["CiphertextForRecipient"]) == secret
+
+
+def test_what_rsa_decrypts_is_enclosed(kms, enclave):
+    key = kms.key(KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT")
+    oaep = {"KeyId": key.id, "EncryptionAlgorithm": "RSAES_OAEP_SHA_256"}
+    blob = kms.encrypt(Plaintext=b"secret", **oaep)["CiphertextBlob"]
+    answer = body_of(kms.decrypt(CiphertextBlob=blob, **oaep, Recipient=enclave.recipient()))
+    assert set(answer) == {"KeyId", "EncryptionAlgorithm", "CiphertextForRecipient"}
+    assert enclave.open(answer["CiphertextForRecipient"]) == b"secret"
 
 
 def test_random_bytes_are_enclosed(kms, enclave):

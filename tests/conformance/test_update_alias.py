@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from alias_rules import AliasNameRules
+from key_specs import the_key
 from support import (
     IS_PENDING_DELETION,
     OK,
@@ -119,6 +120,55 @@ def test_all_violated_constraints_are_in_one_message(kms):
         bad("aliasName", "alias/?", matching("^[a-zA-Z0-9:/_-]+$")), *empty_key_id("targetKeyId")
     ):
         kms.update_alias(AliasName="alias/?", TargetKeyId="")
+
+
+def kind(spec, usage):
+    return {"KeySpec": spec, "KeyUsage": usage}
+
+
+SYMMETRIC = kind("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT")
+KINDS = {
+    "symmetric": SYMMETRIC,
+    "rsa to encrypt": kind("RSA_2048", "ENCRYPT_DECRYPT"),
+    "rsa to sign": kind("RSA_2048", "SIGN_VERIFY"),
+    "p-256 to sign": kind("ECC_NIST_P256", "SIGN_VERIFY"),
+    "p-521 to sign": kind("ECC_NIST_P521", "SIGN_VERIFY"),
+    "ed25519": kind("ECC_NIST_EDWARDS25519", "SIGN_VERIFY"),
+    "ml-dsa": kind("ML_DSA_44", "SIGN_VERIFY"),
+    "p-256 to agree": kind("ECC_NIST_P256", "KEY_AGREEMENT"),
+    "p-384 to agree": kind("ECC_NIST_P384", "KEY_AGREEMENT"),
+    "hmac-256": kind("HMAC_256", "GENERATE_VERIFY_MAC"),
+    "hmac-512": kind("HMAC_512", "GENERATE_VERIFY_MAC"),
+    "ml-kem": kind("ML_KEM_512", "ENCAPSULATE_DECAPSULATE"),
+}
+
+
+@pytest.mark.timeout(180)
+def test_an_alias_moves_among_keys_of_one_usage_and_type(kms):
+    """Three types of key, not key specs: symmetric, asymmetric, HMAC (§3.2.3, 8 and 9)."""
+    keys = {name: the_key(kms, of["KeySpec"], of["KeyUsage"]) for name, of in KINDS.items()}
+    for left, old in KINDS.items():
+        name = kms.alias(keys[left])
+        for joined, new in KINDS.items():
+            move = {"AliasName": name, "TargetKeyId": keys[joined].id}
+            if old["KeyUsage"] != new["KeyUsage"]:
+                what, of = "key usage", (old["KeyUsage"], new["KeyUsage"])
+            elif (old == SYMMETRIC) != (new == SYMMETRIC):
+                # The one case in which the type differs and the usage does not.
+                types = {True: "SYMMETRIC", False: "ASYMMETRIC"}
+                what, of = "key type", (types[old == SYMMETRIC], types[new == SYMMETRIC])
+            else:
+                kms.update_alias(**move)
+                assert kms.target(name) == keys[joined].id
+                kms.update_alias(AliasName=name, TargetKeyId=keys[left].id)
+                continue
+            with refused(
+                "ValidationException",
+                f"Alias {name} cannot be changed from a CMK with {what} {of[0]} to a CMK with "
+                f"{what} {of[1]}. The {what} of the current CMK and the new CMK must be the same.",
+            ):
+                kms.update_alias(**move)
+            assert kms.target(name) == keys[left].id
 
 
 def test_an_alias_that_is_missing_is_not_made(kms):
