@@ -4,6 +4,8 @@
 //! `cargo test -p strongroom-fuzz` drives each of them with mutated examples for a bounded number
 //! of rounds; `fuzz/libfuzzer` drives the same functions with coverage, for as long as one likes.
 
+use std::sync::LazyLock;
+
 use strongroom_auth::{
     Claim, Protocol, SignedParts,
     policy::{
@@ -11,8 +13,15 @@ use strongroom_auth::{
         pattern::{Case, Pattern},
     },
 };
-use strongroom_crypto::{CiphertextHeader, IdentifierKeys, MaterialId, seal::SealSet};
-use strongroom_model::{AliasName, KeyId, KeyRef, Region, operations::Operation};
+use strongroom_crypto::{
+    AgreementKey, CiphertextHeader, EncryptionKey, IdentifierKeys, KeyMaterial, MaterialId, Random,
+    seal::SealSet,
+};
+use strongroom_model::{
+    AliasName, KeyId, KeyRef, Plaintext, Region,
+    enums::{EncryptionAlgorithmSpec, KeySpec},
+    operations::Operation,
+};
 use strongroom_store::{EntryBytes, RowIntegrity, envelope::open_row};
 
 /// A decoder under test, with inputs that reach deep into it.
@@ -101,6 +110,19 @@ pub const TARGETS: &[Target] = &[
         examples: &[
             br#"{"format":1,"cluster_id":"c","root_key_version":1,"seals":[],"mac":"00"}"#,
         ],
+    },
+    Target {
+        name: "private_key",
+        run: private_key,
+        examples: &[
+            &[0x10, 0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07],
+            &[0x03, 0x30, 0x41, 0x02, 0x01, 0x00, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x04, 0x27, 0x30, 0x25, 0x02, 0x01, 0x01, 0x04, 0x20, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07, 0x07],
+        ],
+    },
+    Target {
+        name: "public_key",
+        run: public_key,
+        examples: &[&[0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04, 0x6b, 0x17, 0xd1, 0xf2, 0xe1, 0x2c, 0x42, 0x47, 0xf8, 0xbc, 0xe6, 0xe5, 0x63, 0xa4, 0x40, 0xf2, 0x77, 0x03, 0x7d, 0x81, 0x2d, 0xeb, 0x33, 0xa0, 0xf4, 0xa1, 0x39, 0x45, 0xd8, 0x98, 0xc2, 0x96, 0x4f, 0xe3, 0x42, 0xe2, 0xfe, 0x1a, 0x7f, 0x9b, 0x8e, 0xe7, 0xeb, 0x4a, 0x7c, 0x0f, 0x9e, 0x16, 0x2b, 0xce, 0x33, 0x57, 0x6b, 0x31, 0x5e, 0xce, 0xcb, 0xb6, 0x40, 0x68, 0x37, 0xbf, 0x51, 0xf5]],
     },
     Target {
         name: "pattern",
@@ -212,5 +234,39 @@ fn pattern(bytes: &[u8]) {
     };
     if let Some((pattern, text)) = both.split_once('\0') {
         let _matches = Pattern::parse(pattern, Case::Sensitive).matches(text);
+    }
+}
+
+/// Key material as it is imported; the first byte chooses the key spec.
+fn private_key(bytes: &[u8]) {
+    let Some((choice, key)) = bytes.split_first() else {
+        return;
+    };
+    let at = usize::from(*choice) % KeySpec::ALL.len();
+    if let Some(spec) = KeySpec::ALL.get(at) {
+        let _material = KeyMaterial::from_bytes(*spec, &Plaintext::new(key.to_vec()));
+    }
+}
+
+/// A stranger's public key, and a stranger's ciphertext, for curves of both libraries.
+fn public_key(bytes: &[u8]) {
+    static KEYS: LazyLock<Vec<AgreementKey>> = LazyLock::new(|| {
+        [KeySpec::EccNistP256, KeySpec::Sm2]
+            .into_iter()
+            .filter_map(|spec| {
+                let material = KeyMaterial::generate(spec, &Random::system()).ok()?;
+                AgreementKey::new(&material, spec).ok()
+            })
+            .collect()
+    });
+    static SM2: LazyLock<Option<EncryptionKey>> = LazyLock::new(|| {
+        let material = KeyMaterial::generate(KeySpec::Sm2, &Random::system()).ok()?;
+        EncryptionKey::new(&material, KeySpec::Sm2).ok()
+    });
+    for key in KEYS.iter() {
+        let _secret = key.derive(bytes);
+    }
+    if let Some(key) = SM2.as_ref() {
+        let _plaintext = key.decrypt(EncryptionAlgorithmSpec::Sm2pke, bytes);
     }
 }
