@@ -24,14 +24,14 @@ use strongroom_model::{
 
 use crate::{
     CryptoError,
-    der::{self, CONTEXT_0, CONTEXT_1, INTEGER, OCTET_STRING, PrivateKeyInfo, Reader, SEQUENCE},
+    asn1::{self, CONTEXT_0, CONTEXT_1, INTEGER, OCTET_STRING, PrivateKeyInfo, Reader, SEQUENCE},
     memory::LockedBytes,
 };
 
 /// All that differs from curve to curve.
 pub(crate) struct Curve {
     /// The AlgorithmIdentifier: id-ecPublicKey and the curve's name. RFC 5480, section 2.1.1.
-    algorithm: &'static [u8],
+    pub(crate) algorithm: &'static [u8],
     /// The one ECDSA algorithm of the curve. AWS: developer guide, "Key spec reference".
     signing_algorithm: SigningAlgorithmSpec,
     digest: &'static digest::Algorithm,
@@ -116,7 +116,7 @@ impl Curve {
             .private_key()
             .as_be_bytes()
             .map_err(|_| CryptoError::LibraryFailure)?;
-        Ok(der::ec_private_key_info(
+        Ok(asn1::ec_private_key_info(
             self.algorithm,
             scalar.as_ref(),
             pair.public_key().as_ref(),
@@ -151,7 +151,7 @@ pub(crate) fn read_ec_private_key<'a>(
         return None;
     }
     let point = match key.optional(CONTEXT_1).ok()? {
-        Some(bits) => Some(Reader::only(bits, der::BIT_STRING)?.strip_prefix(&[0])?),
+        Some(bits) => Some(Reader::only(bits, asn1::BIT_STRING)?.strip_prefix(&[0])?),
         None => None,
     };
     key.end()?;
@@ -177,7 +177,7 @@ impl EcdsaKey {
         Ok(Self {
             curve,
             verifier: curve.verifier(point)?,
-            public_key: der::public_key_info(curve.algorithm, point),
+            public_key: asn1::public_key_info(curve.algorithm, point),
             pair,
         })
     }
@@ -267,7 +267,7 @@ impl EcdhKey {
             .map_err(|_| CryptoError::LibraryFailure)?;
         Ok(Self {
             curve,
-            public_key: der::public_key_info(curve.algorithm, point.as_ref()),
+            public_key: asn1::public_key_info(curve.algorithm, point.as_ref()),
             private,
             algorithm,
         })
@@ -280,7 +280,7 @@ impl EcdhKey {
     /// The x-coordinate of the shared point, as wide as the field.
     pub(crate) fn derive(&self, peer: &[u8]) -> Result<Plaintext, CryptoError> {
         // The library also takes bare points and explicit parameters, which AWS does not.
-        let point = der::read_public_key_info(peer, self.curve.algorithm)
+        let point = asn1::read_public_key_info(peer, self.curve.algorithm)
             .ok_or(CryptoError::InvalidPublicKey)?;
         agreement::agree(
             &self.private,

@@ -8,7 +8,7 @@ use strongroom_model::enums::{MessageType, SigningAlgorithmSpec};
 
 use crate::{
     CryptoError, Random,
-    der::{self, OCTET_STRING, PrivateKeyInfo, Reader},
+    asn1::{self, OCTET_STRING, PrivateKeyInfo, Reader},
     ffi,
     memory::LockedBytes,
 };
@@ -37,7 +37,7 @@ pub(crate) fn import(pkcs8: &[u8]) -> Result<LockedBytes, CryptoError> {
 }
 
 fn stored_form(seed: &[u8]) -> LockedBytes {
-    der::private_key_info(ALGORITHM, &[OCTET_STRING], &[seed])
+    asn1::private_key_info(ALGORITHM, &[OCTET_STRING], &[seed])
 }
 
 fn pair_of(seed: &[u8]) -> Result<Ed25519KeyPair, CryptoError> {
@@ -70,7 +70,7 @@ impl Ed25519Key {
         Ok(Self {
             private: LockedBytes::joined(&[seed, public]),
             verifier: verifier(public)?,
-            public_key: der::public_key_info(ALGORITHM, public),
+            public_key: asn1::public_key_info(ALGORITHM, public),
             pair,
         })
     }

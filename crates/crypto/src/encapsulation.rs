@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     CryptoError, KeyMaterial, Random,
-    der::{self, SEED},
+    asn1::{self, SEED},
     ffi::LibraryKey,
     first_use::{self, Job},
     material::Kind,
@@ -21,7 +21,8 @@ const SECRET_BYTES: usize = 32;
 
 /// One of the three sizes. FIPS 203, table 3.
 pub(crate) struct MlKem {
-    algorithm: [u8; 13],
+    /// The AlgorithmIdentifier.
+    pub(crate) algorithm: [u8; 13],
     public_key_bytes: usize,
     ciphertext_bytes: usize,
 }
@@ -53,7 +54,7 @@ impl MlKem {
     /// A new private key.
     pub(crate) fn generate(&self, random: &Random) -> Result<LockedBytes, CryptoError> {
         let seed = LockedBytes::filled(SEED_BYTES, |seed| random.fill(seed))?;
-        Ok(der::private_key_info(
+        Ok(asn1::private_key_info(
             &self.algorithm,
             &[SEED],
             &[seed.bytes()],
@@ -63,7 +64,7 @@ impl MlKem {
     /// The stored form of a private key from outside, which must be its seed.
     pub(crate) fn import(&self, pkcs8: &[u8]) -> Result<LockedBytes, CryptoError> {
         seed_of(pkcs8, &self.algorithm, SEED_BYTES)
-            .map(|seed| der::private_key_info(&self.algorithm, &[SEED], &[seed]))
+            .map(|seed| asn1::private_key_info(&self.algorithm, &[SEED], &[seed]))
             .ok_or(CryptoError::InvalidMaterial)
     }
 }
@@ -100,7 +101,7 @@ impl EncapsulationKey {
         Ok(Self {
             size,
             key,
-            public_key: der::public_key_info(&size.algorithm, &public_key),
+            public_key: asn1::public_key_info(&size.algorithm, &public_key),
         })
     }
 

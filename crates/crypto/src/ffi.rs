@@ -247,7 +247,7 @@ mod tests {
     fn seeded(algorithm: u8, set: u8, seed: &[u8]) -> Vec<u8> {
         let oid = [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, algorithm, set];
         let algorithm = [&[0x30, 0x0b, 0x06, 0x09][..], &oid].concat();
-        crate::der::private_key_info(&algorithm, &[crate::der::SEED], &[seed])
+        crate::asn1::private_key_info(&algorithm, &[crate::asn1::SEED], &[seed])
             .bytes()
             .to_vec()
     }

@@ -340,7 +340,7 @@ mod tests {
                 assert_eq!(*spec, KeySpec::SymmetricDefault);
                 continue;
             };
-            let answers = KnownAnswers::read(*spec, text).expect(spec.as_str());
+            let answers = KnownAnswers::read(*spec, text).unwrap();
             for job in ALL_JOBS {
                 let expected = match jobs_of(*spec).contains(&job) {
                     true => Ok(true),

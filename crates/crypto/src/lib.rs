@@ -26,12 +26,10 @@
 
 mod aead;
 mod agreement;
-#[cfg(test)]
-mod asymmetric_tests;
+mod asn1;
 mod attestation;
 mod curve;
 mod data_key;
-mod der;
 mod domain;
 mod edwards;
 mod encapsulation;
@@ -41,8 +39,6 @@ mod error;
 mod ffi;
 mod first_use;
 mod framing;
-#[cfg(test)]
-mod golden_records;
 mod header;
 mod identifiers;
 mod kdf;
@@ -53,8 +49,6 @@ mod memory;
 mod message;
 mod ml_dsa;
 mod process;
-#[cfg(test)]
-mod published_vectors;
 mod random;
 mod root;
 mod rsa;
@@ -63,6 +57,8 @@ mod self_test;
 mod service_key;
 mod signing;
 mod sm2;
+#[cfg(test)]
+mod tests;
 
 pub use agreement::AgreementKey;
 pub use attestation::{AttestationError, AttestationRoots, AttestedRecipient};

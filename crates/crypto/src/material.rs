@@ -504,6 +504,34 @@ mod tests {
         }
     }
 
+    /// What is stored under a number has to be read under it for ever, and every key spec has one.
+    #[test]
+    fn the_numbers_of_kinds_are_those_of_the_formats() {
+        let formats = include_str!("../../../docs/formats.md");
+        let table = formats.split_once("### Key material").unwrap().1;
+        let mut drawn = Vec::new();
+        for line in table.lines().skip_while(|line| !line.starts_with("| 1 |")) {
+            let mut cells = line.split(" | ");
+            let (Some(numbers), Some(specs)) = (cells.next(), cells.next()) else {
+                break;
+            };
+            let numbers = numbers.trim_start_matches("| ").split(", ");
+            drawn.extend(numbers.zip(specs.split(", ")));
+        }
+        let kinds: Vec<_> = KINDS
+            .iter()
+            .map(|(kind, spec)| (kind.to_string(), spec.as_str()))
+            .collect();
+        let kinds: Vec<_> = kinds
+            .iter()
+            .map(|(kind, spec)| (&kind[..], *spec))
+            .collect();
+        assert_eq!(drawn, kinds);
+        for spec in KeySpec::ALL {
+            assert_eq!(spec_of(kind_of(*spec).unwrap()), Ok(*spec));
+        }
+    }
+
     #[test]
     fn symmetric_material_is_exactly_32_bytes() {
         for length in [0, 31, 33, 64] {

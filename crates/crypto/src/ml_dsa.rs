@@ -12,7 +12,7 @@ use strongroom_model::enums::{MessageType, SigningAlgorithmSpec};
 
 use crate::{
     CryptoError, Random,
-    der::{self, PrivateKeyInfo, Reader, SEED},
+    asn1::{self, PrivateKeyInfo, Reader, SEED},
     ffi::LibraryKey,
     memory::LockedBytes,
 };
@@ -21,7 +21,8 @@ const SEED_BYTES: usize = 32;
 
 /// One of the three sizes.
 pub(crate) struct MlDsa {
-    algorithm: [u8; 13],
+    /// The AlgorithmIdentifier.
+    pub(crate) algorithm: [u8; 13],
     signing: &'static PqdsaSigningAlgorithm,
     verification: &'static PqdsaVerificationAlgorithm,
 }
@@ -53,7 +54,7 @@ impl MlDsa {
     /// A new private key.
     pub(crate) fn generate(&self, random: &Random) -> Result<LockedBytes, CryptoError> {
         let seed = LockedBytes::filled(SEED_BYTES, |seed| random.fill(seed))?;
-        Ok(der::private_key_info(
+        Ok(asn1::private_key_info(
             &self.algorithm,
             &[SEED],
             &[seed.bytes()],
@@ -69,7 +70,7 @@ impl MlDsa {
     /// The stored form of a private key from outside, which must be its seed.
     pub(crate) fn import(&self, pkcs8: &[u8]) -> Result<LockedBytes, CryptoError> {
         seed_of(pkcs8, &self.algorithm, SEED_BYTES)
-            .map(|seed| der::private_key_info(&self.algorithm, &[SEED], &[seed]))
+            .map(|seed| asn1::private_key_info(&self.algorithm, &[SEED], &[seed]))
             .ok_or(CryptoError::InvalidMaterial)
     }
 }
@@ -101,7 +102,7 @@ impl MlDsaKey {
             size,
             key: LibraryKey::parse(pkcs8).ok_or(CryptoError::InvalidMaterial)?,
             verifier: size.verifier(public)?,
-            public_key: der::public_key_info(&size.algorithm, public),
+            public_key: asn1::public_key_info(&size.algorithm, public),
             pair,
         })
     }

@@ -22,8 +22,8 @@ use zeroize::Zeroizing;
 
 use crate::{
     CryptoError,
+    asn1::{self, INTEGER, PrivateKeyInfo, Reader, SEQUENCE},
     curve::given_digest,
-    der::{self, INTEGER, PrivateKeyInfo, Reader, SEQUENCE},
     memory::LockedBytes,
 };
 
@@ -171,7 +171,7 @@ pub(crate) struct RsaSigningKey {
 impl RsaSigningKey {
     pub(crate) fn new(modulus: Modulus, pkcs8: &[u8]) -> Result<Self, CryptoError> {
         let pair = modulus.read(pkcs8)?;
-        let public_key = der::public_key_info(ALGORITHM, pair.public_key().as_ref());
+        let public_key = asn1::public_key_info(ALGORITHM, pair.public_key().as_ref());
         let verifiers = SIGNING
             .iter()
             .map(|row| Ok((row, verifier(row.0, &public_key)?)))
@@ -247,7 +247,7 @@ impl RsaEncryptionKey {
         let public = OaepPublicEncryptingKey::new(private.public_key())
             .map_err(|_| CryptoError::LibraryFailure)?;
         Ok(Self {
-            public_key: der::public_key_info(ALGORITHM, pair.public_key().as_ref()),
+            public_key: asn1::public_key_info(ALGORITHM, pair.public_key().as_ref()),
             private: OaepPrivateDecryptingKey::new(private)
                 .map_err(|_| CryptoError::LibraryFailure)?,
             public,

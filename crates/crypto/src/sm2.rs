@@ -28,7 +28,7 @@ use strongroom_model::{
 };
 use zeroize::Zeroizing;
 
-use crate::{CryptoError, Random, curve::read_ec_private_key, der, memory::LockedBytes};
+use crate::{CryptoError, Random, asn1, curve::read_ec_private_key, memory::LockedBytes};
 
 /// id-ecPublicKey with the curve sm2p256v1, 1.2.156.10197.1.301. GB/T 33560.
 const ALGORITHM: &[u8] = &[
@@ -87,11 +87,11 @@ fn is_order_less_one(secret: &SecretKey) -> bool {
 
 fn stored_form(secret: &SecretKey) -> LockedBytes {
     let scalar = Zeroizing::new(secret.to_bytes());
-    der::ec_private_key_info(ALGORITHM, &scalar[..], &secret.public_key().to_sec1_bytes())
+    asn1::ec_private_key_info(ALGORITHM, &scalar[..], &secret.public_key().to_sec1_bytes())
 }
 
 fn public_key_info(secret: &SecretKey) -> Vec<u8> {
-    der::public_key_info(ALGORITHM, &secret.public_key().to_sec1_bytes())
+    asn1::public_key_info(ALGORITHM, &secret.public_key().to_sec1_bytes())
 }
 
 /// A key that signs with SM2DSA.
@@ -252,7 +252,7 @@ impl Sm2AgreementKey {
 
     /// The x-coordinate of the shared point.
     pub(crate) fn derive(&self, peer: &[u8]) -> Result<Plaintext, CryptoError> {
-        let point = der::read_public_key_info(peer, ALGORITHM)
+        let point = asn1::read_public_key_info(peer, ALGORITHM)
             .and_then(|point| PublicKey::from_sec1_bytes(point).ok())
             .ok_or(CryptoError::InvalidPublicKey)?;
         let shared = self.secret.diffie_hellman(&point);

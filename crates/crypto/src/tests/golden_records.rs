@@ -18,7 +18,7 @@ struct Records(Value);
 
 impl Records {
     fn read() -> Self {
-        let text = include_str!("../tests/vectors/records-v1.json");
+        let text = include_str!("../../tests/vectors/records-v1.json");
         Self(serde_json::from_str(text).expect("the vectors are JSON"))
     }
 
@@ -158,7 +158,7 @@ fn service_keys_and_what_they_sealed_are_read() {
 
 #[test]
 fn a_set_of_seals_opens_by_key_file_and_by_passphrase() {
-    let set = SealSet::from_json(include_bytes!("../tests/vectors/seal-set-v1.json")).unwrap();
+    let set = SealSet::from_json(include_bytes!("../../tests/vectors/seal-set-v1.json")).unwrap();
     let key_file = Plaintext::new((65..97).collect());
     // Typed with a combining mark; the record was made with the composed letter.
     let passphrase = SecretText::new("Zu\u{308}rich, correct horse".to_owned());

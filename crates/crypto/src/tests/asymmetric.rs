@@ -46,9 +46,9 @@ fn key(spec: KeySpec) -> KeyMaterial {
         private_key: String,
     }
     let text = match spec {
-        KeySpec::Rsa2048 => include_str!("known_answers/RSA_2048.json"),
-        KeySpec::Rsa3072 => include_str!("known_answers/RSA_3072.json"),
-        KeySpec::Rsa4096 => include_str!("known_answers/RSA_4096.json"),
+        KeySpec::Rsa2048 => include_str!("../known_answers/RSA_2048.json"),
+        KeySpec::Rsa3072 => include_str!("../known_answers/RSA_3072.json"),
+        KeySpec::Rsa4096 => include_str!("../known_answers/RSA_4096.json"),
         spec => return KeyMaterial::generate(spec, &random()).unwrap(),
     };
     let file: File = serde_json::from_str(text).unwrap();
@@ -591,7 +591,7 @@ struct ForeignKey {
 
 impl ForeignKeys {
     fn read() -> Self {
-        serde_json::from_str(include_str!("../tests/vectors/foreign-keys-v1.json")).unwrap()
+        serde_json::from_str(include_str!("../../tests/vectors/foreign-keys-v1.json")).unwrap()
     }
 }
 
