@@ -53,6 +53,10 @@ labels! {
     ROW_TAG = "strongroom/row/v1";
     /// Service key → the key of one pagination marker.
     MARKER = "strongroom/marker/v1";
+    /// Service key → the key of one grant token.
+    GRANT_TOKEN = "strongroom/grant-token/v1";
+    /// Opens the bytes that the fingerprint of a grant's name and terms is taken over.
+    GRANT_NAME = "strongroom/grant-name/v1";
     /// Service key → the key of one sealed credential.
     CREDENTIAL = "strongroom/credential/v1";
 

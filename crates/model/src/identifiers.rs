@@ -278,6 +278,64 @@ impl fmt::Debug for KeyId {
     }
 }
 
+/// The id of a grant: 64 lower-case hex digits.
+///
+/// AWS: API reference, "CreateGrant". The model allows 128 characters; AWS makes 64.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GrantId([u8; 32]);
+
+impl GrantId {
+    /// Parses exactly 64 lower-case hex digits.
+    ///
+    /// # Errors
+    /// When the text is anything else.
+    pub fn parse(text: &str) -> Result<Self, InvalidIdentifier> {
+        let wrong = InvalidIdentifier {
+            expected: "a grant id (64 lower-case hex digits)",
+        };
+        let nibble = |digit: u8| match digit {
+            b'0'..=b'9' => Ok(digit - b'0'),
+            b'a'..=b'f' => Ok(digit - b'a' + 10),
+            _ => Err(wrong),
+        };
+        let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
+            return Err(wrong);
+        };
+        let mut bytes = [0u8; 32];
+        if pairs.len() != bytes.len() {
+            return Err(wrong);
+        }
+        for ([high, low], byte) in pairs.iter().zip(&mut bytes) {
+            *byte = (nibble(*high)? << 4) | nibble(*low)?;
+        }
+        Ok(Self(bytes))
+    }
+
+    /// The id with these bytes, as grant tokens carry it. A new id is 32 random bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for GrantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for GrantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 /// The name of an alias, always with its `alias/` prefix.
 ///
 /// AWS: API reference, "CreateAlias": `alias/` followed by 1 to 250 letters, digits, slashes,
@@ -350,6 +408,7 @@ serde_as_text!(AccountId);
 serde_as_text!(Region);
 serde_as_text!(KeyId);
 serde_as_text!(AliasName);
+serde_as_text!(GrantId);
 
 #[cfg(test)]
 mod tests {
@@ -419,6 +478,24 @@ mod tests {
             AliasName::parse("alias/aws/s3").unwrap().aws_service(),
             Some("s3")
         );
+    }
+
+    #[test]
+    fn grant_ids_have_one_spelling() {
+        let text = "0123456789abcdef".repeat(4);
+        let id = GrantId::parse(&text).unwrap();
+        assert_eq!(id.to_string(), text);
+        assert_eq!(GrantId::from_bytes(*id.as_bytes()), id);
+        for bad in [
+            "",
+            &text[1..],
+            &format!("{text}0"),
+            &format!("{text}00"),
+            &text.to_ascii_uppercase(),
+            &text.replace('f', "g"),
+        ] {
+            assert!(GrantId::parse(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub mod time;
 pub use arn::{AliasArn, KeyArn};
 pub use context::EncryptionContext;
 pub use generated::{enums, errors, operations, shapes};
-pub use identifiers::{AccountId, AliasName, KeyId, Partition, Region};
+pub use identifiers::{AccountId, AliasName, GrantId, KeyId, Partition, Region};
 pub use key_ref::{KeyRef, KeyRefError};
 pub use secret::{GrantToken, KeyStorePassword, Plaintext, SecretAccessKey, SecretText};
 pub use time::{Clock, Timestamp};

@@ -2,6 +2,12 @@
 
 /// Aliases that one key may have. AWS: developer guide, "Resource quotas".
 pub const ALIASES_PER_KEY: u64 = 50;
+/// Grants that one key may have. AWS: developer guide, "Resource quotas".
+pub const GRANTS_PER_KEY: u64 = 50_000;
+/// Pairs in an encryption context constraint of a grant. AWS: API reference, "GrantConstraints".
+pub const GRANT_CONTEXT_PAIRS: usize = 8;
+/// Characters in each value of such a constraint. AWS: API reference, "GrantConstraints".
+pub const GRANT_CONTEXT_VALUE_CHARACTERS: usize = 384;
 /// KMS keys in one account and Region. AWS: developer guide, "Resource quotas".
 pub const KEYS_PER_ACCOUNT: u64 = 100_000;
 /// Tags on one key. AWS: developer guide, "Resource quotas" and "Tagging keys".

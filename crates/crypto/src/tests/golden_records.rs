@@ -2,13 +2,15 @@
 
 use serde_json::Value;
 use strongroom_model::{
-    AccountId, KeyId, Partition, Plaintext, Region, SecretAccessKey, SecretText, enums::KeySpec,
+    AccountId, GrantId, GrantToken, KeyId, Partition, Plaintext, Region, SecretAccessKey,
+    SecretText, enums::KeySpec,
 };
 
 use crate::{
-    CredentialKey, DomainKey, DomainKeyName, IdentifierKeys, IntegrityKey, Job, KeyMaterial,
-    MarkerKey, MaterialBinding, RootKey, ServiceKey,
+    CredentialKey, DomainKey, DomainKeyName, GrantName, GrantTokenKey, IdentifierKeys,
+    IntegrityKey, Job, KeyMaterial, MarkerKey, MaterialBinding, RootKey, ServiceKey,
     framing::{hex, read_hex},
+    grant_fingerprint,
     memory::LockedBytes,
     seal::{SealKey, SealKind, SealSet},
 };
@@ -140,6 +142,23 @@ fn service_keys_and_what_they_sealed_are_read() {
         )
         .unwrap();
     assert_eq!(position, records.text("marker_position").as_bytes());
+
+    let tokens = records.service_key(Job::GrantToken, "wrapped_grant_token_key");
+    let token = GrantToken::new(records.text("grant_token").to_owned());
+    let expected = GrantName {
+        account: records.account(),
+        region: records.region(),
+        key_id: KeyId::parse(records.text("key_id")).unwrap(),
+        grant_id: GrantId::parse(records.text("grant_id")).unwrap(),
+    };
+    let tokens = GrantTokenKey::new(tokens).unwrap();
+    assert_eq!(tokens.open(&token).unwrap(), expected);
+    let fields: Vec<_> = records.text("grant_fields").split(' ').collect();
+    let fields: Vec<_> = fields.iter().map(|field| field.as_bytes()).collect();
+    assert_eq!(
+        grant_fingerprint(&fields),
+        records.text("grant_fingerprint")
+    );
 
     let credential = records.service_key(Job::Credential, "wrapped_credential_key");
     let secret = CredentialKey::new(credential)
