@@ -45,8 +45,13 @@ pub enum ResourceKind {
     Key,
     /// An alias, which has no policy of its own.
     Alias,
-    /// A grant.
-    Grant,
+    /// A grant that is to be retired, for somebody who may by the grant's own words or as one of
+    /// its accounts. Only the caller's own policies speak of it, so the owner is the caller's
+    /// account, whoever owns the key.
+    Grant {
+        /// Whether the grant names the caller: then no policy has to allow it, and one may deny.
+        names_caller: bool,
+    },
     /// A custom key store.
     CustomKeyStore,
 }

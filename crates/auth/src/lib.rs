@@ -1,13 +1,14 @@
 //! The doorman of Strongroom: who is calling, and may they.
 //!
 //! [`sigv4`] checks a signature over the plain parts of a request and finds out who signed it;
-//! [`identity`] says who that is; [`policy`] reads the documents that say what is allowed; and
-//! [`decision`] answers. This crate knows no HTTP types, no store and no cipher: credentials,
+//! [`identity`] says who that is; [`policy`] reads the documents that say what is allowed and [`grant`] knows
+//! what a grant means; and [`decision`] answers. This crate knows no HTTP types, no store and no cipher: credentials,
 //! time and randomness are handed in.
 //!
 //! Whatever cannot be understood is refused, and whatever is not allowed is denied.
 
 pub mod decision;
+pub mod grant;
 pub mod identity;
 pub mod policy;
 pub mod sigv4;
