@@ -8,9 +8,9 @@
 use std::{marker::PhantomData, ops::Deref, sync::Arc, sync::OnceLock};
 
 use strongroom_auth::{Caller, Decision, Denial, Question, Resource, ResourceKind};
-use strongroom_crypto::{CiphertextHeader, CryptoError};
+use strongroom_crypto::{CiphertextHeader, CryptoError, GrantName};
 use strongroom_model::{
-    AliasArn, AliasName, KeyArn, KeyId, KeyRef, KeyRefError, Timestamp,
+    AliasArn, AliasName, GrantId, GrantToken, KeyArn, KeyId, KeyRef, KeyRefError, Timestamp,
     enums::KeyState,
     errors::ErrorCode,
     key_ref::{NamedAlias, NamedKey},
@@ -25,10 +25,10 @@ use crate::{
     layout::Home,
     managed,
     material::{Judges, Material, Opens},
-    record::{AliasRecord, AliasSetRecord, KeyRecord},
+    record::{AliasRecord, AliasSetRecord, GrantRecord, GrantSetRecord, KeyRecord},
     service::Service,
     shelves::{Committed, Stored},
-    uses::{AccountUse, AliasUse, Cell, KeyUse, Reach},
+    uses::{AccountUse, AliasUse, Cell, KeyUse, Reach, RetireGrant},
 };
 
 /// Why an attempt at a call ended.
@@ -63,7 +63,9 @@ pub(crate) struct Call<'s> {
     home: Home,
     now: Timestamp,
     dry_run: bool,
-    grant_tokens: usize,
+    grant_tokens: &'s [GrantToken],
+    /// Set once the tokens were found to be ours.
+    tokens_checked: OnceLock<()>,
     committed: OnceLock<Committed>,
 }
 
@@ -216,6 +218,50 @@ pub(crate) struct AliasSet {
     pub(crate) stored: Option<Arc<Stored<AliasSetRecord>>>,
 }
 
+/// A grant that was looked up.
+#[derive(Debug)]
+pub(crate) struct Grant {
+    id: GrantId,
+    stored: Arc<Stored<GrantRecord>>,
+}
+
+impl Grant {
+    pub(crate) fn id(&self) -> GrantId {
+        self.id
+    }
+
+    pub(crate) fn record(&self) -> &GrantRecord {
+        &self.stored.record
+    }
+
+    pub(crate) fn revision(&self) -> Revision {
+        self.stored.revision
+    }
+}
+
+/// The sets to which a grant belongs.
+#[derive(Debug)]
+pub(crate) struct GrantSets {
+    /// All grants of the key.
+    pub(crate) of_key: GrantSet,
+    /// Those of the same grantee principal.
+    pub(crate) of_grantee: GrantSet,
+}
+
+/// Grants of a key, as a set. One that is not stored is empty.
+#[derive(Debug)]
+pub(crate) struct GrantSet(Option<Arc<Stored<GrantSetRecord>>>);
+
+impl GrantSet {
+    pub(crate) fn count(&self) -> u64 {
+        self.0.as_ref().map_or(0, |stored| stored.record.count)
+    }
+
+    pub(crate) fn revision(&self) -> Option<Revision> {
+        self.0.as_ref().map(|stored| stored.revision)
+    }
+}
+
 impl<U: KeyUse> Permitted<Key, U> {
     /// Weighs key usage, then key state.
     ///
@@ -249,14 +295,13 @@ impl<'s> Call<'s> {
         entry: &'s Entry,
         operation: Operation,
         dry_run: bool,
-        grant_tokens: usize,
+        grant_tokens: &'s [GrantToken],
     ) -> Self {
         let home = Home {
             account: entry.caller().account,
             region: entry.region().clone(),
         };
         let now = service.now();
-        let committed = OnceLock::new();
         Self {
             service,
             entry,
@@ -265,7 +310,8 @@ impl<'s> Call<'s> {
             now,
             dry_run,
             grant_tokens,
-            committed,
+            tokens_checked: OnceLock::new(),
+            committed: OnceLock::new(),
         }
     }
 
@@ -385,15 +431,104 @@ impl<'s> Call<'s> {
         })
     }
 
+    /// Finds the key on which a grant is, wherever that is.
+    pub(crate) async fn find_key_of_grant(&self, name: &GrantName) -> Result<Found<Key>, KmsError> {
+        self.find(KeyRef::KeyArn(name.account, NamedKey::Id(name.key_id)))
+            .await
+    }
+
+    /// Finds a grant of a key. That it is not there is told at once in the caller's own account;
+    /// in another one only to those who may use the key, which is not decided yet.
+    pub(crate) async fn find_grant(
+        &self,
+        key: &Found<Key>,
+        id: GrantId,
+    ) -> Result<Found<Grant>, KmsError> {
+        let Found::Here(key) = key else {
+            return Ok(Found::Hidden);
+        };
+        match self
+            .service
+            .shelves()
+            .get(&key.home.grant(key.id, id))
+            .await?
+        {
+            Some(stored) => Ok(Found::Here(Grant { id, stored })),
+            None if key.home.account == self.home.account => Err(KmsError::no_such_grant(id)),
+            None => Ok(Found::Hidden),
+        }
+    }
+
+    /// The grant of the key that has the same name and terms, if the new one has a name.
+    pub(crate) async fn find_same_grant(
+        &self,
+        key: &Key,
+        grant: &GrantRecord,
+    ) -> Result<Option<GrantId>, KmsError> {
+        let Some(row) = key.home.grant_name(key.id, grant) else {
+            return Ok(None);
+        };
+        let named = self.service.shelves().get(&row).await?;
+        Ok(named.map(|stored| stored.record.grant))
+    }
+
+    /// The sets of grants to which a grant belongs, for a commit that changes their membership.
+    pub(crate) async fn grant_sets(
+        &self,
+        key: &Key,
+        grant: &GrantRecord,
+    ) -> Result<GrantSets, KmsError> {
+        let shelves = self.service.shelves();
+        let grantee = grant.terms.grantee.as_str();
+        let of_grantee = key.home.grantee_sets(key.id).row(grantee);
+        Ok(GrantSets {
+            of_key: GrantSet(shelves.get(&key.home.grant_set(key.id)).await?),
+            of_grantee: GrantSet(shelves.get(&of_grantee).await?),
+        })
+    }
+
+    /// A new token of a grant.
+    pub(crate) fn token_of(&self, key: &Key, grant_id: GrantId) -> Result<GrantToken, KmsError> {
+        let name = GrantName {
+            account: key.home.account,
+            region: key.home.region.clone(),
+            key_id: key.id,
+            grant_id,
+        };
+        Ok(self.service.custody().seal_grant_token(&name)?)
+    }
+
+    /// The grant that a token stands for, which may be gone.
+    ///
+    /// # Errors
+    /// `InvalidGrantTokenException` for a text that is no token, and for one of another Region.
+    pub(crate) fn open_token(&self, token: &GrantToken) -> Result<GrantName, KmsError> {
+        match self.service.custody().open_grant_token(token) {
+            Ok(name) if name.region == self.home.region => Ok(name),
+            _ => Err(KmsError::invalid_grant_token()),
+        }
+    }
+
+    /// Refuses tokens that are not ours. One of a grant that is gone, or of another key, gives
+    /// nothing and is no error: grants are effective at once, so a token adds nothing to them.
+    fn check_tokens(&self) -> Result<(), KmsError> {
+        if self.grant_tokens.is_empty() || self.tokens_checked.get().is_some() {
+            return Ok(());
+        }
+        for token in self.grant_tokens {
+            self.open_token(token)?;
+        }
+        // Another use in the same call may have been quicker; it found the same.
+        let _known = self.tokens_checked.set(());
+        Ok(())
+    }
+
     /// Decides whether the caller may put the key to use `U`.
     ///
     /// # Errors
     /// `AccessDeniedException`; `InvalidGrantTokenException` for a token that is not ours.
     pub(crate) fn permit<U: KeyUse>(&self, key: Found<Key>) -> Result<Permitted<Key, U>, KmsError> {
-        if self.grant_tokens > 0 {
-            // No grant has ever been created, so no token can be one of ours.
-            return Err(KmsError::silent(ErrorCode::InvalidGrantTokenException));
-        }
+        self.check_tokens()?;
         match key {
             Found::Here(key) => self.permit_here::<U>(key, false),
             Found::Hidden => Err(self.denied(U::ROW.action, Denial::Hidden)),
@@ -408,10 +543,50 @@ impl<'s> Call<'s> {
         &self,
         key: Found<Key>,
     ) -> Result<Permitted<Key, U>, KmsError> {
+        self.check_tokens()?;
         match key {
-            Found::Here(key) if self.grant_tokens == 0 => self.permit_here::<U>(key, true),
+            Found::Here(key) => self.permit_here::<U>(key, true),
             other => self.permit(other),
         }
+    }
+
+    /// Decides whether the caller may retire a grant of the key: those may whom the grant names
+    /// for it, unless a policy of theirs denies it, and the accounts that it concerns, as far as
+    /// their policies allow it. The key policy has no say.
+    ///
+    /// # Errors
+    /// `AccessDeniedException`.
+    pub(crate) fn permit_retirement(
+        &self,
+        key: Found<Key>,
+        grant: Found<Grant>,
+    ) -> Result<(Permitted<Key, RetireGrant>, Grant), KmsError> {
+        let action = RetireGrant::ROW.action;
+        let (Found::Here(key), Found::Here(grant)) = (key, grant) else {
+            return Err(self.denied(action, Denial::Hidden));
+        };
+        let arn = key.arn().to_string();
+        self.entry.touch(&arn, key.home.account);
+        let GrantRecord { issuer, terms, .. } = grant.record();
+        let Some(standing) = terms.standing(self.caller(), [*issuer, key.home.account]) else {
+            return Err(self.denied(action, Denial::Hidden));
+        };
+        self.decide(Question {
+            caller: self.caller(),
+            action,
+            resource: Resource {
+                owner: self.home.account,
+                arn: &arn,
+                kind: ResourceKind::Grant {
+                    names_caller: standing.names_caller(),
+                },
+                aws_managed: false,
+            },
+            cross_account_allowed: RetireGrant::ROW.reach == Reach::AnyAccount,
+            named_by_ciphertext: false,
+        })?;
+        self.entry.permitted_by(standing.as_str());
+        Ok((self.permitted(key), grant))
     }
 
     fn permit_here<U: KeyUse>(
@@ -536,8 +711,10 @@ impl<'s> Call<'s> {
     /// Commits a change together with the audit entry that tells of it.
     ///
     /// # Errors
+    /// `DryRunOperationException` when the call only asks whether it would succeed;
     /// [`Interruption::Moved`] when a row that the change was judged on has moved.
     pub(crate) async fn commit(&self, change: Change) -> Attempt<()> {
+        self.stop_if_dry_run()?;
         self.service.check_journal()?;
         let body = |rows: &[audit::RowTrace]| {
             let read_only = audit::read_only(self.operation);

@@ -4,14 +4,17 @@
 //! several resources sits here and not in an operation.
 
 use serde::Serialize;
-use strongroom_model::{AliasName, Timestamp, limits};
+use strongroom_model::{AliasName, GrantId, KeyId, Timestamp, limits};
 use strongroom_store::Revision;
 
 use crate::{
-    call::{Alias, AliasSet, Authorized, Key, NewAlias, Permitted},
+    call::{Alias, AliasSet, Authorized, Grant, GrantSets, Key, NewAlias, Permitted},
     error::KmsError,
     layout::{Home, RowKey},
-    record::{AliasRecord, AliasSetRecord, KeyRecord, Record},
+    record::{
+        AliasRecord, AliasSetRecord, GrantNameRecord, GrantRecord, GrantSetRecord, KeyRecord,
+        Record,
+    },
     shelves::Stored,
     specs, uses,
 };
@@ -161,6 +164,102 @@ impl Change {
         change.remove(&home.alias(name));
         change.remove(&home.key_alias(current.id(), name));
         Ok(change)
+    }
+
+    /// A new grant on the key.
+    ///
+    /// # Errors
+    /// `LimitExceededException` when the key has all the grants it may have.
+    pub(crate) fn create_grant(
+        key: &Authorized<Key, uses::CreateGrant>,
+        id: GrantId,
+        grant: &GrantRecord,
+        sets: &GrantSets,
+    ) -> Result<Self, KmsError> {
+        let (home, count) = (key.home(), sets.of_key.count());
+        let quota = limits::GRANTS_PER_KEY;
+        if count >= quota {
+            return Err(KmsError::quota("Grants per key", quota, count));
+        }
+        let mut change = Self::new();
+        change.judge(key);
+        for row in home.grant_rows(key.id(), id, grant) {
+            change.put(&row, grant)?;
+        }
+        if let Some(name) = home.grant_name(key.id(), grant) {
+            change
+                .provided(&name, None)
+                .put(&name, &GrantNameRecord { grant: id })?;
+        }
+        change.resize_grants(home, key.id(), grant, sets, |count| count.saturating_add(1))?;
+        Ok(change)
+    }
+
+    /// The grant ends, because somebody who looks after the key says so.
+    pub(crate) fn revoke_grant(
+        key: &Authorized<Key, uses::RevokeGrant>,
+        grant: &Grant,
+        sets: &GrantSets,
+    ) -> Result<Self, KmsError> {
+        Self::end_grant(key, grant, sets)
+    }
+
+    /// The grant ends, because somebody whom it concerns says so.
+    pub(crate) fn retire_grant(
+        key: &Authorized<Key, uses::RetireGrant>,
+        grant: &Grant,
+        sets: &GrantSets,
+    ) -> Result<Self, KmsError> {
+        Self::end_grant(key, grant, sets)
+    }
+
+    fn end_grant(key: &Key, grant: &Grant, sets: &GrantSets) -> Result<Self, KmsError> {
+        let (home, record) = (key.home(), grant.record());
+        let mut change = Self::new();
+        change.provided(&home.grant(key.id(), grant.id()), Some(grant.revision()));
+        change.remove_grant(home, key.id(), grant.id(), record);
+        change.resize_grants(home, key.id(), record, sets, |count| {
+            count.saturating_sub(1)
+        })?;
+        Ok(change)
+    }
+
+    /// Removes every row of a grant; the sets are not touched.
+    pub(crate) fn remove_grant(
+        &mut self,
+        home: &Home,
+        key: KeyId,
+        id: GrantId,
+        grant: &GrantRecord,
+    ) {
+        for row in home.grant_rows(key, id, grant) {
+            self.remove(&row);
+        }
+        if let Some(name) = home.grant_name(key, grant) {
+            self.remove(&name);
+        }
+    }
+
+    fn resize_grants(
+        &mut self,
+        home: &Home,
+        key: KeyId,
+        grant: &GrantRecord,
+        sets: &GrantSets,
+        resized: impl Fn(u64) -> u64,
+    ) -> Result<(), KmsError> {
+        let of_grantee = home.grantee_sets(key).row(grant.terms.grantee.as_str());
+        for (row, set) in [
+            (home.grant_set(key), &sets.of_key),
+            (of_grantee, &sets.of_grantee),
+        ] {
+            self.provided(&row, set.revision());
+            match resized(set.count()) {
+                0 => self.remove(&row),
+                count => self.put(&row, &GrantSetRecord { count })?,
+            };
+        }
+        Ok(())
     }
 
     fn judge<U: uses::KeyUse>(&mut self, key: &Authorized<Key, U>) {

@@ -17,9 +17,10 @@ use std::{
 };
 
 use strongroom_crypto::{
-    CredentialKey, CryptoError, DomainKey, DomainKeyName, IdentifierKeys, IntegrityKey, Job,
-    MarkerKey, Random, RootKeys, ServiceKey, wrapping_version,
+    CredentialKey, CryptoError, DomainKey, DomainKeyName, GrantName, GrantTokenKey, IdentifierKeys,
+    IntegrityKey, Job, MarkerKey, Random, RootKeys, ServiceKey, wrapping_version,
 };
+use strongroom_model::GrantToken;
 use strongroom_store::{
     Backend, KeyRange, Precondition, Revision, RowIntegrity, StoreError, Write,
 };
@@ -59,6 +60,7 @@ pub(crate) struct Custody {
     identifiers: IdentifierKeys,
     marker: MarkerKey,
     credential: CredentialKey,
+    grant_tokens: Versions<GrantTokenKey>,
     integrity: RwLock<HashMap<Scope, Arc<Versions<RowTagKey>>>>,
     domains: RwLock<HashMap<Home, Arc<Versions<DomainKey>>>>,
 }
@@ -127,6 +129,13 @@ impl Custody {
         };
         let marker = MarkerKey::new(opener.service(Job::Marker).await?.1)?;
         let credential = CredentialKey::new(opener.service(Job::Credential).await?.1)?;
+        let grant_tokens = opener.services(&Job::GrantToken).await?;
+        let grant_tokens = Versions {
+            by_version: grant_tokens
+                .into_iter()
+                .map(|(version, key)| Ok((version, GrantTokenKey::new(key)?)))
+                .collect::<Result<_, CryptoError>>()?,
+        };
         Ok(Self {
             backend,
             cluster_id,
@@ -135,6 +144,7 @@ impl Custody {
             identifiers,
             marker,
             credential,
+            grant_tokens,
             integrity: RwLock::default(),
             domains: RwLock::default(),
         })
@@ -154,6 +164,19 @@ impl Custody {
 
     pub(crate) fn credential(&self) -> &CredentialKey {
         &self.credential
+    }
+
+    /// A new token of a grant.
+    pub(crate) fn seal_grant_token(&self, grant: &GrantName) -> Result<GrantToken, CustodyError> {
+        let key = self.grant_tokens.in_use()?;
+        Ok(key.seal(grant, &self.random)?)
+    }
+
+    /// The grant that a token stands for, which may be gone; an error for any other text.
+    pub(crate) fn open_grant_token(&self, token: &GrantToken) -> Result<GrantName, CryptoError> {
+        let version = GrantTokenKey::version_of(token)?;
+        let key = self.grant_tokens.get(version);
+        key.ok_or(CryptoError::Unauthentic)?.open(token)
     }
 
     pub(crate) fn roots(&self) -> Arc<RootKeys> {

@@ -110,6 +110,49 @@ impl KmsError {
         )
     }
 
+    pub(crate) fn no_such_grant(id: impl fmt::Display) -> Self {
+        Self::new(
+            ErrorCode::NotFoundException,
+            format!("Grant ID {id} not found"),
+        )
+    }
+
+    /// A text that can be no grant's id.
+    pub(crate) fn invalid_grant_id() -> Self {
+        Self::silent(ErrorCode::InvalidGrantIdException)
+    }
+
+    /// A text that is no grant token of ours.
+    pub(crate) fn invalid_grant_token() -> Self {
+        Self::silent(ErrorCode::InvalidGrantTokenException)
+    }
+
+    /// A grant cannot name this principal.
+    pub(crate) fn invalid_principal(text: &str) -> Self {
+        Self::new(
+            ErrorCode::InvalidArnException,
+            format!("ARN does not refer to a valid principal: {text}"),
+        )
+    }
+
+    pub(crate) fn grant_context_unsupported() -> Self {
+        Self::validation(
+            "EncryptionContext is supported only when creating a grant for a symmetric encryption \
+             KMS key.",
+        )
+    }
+
+    pub(crate) fn grant_operation(operation: &str, usage: &str, spec: &str) -> Self {
+        Self::validation(format!(
+            "Operation {operation} is not valid in a grant for a KMS key with key usage {usage} \
+             and key spec {spec}."
+        ))
+    }
+
+    pub(crate) fn grant_not_named() -> Self {
+        Self::validation("Grant token OR (grant ID, key ID) must be specified")
+    }
+
     pub(crate) fn alias_exists(arn: &AliasArn) -> Self {
         Self::new(
             ErrorCode::AlreadyExistsException,

@@ -10,6 +10,12 @@
 //! region/<account>/<Region>/alias/<name>                      AliasRecord
 //! region/<account>/<Region>/key-alias/<key id>/<name>         AliasRecord
 //! region/<account>/<Region>/alias-set/<key id>                AliasSetRecord
+//! region/<account>/<Region>/grant/<key id>/<grant id>         GrantRecord
+//! region/<account>/<Region>/grantee/<key id>/<grantee>|<grant id>                   GrantRecord
+//! region/<account>/<Region>/retirable/<principal>|<account>/<key id>/<grant id>     GrantRecord
+//! region/<account>/<Region>/grant-set/<key id>                GrantSetRecord
+//! region/<account>/<Region>/grantee-set/<key id>/<grantee>    GrantSetRecord
+//! region/<account>/<Region>/grant-name/<key id>/<fingerprint> GrantNameRecord
 //! region/<account>/<Region>/key-count/<shard>                 KeyCountRecord
 //! region/<account>/<Region>/tombstone/<key id>                TombstoneRecord
 //! due/<milliseconds>/<account>/<Region>/<key id>              DueRecord
@@ -21,11 +27,13 @@
 
 use std::{fmt, marker::PhantomData};
 
-use strongroom_model::{AccountId, AliasName, KeyId, Region, Timestamp};
+use strongroom_auth::grant::GrantPrincipal;
+use strongroom_model::{AccountId, AliasName, GrantId, KeyId, Region, Timestamp};
 
 use crate::record::{
-    AliasRecord, AliasSetRecord, CredentialRecord, DueRecord, KeyCountRecord, KeyRecord,
-    MaterialRecord, NoteRecord, PolicyRecord, TombstoneRecord, alias_file_name,
+    AliasRecord, AliasSetRecord, CredentialRecord, DueRecord, GrantNameRecord, GrantRecord,
+    GrantSetRecord, KeyCountRecord, KeyRecord, MaterialRecord, NoteRecord, PolicyRecord,
+    TombstoneRecord, alias_file_name,
 };
 
 /// In how many shards the keys of an account and Region are counted.
@@ -162,6 +170,75 @@ impl Home {
         RowKey::new(format!("{}{id}", self.under("alias-set")))
     }
 
+    /// Every grant of a key.
+    pub(crate) fn grants(&self, key: KeyId) -> Prefix<GrantRecord> {
+        Prefix::new(format!("{}{key}/", self.under("grant")))
+    }
+
+    pub(crate) fn grant(&self, key: KeyId, id: GrantId) -> RowKey<GrantRecord> {
+        RowKey::new(format!("{}{key}/{id}", self.under("grant")))
+    }
+
+    /// The grants of a key that name this grantee principal; the rows are named by grant id.
+    pub(crate) fn grants_to(&self, key: KeyId, grantee: &str) -> Prefix<GrantRecord> {
+        // No principal holds the stroke, so none is the beginning of another.
+        Prefix::new(format!("{}{key}/{grantee}|", self.under("grantee")))
+    }
+
+    /// The grants on keys of all accounts that name this retiring principal. They stand in the
+    /// account that the principal belongs to, or, for an AWS service, in that of the key.
+    pub(crate) fn retirable(&self, principal: &GrantPrincipal) -> Prefix<GrantRecord> {
+        let home = Self {
+            account: principal.account().unwrap_or(self.account),
+            region: self.region.clone(),
+        };
+        Prefix::new(format!(
+            "{}{}|",
+            home.under("retirable"),
+            principal.as_str()
+        ))
+    }
+
+    /// Every row in which a grant stands.
+    pub(crate) fn grant_rows(
+        &self,
+        key: KeyId,
+        id: GrantId,
+        grant: &GrantRecord,
+    ) -> Vec<RowKey<GrantRecord>> {
+        let grantee = grant.terms.grantee.as_str();
+        let mut rows = vec![
+            self.grant(key, id),
+            self.grants_to(key, grantee).row(&id.to_string()),
+        ];
+        if let Some(principal) = &grant.terms.retiring {
+            let name = format!("{}/{key}/{id}", self.account);
+            rows.push(self.retirable(principal).row(&name));
+        }
+        rows
+    }
+
+    /// The set of all grants of a key.
+    pub(crate) fn grant_set(&self, key: KeyId) -> RowKey<GrantSetRecord> {
+        RowKey::new(format!("{}{key}", self.under("grant-set")))
+    }
+
+    /// The set of a key's grants for each grantee principal.
+    pub(crate) fn grantee_sets(&self, key: KeyId) -> Prefix<GrantSetRecord> {
+        Prefix::new(format!("{}{key}/", self.under("grantee-set")))
+    }
+
+    /// The row that finds a grant by its name and terms, if it has a name.
+    pub(crate) fn grant_name(
+        &self,
+        key: KeyId,
+        grant: &GrantRecord,
+    ) -> Option<RowKey<GrantNameRecord>> {
+        let fingerprint = grant.fingerprint()?;
+        let prefix = self.under("grant-name");
+        Some(RowKey::new(format!("{prefix}{key}/{fingerprint}")))
+    }
+
     pub(crate) fn key_count(&self, shard: u8) -> RowKey<KeyCountRecord> {
         RowKey::new(format!("{}{shard:02}", self.under("key-count")))
     }
@@ -201,6 +278,18 @@ pub(crate) fn parse_due(name: &str) -> Option<(Timestamp, Home, KeyId)> {
     Some((date, Home { account, region }, id))
 }
 
+/// Which grant the name of a row under a retiring principal speaks of.
+pub(crate) fn parse_retirable(name: &str, region: &Region) -> Option<(Home, KeyId, GrantId)> {
+    let mut parts = name.split('/');
+    let home = Home {
+        account: AccountId::parse(parts.next()?).ok()?,
+        region: region.clone(),
+    };
+    let key = KeyId::parse(parts.next()?).ok()?;
+    let id = GrantId::parse(parts.next()?).ok()?;
+    parts.next().is_none().then_some((home, key, id))
+}
+
 pub(crate) fn credential(access_key_id: &str) -> RowKey<CredentialRecord> {
     RowKey::new(format!("credential/{access_key_id}"))
 }
@@ -229,6 +318,26 @@ mod tests {
         );
         assert_eq!(Scope::of(note("clock").as_str()), Some(Scope::Installation));
         assert_eq!(Scope::of("region/1/us-east-1/key/x"), None);
+    }
+
+    #[test]
+    fn a_retirable_row_stands_with_its_principal_and_says_which_grant() {
+        let key = KeyId::from_bits(true, [7; 16]);
+        let id = GrantId::from_bytes([9; 32]);
+        let arn = "arn:aws:iam::444455556666:user/a";
+        let grant: GrantRecord = serde_json::from_value(serde_json::json!({
+            "created": 1, "issuer": "111122223333", "operations": ["Encrypt"],
+            "grantee": { "service": "logs.amazonaws.com" }, "retiring": { "principal": arn },
+        }))
+        .unwrap();
+        let rows = home().grant_rows(key, id, &grant);
+        let row = rows.last().unwrap().as_str();
+        let prefix = format!("region/444455556666/us-east-1/retirable/{arn}|");
+        let name = row.strip_prefix(&prefix).unwrap();
+        let region = Region::parse("us-east-1").unwrap();
+        assert_eq!(parse_retirable(name, &region), Some((home(), key, id)));
+        assert_eq!(parse_retirable(&format!("{name}/x"), &region), None);
+        assert!(home().grant_name(key, &grant).is_none());
     }
 
     #[test]

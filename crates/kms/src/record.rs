@@ -2,8 +2,10 @@
 //! adds are tolerated by an earlier one.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use strongroom_auth::grant::{ContextConstraint, GrantPrincipal, Terms};
+use strongroom_crypto::grant_fingerprint;
 use strongroom_model::{
-    AliasName, KeyId, Region, Timestamp,
+    AccountId, AliasName, GrantId, KeyId, Region, Timestamp,
     enums::{KeyManagerType, KeySpec, KeyState, KeyUsageType, OriginType},
 };
 
@@ -123,6 +125,74 @@ pub(crate) struct AliasSetRecord {
     pub(crate) count: u64,
 }
 
+/// A grant. It never changes: it is created, and it ends. The same record stands under its key,
+/// under its grantee principal and under its retiring principal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct GrantRecord {
+    pub(crate) created: Timestamp,
+    /// The account whose principal created it.
+    pub(crate) issuer: AccountId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
+    #[serde(flatten)]
+    pub(crate) terms: Terms,
+}
+
+impl GrantRecord {
+    /// What two requests for the same named grant have in common, drawn in `docs/formats.md`. A
+    /// grant without a name is the same as no other.
+    pub(crate) fn fingerprint(&self) -> Option<String> {
+        let Terms {
+            grantee,
+            retiring,
+            operations,
+            context,
+            source_arn,
+        } = &self.terms;
+        let name = self.name.as_ref()?;
+        let kind = |principal: &GrantPrincipal| match principal {
+            GrantPrincipal::Principal(_) => "principal",
+            GrantPrincipal::Service(_) => "service",
+        };
+        let constraint = context.as_ref().map_or("", |context| match context {
+            ContextConstraint::Equals(_) => "equals",
+            ContextConstraint::Subset(_) => "subset",
+        });
+        let pairs = context.as_ref().map(|context| context.pairs().canonical());
+        let mut operations: Vec<_> = operations.iter().map(|it| it.as_str()).collect();
+        operations.sort_unstable();
+        let (issuer, operations) = (self.issuer.to_string(), operations.join(","));
+        let texts: [&str; 8] = [
+            &issuer,
+            name,
+            kind(grantee),
+            grantee.as_str(),
+            retiring.as_ref().map_or("", kind),
+            retiring.as_ref().map_or("", GrantPrincipal::as_str),
+            &operations,
+            constraint,
+        ];
+        let mut fields: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
+        fields.push(pairs.as_deref().unwrap_or_default());
+        fields.push(source_arn.as_deref().unwrap_or_default().as_bytes());
+        Some(grant_fingerprint(&fields))
+    }
+}
+
+/// The set of a key's grants, or of those of one grantee principal. Every change of membership
+/// touches it, so that a commit can be conditional on the whole set, and whoever keeps a copy of
+/// the set can see that it is stale.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct GrantSetRecord {
+    pub(crate) count: u64,
+}
+
+/// Which grant has this name and these terms.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct GrantNameRecord {
+    pub(crate) grant: GrantId,
+}
+
 /// One of the shards in which the keys of an account and Region are counted.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct KeyCountRecord {
@@ -142,7 +212,7 @@ pub(crate) struct TombstoneRecord {
 /// An access key and its sealed secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct CredentialRecord {
-    pub(crate) account: strongroom_model::AccountId,
+    pub(crate) account: AccountId,
     /// The user that the key belongs to; absent for the root of the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) user: Option<String>,
@@ -163,6 +233,9 @@ impl Record for MaterialRecord {}
 impl Record for PolicyRecord {}
 impl Record for AliasRecord {}
 impl Record for AliasSetRecord {}
+impl Record for GrantRecord {}
+impl Record for GrantSetRecord {}
+impl Record for GrantNameRecord {}
 impl Record for KeyCountRecord {}
 impl Record for DueRecord {}
 impl Record for TombstoneRecord {}

@@ -22,7 +22,9 @@ use crate::{
     custody::Custody,
     error::KmsError,
     material::Materials,
-    operations::{agreement, aliases, data_keys, encryption, keys, policies, signing, tags},
+    operations::{
+        agreement, aliases, data_keys, encryption, grants, keys, policies, signing, tags,
+    },
     queue::{Queues, Turns},
     rsa_keys::{RsaKeys, RsaSettings},
     shelves::{Committed, Shelves},
@@ -299,7 +301,7 @@ impl Service {
                 &entry,
                 operation,
                 input.dry_run(),
-                input.grant_tokens().len(),
+                input.grant_tokens(),
             );
             attempts += 1;
             match dispatch(&call, input).await {
@@ -381,6 +383,7 @@ async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
             aliases::create_alias(call, input).await?;
             Output::CreateAlias
         }
+        Input::CreateGrant(input) => Output::CreateGrant(grants::create_grant(call, input).await?),
         Input::CreateKey(input) => Output::CreateKey(keys::create_key(call, input).await?),
         Input::Decapsulate(input) => {
             Output::Decapsulate(agreement::decapsulate(call, input).await?)
@@ -431,6 +434,7 @@ async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
             Output::GetPublicKey(keys::get_public_key(call, input).await?)
         }
         Input::ListAliases(input) => Output::ListAliases(aliases::list_aliases(call, input).await?),
+        Input::ListGrants(input) => Output::ListGrants(grants::list_grants(call, input).await?),
         Input::ListKeyPolicies(input) => {
             Output::ListKeyPolicies(policies::list_key_policies(call, input).await?)
         }
@@ -438,11 +442,22 @@ async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
         Input::ListResourceTags(input) => {
             Output::ListResourceTags(tags::list_resource_tags(call, input).await?)
         }
+        Input::ListRetirableGrants(input) => {
+            Output::ListRetirableGrants(grants::list_retirable_grants(call, input).await?)
+        }
         Input::PutKeyPolicy(input) => {
             policies::put_key_policy(call, input).await?;
             Output::PutKeyPolicy
         }
         Input::ReEncrypt(input) => Output::ReEncrypt(encryption::re_encrypt(call, input).await?),
+        Input::RetireGrant(input) => {
+            grants::retire_grant(call, input).await?;
+            Output::RetireGrant
+        }
+        Input::RevokeGrant(input) => {
+            grants::revoke_grant(call, input).await?;
+            Output::RevokeGrant
+        }
         Input::ScheduleKeyDeletion(input) => {
             Output::ScheduleKeyDeletion(keys::schedule_key_deletion(call, input).await?)
         }
@@ -469,7 +484,6 @@ async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
         // Operations whose home comes later. `UNBUILT` lists them for the compatibility page.
         Input::ConnectCustomKeyStore(_)
         | Input::CreateCustomKeyStore(_)
-        | Input::CreateGrant(_)
         | Input::DeleteCustomKeyStore(_)
         | Input::DeleteImportedKeyMaterial(_)
         | Input::DescribeCustomKeyStores(_)
@@ -480,12 +494,8 @@ async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
         | Input::GetKeyRotationStatus(_)
         | Input::GetParametersForImport(_)
         | Input::ImportKeyMaterial(_)
-        | Input::ListGrants(_)
         | Input::ListKeyRotations(_)
-        | Input::ListRetirableGrants(_)
         | Input::ReplicateKey(_)
-        | Input::RetireGrant(_)
-        | Input::RevokeGrant(_)
         | Input::RotateKeyOnDemand(_)
         | Input::UpdateCustomKeyStore(_)
         | Input::UpdatePrimaryRegion(_) => {
@@ -499,7 +509,6 @@ async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
 pub const UNBUILT: &[Operation] = &[
     Operation::ConnectCustomKeyStore,
     Operation::CreateCustomKeyStore,
-    Operation::CreateGrant,
     Operation::DeleteCustomKeyStore,
     Operation::DeleteImportedKeyMaterial,
     Operation::DescribeCustomKeyStores,
@@ -510,12 +519,8 @@ pub const UNBUILT: &[Operation] = &[
     Operation::GetKeyRotationStatus,
     Operation::GetParametersForImport,
     Operation::ImportKeyMaterial,
-    Operation::ListGrants,
     Operation::ListKeyRotations,
-    Operation::ListRetirableGrants,
     Operation::ReplicateKey,
-    Operation::RetireGrant,
-    Operation::RevokeGrant,
     Operation::RotateKeyOnDemand,
     Operation::UpdateCustomKeyStore,
     Operation::UpdatePrimaryRegion,

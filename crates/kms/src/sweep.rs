@@ -4,7 +4,7 @@
 //! left of it is removed here, in steps small enough for one commit each, the key itself last;
 //! a crash between two steps leaves the rest for the next round.
 
-use strongroom_model::{KeyId, Timestamp};
+use strongroom_model::{GrantId, KeyId, Timestamp};
 
 use crate::{
     audit::{RequestId, service_event},
@@ -12,7 +12,10 @@ use crate::{
     change::Change,
     error::KmsError,
     layout::{self, Home, RowKey},
-    record::{AliasRecord, DueRecord, KeyCountRecord, MaterialRecord, TombstoneRecord},
+    record::{
+        AliasRecord, DueRecord, GrantRecord, GrantSetRecord, KeyCountRecord, MaterialRecord,
+        TombstoneRecord,
+    },
     service::Service,
     shelves::Listed,
 };
@@ -21,6 +24,12 @@ use crate::{
 const KEYS_PER_ROUND: usize = 100;
 /// Rows that one step removes at most, well below what a commit may hold.
 const ROWS_PER_STEP: usize = 50;
+
+/// Grants that one step removes at most: each stands in up to four rows.
+const GRANTS_PER_STEP: usize = 25;
+/// Steps in which one round removes grants of one key. A key may have fifty thousand of them, and
+/// other keys wait meanwhile.
+const GRANT_STEPS_PER_ROUND: usize = 40;
 
 /// Removes what is left of keys whose time is over, and tells how many there were.
 pub(crate) async fn round(service: &Service, now: Timestamp) -> Result<usize, KmsError> {
@@ -32,8 +41,7 @@ pub(crate) async fn round(service: &Service, now: Timestamp) -> Result<usize, Km
     for (name, _) in due.rows {
         match layout::parse_due(&name) {
             Some((date, home, id)) if date <= now => {
-                remove(service, &home, id, date, now).await?;
-                removed += 1;
+                removed += usize::from(remove(service, &home, id, date, now).await?);
             }
             _ => break,
         }
@@ -41,25 +49,33 @@ pub(crate) async fn round(service: &Service, now: Timestamp) -> Result<usize, Km
     Ok(removed)
 }
 
+/// Removes what is left of a key, and tells whether that was all.
 async fn remove(
     service: &Service,
     home: &Home,
     id: KeyId,
     date: Timestamp,
     now: Timestamp,
-) -> Result<(), KmsError> {
+) -> Result<bool, KmsError> {
     let due = home.due(date, id);
     let key = service.shelves().get(&home.key(id)).await?;
     let Some(key) = key.filter(|key| !key.record.alive(now)) else {
         // The deletion was cancelled, or the key is gone already; only the note is left.
         let mut change = Change::new();
         change.remove(&due);
-        return commit(service, home, id, now, "DeleteKey", change)
-            .await
-            .map(|_| ());
+        return commit(service, home, id, now, "DeleteKey", change).await;
     };
     while remove_aliases(service, home, id, now).await? {}
     while remove_materials(service, home, id, now).await? {}
+    for step in 0.. {
+        if step == GRANT_STEPS_PER_ROUND {
+            return Ok(false);
+        }
+        if !remove_grants(service, home, id, now).await? {
+            break;
+        }
+    }
+    while remove_grantee_sets(service, home, id, now).await? {}
 
     let mut change = Change::new();
     change
@@ -67,13 +83,12 @@ async fn remove(
         .remove(&home.key(id))
         .remove(&home.policy(id))
         .remove(&home.alias_set(id))
+        .remove(&home.grant_set(id))
         .remove(&due);
     change.put(&home.tombstone(id), &TombstoneRecord { deleted: now })?;
     uncount(service, home, id, &mut change).await?;
     // If the count moved meanwhile, the next round ends what this one began.
-    commit(service, home, id, now, "DeleteKey", change)
-        .await
-        .map(|_| ())
+    commit(service, home, id, now, "DeleteKey", change).await
 }
 
 /// Removes some of the key's aliases and tells whether there may be more. An alias that was
@@ -124,6 +139,49 @@ async fn remove_materials(
     let mut change = Change::new();
     for (name, _) in &materials.rows {
         change.remove(&home.materials(id).row(name));
+    }
+    commit(service, home, id, now, "DeleteKey", change).await?;
+    Ok(true)
+}
+
+/// Removes some of the key's grants and tells whether there may be more.
+async fn remove_grants(
+    service: &Service,
+    home: &Home,
+    id: KeyId,
+    now: Timestamp,
+) -> Result<bool, KmsError> {
+    let rows = home.grants(id);
+    let grants: Listed<GrantRecord> = service.shelves().list(&rows, None, GRANTS_PER_STEP).await?;
+    if grants.rows.is_empty() {
+        return Ok(false);
+    }
+    let mut change = Change::new();
+    for (name, grant) in &grants.rows {
+        match GrantId::parse(name) {
+            Ok(grant_id) => change.remove_grant(home, id, grant_id, grant),
+            Err(_) => drop(change.remove(&rows.row(name))),
+        }
+    }
+    commit(service, home, id, now, "DeleteKey", change).await?;
+    Ok(true)
+}
+
+/// Removes the counts of some of the key's grantees and tells whether there may be more.
+async fn remove_grantee_sets(
+    service: &Service,
+    home: &Home,
+    id: KeyId,
+    now: Timestamp,
+) -> Result<bool, KmsError> {
+    let rows = home.grantee_sets(id);
+    let sets: Listed<GrantSetRecord> = service.shelves().list(&rows, None, ROWS_PER_STEP).await?;
+    if sets.rows.is_empty() {
+        return Ok(false);
+    }
+    let mut change = Change::new();
+    for (name, _) in &sets.rows {
+        change.remove(&rows.row(name));
     }
     commit(service, home, id, now, "DeleteKey", change).await?;
     Ok(true)

@@ -207,6 +207,14 @@ key_uses! {
     UntagResource "kms:UntagResource" OwnAccount DoNotCount AnyUsage [Allow Allow Allow Refuse Refuse Allow Allow Allow]
     /// ListResourceTags.
     ListResourceTags "kms:ListResourceTags" OwnAccount DoNotCount AnyUsage [Allow Allow Allow Allow Allow Allow Allow Allow]
+    /// CreateGrant.
+    CreateGrant "kms:CreateGrant" AnyAccount Count AnyUsage         [Allow Refuse Refuse Refuse Refuse Allow Refuse Allow]
+    /// ListGrants.
+    ListGrants "kms:ListGrants" AnyAccount DoNotCount AnyUsage      [Allow Allow Allow Allow Allow Allow Allow Allow]
+    /// RevokeGrant.
+    RevokeGrant "kms:RevokeGrant" AnyAccount DoNotCount AnyUsage    [Allow Allow Allow Allow Allow Allow Allow Allow]
+    /// RetireGrant. The grant says who may, and identity policies; the key policy has no say.
+    RetireGrant "kms:RetireGrant" AnyAccount Count AnyUsage         [Allow Allow Allow Allow Allow Allow Allow Allow]
     /// CreateAlias: the key that the alias will stand for.
     CreateAliasTo "kms:CreateAlias" OwnAccount DoNotCount AnyUsage  [Allow Allow Allow Refuse Refuse Allow Allow Allow]
     /// UpdateAlias: the key that the alias leaves. Moving away from it may be the point.
@@ -264,6 +272,8 @@ plain_uses! { AccountUse as ACCOUNT_USES:
     ListKeys "kms:ListKeys"
     /// ListAliases.
     ListAliases "kms:ListAliases"
+    /// ListRetirableGrants.
+    ListRetirableGrants "kms:ListRetirableGrants"
     /// GenerateRandom.
     GenerateRandom "kms:GenerateRandom"
 }

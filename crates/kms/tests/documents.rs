@@ -150,8 +150,11 @@ fn the_page_of_compatibility_is_the_list_of_operations() {
          - An attestation document must lead to the root certificate that `--attestation-root` \
          names; without one, the `Recipient` parameter is answered with `ValidationException`. The \
          sentence about a document that is not valid is ours: AWS's is not known.\n\
-         - Every grant token is answered with `InvalidGrantTokenException`, since there are no \
-         grants.\n\
+         - Grants are kept, listed and ended, and not evaluated yet: no call is allowed because of \
+         one, save that RetireGrant asks the grant who may.\n\
+         - A grant is effective and without effect when the call returns; grant tokens are accepted \
+         everywhere and needed nowhere.\n\
+         - Every well-formed principal in a grant is taken to exist.\n\
          - Changes are effective everywhere when the call returns; AWS lets them take seconds to \
          minutes.\n\
          - An encryption context may have 8,192 bytes of keys and values; AWS documents no \

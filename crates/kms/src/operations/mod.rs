@@ -7,6 +7,7 @@ pub(crate) mod agreement;
 pub(crate) mod aliases;
 pub(crate) mod data_keys;
 pub(crate) mod encryption;
+pub(crate) mod grants;
 pub(crate) mod keys;
 pub(crate) mod policies;
 pub(crate) mod signing;

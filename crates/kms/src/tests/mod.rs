@@ -3,6 +3,7 @@
 
 mod corruption;
 mod denial;
+mod grants;
 mod states;
 
 use std::sync::Arc;

@@ -12,7 +12,9 @@ use strongroom_model::{
 };
 
 use super::{
-    blob, create_alias, decrypt, delete_alias, describe, disable, encrypt, schedule, update_alias,
+    blob, create_alias, decrypt, delete_alias, describe, disable, encrypt,
+    grants::{create_grant, created, list_grants},
+    schedule, update_alias,
 };
 use crate::{
     specs::{self, Algorithms, MessageRule},
@@ -140,6 +142,19 @@ fn request(use_name: &str, key: &str, other: &str, made: &Made) -> Input {
             limit: None,
             marker: None,
         }),
+        "CreateGrant" => create_grant(key, None),
+        "ListGrants" => list_grants(key),
+        "RevokeGrant" => Input::RevokeGrant(RevokeGrantRequest {
+            dry_run: None,
+            grant_id: made.grant.clone(),
+            key_id,
+        }),
+        "RetireGrant" => Input::RetireGrant(RetireGrantRequest {
+            dry_run: None,
+            grant_id: Some(made.grant.clone()),
+            grant_token: None,
+            key_id: Some(key_id),
+        }),
         "CreateAliasTo" => create_alias("alias/new", key),
         "UpdateAliasFrom" => update_alias("alias/on-key", other),
         "UpdateAliasTo" => update_alias("alias/on-other", key),
@@ -152,6 +167,8 @@ pub(super) struct Made {
     /// What the use under test looks at: a ciphertext, a signature, a MAC, a peer's public key.
     pub(super) under_key: Vec<u8>,
     pub(super) under_other: Vec<u8>,
+    /// A grant on the first key, or on none if it waits for its import.
+    pub(super) grant: String,
 }
 
 pub(super) fn re_encrypt(blob: &[u8], destination: &str) -> Input {
@@ -285,6 +302,11 @@ pub(super) async fn prepared(
         KeyState::PendingImport => Vec::new(),
         _ => made_under(bench, use_name, &key).await,
     };
+    let grant = match state {
+        // None could be created; which one is asked for does not matter until one can be.
+        KeyState::PendingImport => "0".repeat(64),
+        _ => created(bench.call(create_grant(&key, Some("made"))).await).0,
+    };
     match state {
         KeyState::Disabled => drop(bench.call(disable(&key)).await.unwrap()),
         KeyState::PendingDeletion => drop(bench.call(schedule(&key, 7)).await.unwrap()),
@@ -296,6 +318,7 @@ pub(super) async fn prepared(
         Made {
             under_key,
             under_other,
+            grant,
         },
     )
 }
@@ -324,8 +347,12 @@ async fn every_use_answers_in_every_state_as_the_table_says() {
     ];
     for row in KEY_USES {
         for (state, refusal) in &reachable {
-            let needs_a_ciphertext = matches!(row.name, "Decrypt" | "ReEncryptFrom");
-            if needs_a_ciphertext && *state == KeyState::PendingImport {
+            // A ciphertext, or a grant, that was there before.
+            let needs_the_past = matches!(
+                row.name,
+                "Decrypt" | "ReEncryptFrom" | "RevokeGrant" | "RetireGrant"
+            );
+            if needs_the_past && *state == KeyState::PendingImport {
                 continue;
             }
             let bench = Bench::new().await;
