@@ -665,6 +665,33 @@ class OnAKey:
             self.call(kms, "schlüssel", given)
 
 
+class KeyOnlyOfAnyAccount(OnAKey):
+    """The operation takes a key id or a key ARN, the latter of any account (operations.md §2.2)."""
+
+    def test_a_key_is_named_by_id_or_arn(self, kms):
+        for form in ("id", "arn"):
+            key, given = self._prepared(kms)
+            self.call(kms, getattr(key, form), given)
+
+    def test_aliases_are_refused_unseen(self, kms):
+        key, given = self._prepared(kms)
+        for alias in (kms.alias(key), "alias/does-not-exist", "alias/aws/s3"):
+            for reference in (alias, kms.alias_arn(alias)):
+                with refused("InvalidArnException", NO_ALIASES_HERE):
+                    self.call(kms, reference, given)
+
+    def test_a_key_of_another_account_is_named_by_arn(self, kms, stranger):
+        key, given = self._prepared(stranger)
+        with refused("NotFoundException", kms.no_key(key.id)):
+            self.call(kms, key.id, given)
+        self.call(kms, key.arn, given)
+
+    def test_what_another_account_does_not_have_is_hidden(self, kms, stranger):
+        _, given = self._prepared(kms)
+        with refused("AccessDeniedException", hidden_from(kms.root, self._action())):
+            self.call(kms, kms.key_arn(UNKNOWN_KEY, account=stranger.account), given)
+
+
 class AnyKeyReference(OnAKey):
     """The operation takes a key id, key ARN, alias name or alias ARN (operations.md §2.2)."""
 
@@ -800,6 +827,34 @@ class GrantTokens(OnAKey):
             self.call(kms, key.id, given, GrantTokens=["t"] * 11)
         with refused("ValidationException", part("Member must have length less than or equal to 8192")):
             self.call(kms, key.id, given, GrantTokens=["t" * 8193])
+
+    def test_tokens_of_ours_are_taken_whatever_became_of_their_grants(self, kms, stranger):
+        key, given = self._prepared(kms)
+        made = []
+        for account, on in ((kms, key), (kms, kms.key()), (stranger, stranger.key())):
+            grant = account.create_grant(
+                KeyId=on.id, GranteePrincipal=account.root, Operations=["DescribeKey"]
+            )
+            made.append((account, on, grant))
+        tokens = [grant["GrantToken"] for _, _, grant in made]
+        self.call(kms, key.id, given, GrantTokens=tokens)
+        for account, on, grant in made:
+            account.revoke_grant(KeyId=on.id, GrantId=grant["GrantId"])
+        # What may be asked for once only is asked for on a key of its own.
+        key, given = self._prepared(kms)
+        self.call(kms, key.id, given, GrantTokens=tokens)
+        key, given = self._prepared(kms)
+        with refused("InvalidGrantTokenException", None):
+            self.call(kms, key.id, given, GrantTokens=[*tokens, tokens[0][:-4]])
+
+    def test_a_token_of_another_region_is_refused(self, kms):
+        key, given = self._prepared(kms)
+        away = kms.at("eu-west-1")
+        grant = away.create_grant(
+            KeyId=away.key().id, GranteePrincipal=kms.root, Operations=["DescribeKey"]
+        )
+        with refused("InvalidGrantTokenException", None):
+            self.call(kms, key.id, given, GrantTokens=[grant["GrantToken"]])
 
     def test_a_token_that_is_not_ours_is_refused_without_a_message(self, kms):
         key, given = self._prepared(kms)

@@ -45,7 +45,7 @@ LATER = {
         lambda kms: kms.get_parameters_for_import(
             KeyId=UNKNOWN_KEY, WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048"),
         unsupported("GetParametersForImport")),
-    # Custom key stores, grants.
+    # Custom key stores.
     "CreateKey in a custom key store that exists": (
         KEY_SPECS,
         lambda kms: kms.create_key(Origin="AWS_CLOUDHSM", CustomKeyStoreId="cks-1234567890abcdef0"),
@@ -54,11 +54,6 @@ LATER = {
         KEY_SPECS,
         lambda kms: kms.generate_random(NumberOfBytes=1, CustomKeyStoreId="cks-1234567890abcdef0"),
         ("CustomKeyStoreNotFoundException", part(""))),
-    "grant tokens that are ours": (
-        KEY_SPECS,
-        lambda kms: kms.create_grant(
-            KeyId=UNKNOWN_KEY, GranteePrincipal=kms.root, Operations=["Encrypt"]),
-        unsupported("CreateGrant")),
     # What only an evaluated policy can refuse. The text is stored.
     "unknown principal: Policy contains a statement with one or more invalid principals.": (
         IDENTITIES,

@@ -19,13 +19,14 @@ from support import (
 )
 
 BUILT = {
-    "CancelKeyDeletion", "CreateAlias", "CreateKey", "Decapsulate", "Decrypt", "DeleteAlias",
-    "DeriveSharedSecret", "DescribeKey", "DisableKey", "EnableKey", "Encapsulate", "Encrypt",
-    "GenerateDataKey", "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext",
-    "GenerateDataKeyWithoutPlaintext", "GenerateMac", "GenerateRandom", "GetKeyPolicy",
-    "GetPublicKey", "ListAliases", "ListKeyPolicies", "ListKeys", "ListResourceTags",
-    "PutKeyPolicy", "ReEncrypt", "ScheduleKeyDeletion", "Sign", "TagResource", "UntagResource",
-    "UpdateAlias", "UpdateKeyDescription", "Verify", "VerifyMac",
+    "CancelKeyDeletion", "CreateAlias", "CreateGrant", "CreateKey", "Decapsulate", "Decrypt",
+    "DeleteAlias", "DeriveSharedSecret", "DescribeKey", "DisableKey", "EnableKey",
+    "Encapsulate", "Encrypt", "GenerateDataKey", "GenerateDataKeyPair",
+    "GenerateDataKeyPairWithoutPlaintext", "GenerateDataKeyWithoutPlaintext", "GenerateMac",
+    "GenerateRandom", "GetKeyPolicy", "GetPublicKey", "ListAliases", "ListGrants",
+    "ListKeyPolicies", "ListKeys", "ListResourceTags", "ListRetirableGrants", "PutKeyPolicy",
+    "ReEncrypt", "RetireGrant", "RevokeGrant", "ScheduleKeyDeletion", "Sign", "TagResource",
+    "UntagResource", "UpdateAlias", "UpdateKeyDescription", "Verify", "VerifyMac",
 }  # fmt: skip
 
 KEY = {"KeyId": UNKNOWN_KEY}
@@ -36,7 +37,6 @@ STORE = {"CustomKeyStoreId": "cks-1234567890abcdef0"}
 UNBUILT = {
     "ConnectCustomKeyStore": STORE,
     "CreateCustomKeyStore": {"CustomKeyStoreName": "store"},
-    "CreateGrant": KEY | {"GranteePrincipal": "arn:aws:iam::111122223333:root", "Operations": ["Encrypt"]},
     "DeleteCustomKeyStore": STORE,
     "DeleteImportedKeyMaterial": KEY,
     "DescribeCustomKeyStores": {},
@@ -47,12 +47,8 @@ UNBUILT = {
     "GetKeyRotationStatus": KEY,
     "GetParametersForImport": KEY | {"WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_2048"},
     "ImportKeyMaterial": KEY | {"ImportToken": b"x", "EncryptedKeyMaterial": b"x"},
-    "ListGrants": KEY,
     "ListKeyRotations": KEY,
-    "ListRetirableGrants": {"RetiringPrincipal": "arn:aws:iam::111122223333:root"},
     "ReplicateKey": KEY | {"ReplicaRegion": "eu-west-1"},
-    "RetireGrant": KEY | {"GrantId": "0" * 64},
-    "RevokeGrant": KEY | {"GrantId": "0" * 64},
     "RotateKeyOnDemand": KEY,
     "UpdateCustomKeyStore": STORE,
     "UpdatePrimaryRegion": KEY | {"PrimaryRegion": "eu-west-1"},
