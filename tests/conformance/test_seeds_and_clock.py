@@ -108,6 +108,71 @@ def test_seeded_keys_are_there_from_the_first_request_on(place):
         assert len(kms.list_aliases()["Aliases"]) == 2
 
 
+WORKERS = {
+    "name": "workers",
+    "grantee_principal": f"arn:aws:iam::{ACCOUNT}:user/bob",
+    "retiring_principal": f"arn:aws:iam::{ACCOUNT}:root",
+    "operations": ["Encrypt", "Decrypt"],
+    "constraints": {"encryption_context_subset": {"Department": "IT"}},
+}
+
+
+def grants(server):
+    return server.service().list_grants(KeyId=KEY)["Grants"]
+
+
+def test_seeded_grants_are_there_once_and_stay_away_when_they_are_revoked(place):
+    service = {
+        "name": "service",
+        "grantee_service_principal": "logs.amazonaws.com",
+        "retiring_service_principal": "logs.amazonaws.com",
+        "operations": ["Encrypt"],
+        "constraints": {"source_arn": f"arn:aws:logs:us-east-1:{ACCOUNT}:group"},
+    }
+    said = seed(grants=[WORKERS, service], enabled=False)
+    with place.start(said) as server:
+        listed = {item["Name"]: item for item in grants(server)}
+        assert set(listed) == {"workers", "service"}
+        workers = listed["workers"]
+        assert workers["GranteePrincipal"] == WORKERS["grantee_principal"]
+        assert workers["RetiringPrincipal"] == workers["IssuingAccount"]
+        assert workers["Operations"] == ["Encrypt", "Decrypt"]
+        assert workers["Constraints"] == {"EncryptionContextSubset": {"Department": "IT"}}
+        assert listed["service"]["GranteeServicePrincipal"] == "logs.amazonaws.com"
+    with place.start(said) as server:
+        assert {item["GrantId"] for item in grants(server)} == {
+            item["GrantId"] for item in listed.values()
+        }
+        # It is the grant that the same request makes.
+        server.service().enable_key(KeyId=KEY)
+        again = server.service().create_grant(
+            KeyId=KEY, Name="workers", GranteePrincipal=workers["GranteePrincipal"],
+            RetiringPrincipal=workers["RetiringPrincipal"], Operations=["Decrypt", "Encrypt"],
+            Constraints=workers["Constraints"],
+        )  # fmt: skip
+        assert again["GrantId"] == workers["GrantId"]
+        server.service().revoke_grant(KeyId=KEY, GrantId=workers["GrantId"])
+    with place.start(said) as server:
+        assert [item["Name"] for item in grants(server)] == ["service"]
+
+
+def test_a_seeded_grant_that_cannot_be_or_says_something_else_is_refused(tmp_path):
+    for number, (changes, reason) in enumerate((
+        ({"operations": ["Sign"]}, "Operation Sign is not valid in a grant"),
+        ({"operations": []}, "at least one grant operation"),
+        ({"grantee_principal": "bob"}, "the principals of a grant are ARNs"),
+        ({"grantee_service_principal": "logs.amazonaws.com"}, "exactly one of GranteePrincipal"),
+    )):  # fmt: skip
+        (tmp_path / str(number)).mkdir()
+        line, said = Place(tmp_path / str(number)).refuses(seed(grants=[WORKERS | changes]))
+        assert reason in said and line > 1
+    place = Place(tmp_path)
+    with place.start(seed(grants=[WORKERS])):
+        pass
+    _, said = place.refuses(seed(grants=[WORKERS | {"operations": ["Encrypt"]}]))
+    assert said.startswith("the grant `workers` says something else")
+
+
 def test_the_published_ciphertext_decrypts_under_its_seeded_key(place):
     """The known-answer vector of custody-and-audit.md §2.7, which was made long ago elsewhere."""
     context = {"Department": "Engineering", "Project": "Alpha"}

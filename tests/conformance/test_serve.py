@@ -446,6 +446,14 @@ def test_no_secret_is_in_any_log_journal_or_file(installation, tmp_path):
         hidden["grant token"] = token.encode()
         with refused("InvalidGrantTokenException"):
             kms.encrypt(KeyId=key, Plaintext=plaintexts[0], GrantTokens=[token])
+        made = kms.create_grant(
+            KeyId=key, GranteePrincipal=f"arn:aws:iam::{ACCOUNT}:root", Operations=["Encrypt"]
+        )
+        hidden["grant token of ours"] = made["GrantToken"].encode()
+        kms.encrypt(KeyId=key, Plaintext=plaintexts[0], GrantTokens=[made["GrantToken"]])
+        with refused("InvalidGrantTokenException"):
+            kms.retire_grant(GrantToken=made["GrantToken"] + token)
+        kms.retire_grant(GrantToken=made["GrantToken"])
         too_long = secrets.token_hex(24).encode() * 100
         hidden["plaintext too long"] = too_long[:48]
         with refused("ValidationException"):

@@ -397,7 +397,7 @@ mod tests {
         assert!(!allowed(&parent, equals(&[("D", "1"), ("E", "2")])));
 
         parent.context = None;
-        parent.source_arn = Some("arn:aws:s3:::111122223333:a".into());
+        parent.source_arn = Some("arn:aws:s3:us-east-1:111122223333:a".into());
         assert!(!allowed(&parent, None));
         let mut same = child(&[Decrypt], None);
         same.source_arn.clone_from(&parent.source_arn);

@@ -248,6 +248,21 @@ pub(crate) struct GrantSets {
     pub(crate) of_grantee: GrantSet,
 }
 
+impl GrantSets {
+    pub(crate) async fn of(
+        service: &Service,
+        home: &Home,
+        key: KeyId,
+        grant: &GrantRecord,
+    ) -> Result<Self, KmsError> {
+        let of_grantee = home.grantee_sets(key).row(grant.terms.grantee.as_str());
+        Ok(Self {
+            of_key: GrantSet(service.shelves().get(&home.grant_set(key)).await?),
+            of_grantee: GrantSet(service.shelves().get(&of_grantee).await?),
+        })
+    }
+}
+
 /// Grants of a key, as a set. One that is not stored is empty.
 #[derive(Debug)]
 pub(crate) struct GrantSet(Option<Arc<Stored<GrantSetRecord>>>);
@@ -478,13 +493,7 @@ impl<'s> Call<'s> {
         key: &Key,
         grant: &GrantRecord,
     ) -> Result<GrantSets, KmsError> {
-        let shelves = self.service.shelves();
-        let grantee = grant.terms.grantee.as_str();
-        let of_grantee = key.home.grantee_sets(key.id).row(grantee);
-        Ok(GrantSets {
-            of_key: GrantSet(shelves.get(&key.home.grant_set(key.id)).await?),
-            of_grantee: GrantSet(shelves.get(&of_grantee).await?),
-        })
+        GrantSets::of(self.service, &key.home, key.id, grant).await
     }
 
     /// A new token of a grant.

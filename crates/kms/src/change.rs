@@ -176,23 +176,33 @@ impl Change {
         grant: &GrantRecord,
         sets: &GrantSets,
     ) -> Result<Self, KmsError> {
-        let (home, count) = (key.home(), sets.of_key.count());
-        let quota = limits::GRANTS_PER_KEY;
+        let mut change = Self::new();
+        change.judge(key);
+        change.add_grant(key.home(), key.id(), id, grant, sets)?;
+        Ok(change)
+    }
+
+    /// Adds every row of a grant on a key that was judged otherwise.
+    pub(crate) fn add_grant(
+        &mut self,
+        home: &Home,
+        key: KeyId,
+        id: GrantId,
+        grant: &GrantRecord,
+        sets: &GrantSets,
+    ) -> Result<(), KmsError> {
+        let (quota, count) = (limits::GRANTS_PER_KEY, sets.of_key.count());
         if count >= quota {
             return Err(KmsError::quota("Grants per key", quota, count));
         }
-        let mut change = Self::new();
-        change.judge(key);
-        for row in home.grant_rows(key.id(), id, grant) {
-            change.put(&row, grant)?;
+        for row in home.grant_rows(key, id, grant) {
+            self.put(&row, grant)?;
         }
-        if let Some(name) = home.grant_name(key.id(), grant) {
-            change
-                .provided(&name, None)
+        if let Some(name) = home.grant_name(key, grant) {
+            self.provided(&name, None)
                 .put(&name, &GrantNameRecord { grant: id })?;
         }
-        change.resize_grants(home, key.id(), grant, sets, |count| count.saturating_add(1))?;
-        Ok(change)
+        self.resize_grants(home, key, grant, sets, |count| count.saturating_add(1))
     }
 
     /// The grant ends, because somebody who looks after the key says so.

@@ -1,4 +1,4 @@
-//! Seeds: keys, aliases and access keys that a development server has from its first request on.
+//! Seeds: keys, aliases, grants and access keys that a development server has from its first request on.
 //!
 //! A seed is planted at every start. What is absent is added; what is there and says otherwise
 //! is refused, with the line of the file that says it; and what was deleted stays deleted
@@ -13,20 +13,24 @@ use serde_json::{Value, json};
 use strongroom_auth::{AccessKeyId, Principal, policy::KeyPolicy};
 use strongroom_crypto::KeyMaterial;
 use strongroom_model::{
-    AccountId, AliasName, KeyId, Plaintext, Region, SecretAccessKey,
+    AccountId, AliasName, GrantId, KeyId, Plaintext, Region, SecretAccessKey,
     enums::{KeyManagerType, KeySpec, KeyUsageType, OriginType},
+    errors::ErrorCode,
     limits,
-    shapes::Tag,
+    shapes::{CreateGrantRequest, Tag},
 };
 
 use crate::{
+    call::GrantSets,
     change::Change,
     error::KmsError,
     installation::InstallationError,
     layout::{self, Home, RowKey},
     new_key,
-    operations::tags,
-    record::{AliasRecord, AliasSetRecord, KeyRecord, KeyTag, MultiRegion, NoteRecord},
+    operations::{grants, tags},
+    record::{
+        AliasRecord, AliasSetRecord, GrantRecord, KeyRecord, KeyTag, MultiRegion, NoteRecord,
+    },
     service::Service,
     specs::{self, Family},
 };
@@ -114,6 +118,8 @@ pub struct SeededKey {
     pub policy: Option<At<String>>,
     /// The aliases.
     pub aliases: Vec<At<AliasName>>,
+    /// The grants: each as the request that would create it, with a name.
+    pub grants: Vec<At<CreateGrantRequest>>,
 }
 
 /// Why a seed was not planted.
@@ -238,6 +244,9 @@ impl Service {
         }
         for alias in &key.aliases {
             added += usize::from(self.plant_alias(&home, key.id, alias).await?);
+        }
+        for grant in &key.grants {
+            added += usize::from(self.plant_grant(&home, key.id, grant).await?);
         }
         Ok(added)
     }
@@ -404,6 +413,71 @@ impl Service {
             .put(&row, &note)?;
         self.commit_act("SeedAlias", change).await?;
         Ok(true)
+    }
+
+    /// Plants a grant by the rules of CreateGrant, issued by the account that owns the key. The
+    /// state of the key is no matter, unless it is to be deleted.
+    async fn plant_grant(
+        &self,
+        home: &Home,
+        key: KeyId,
+        grant: &At<CreateGrantRequest>,
+    ) -> Result<bool, SeedError> {
+        let (request, line) = (&grant.it, grant.line);
+        let Some(name) = &request.name else {
+            return Err(refused(line, "a grant needs a `name`"));
+        };
+        let judged = self.shelves().get(&home.key(key)).await?;
+        let Some(judged) = judged.filter(|key| key.record.deletion.is_none()) else {
+            return Ok(false);
+        };
+        let terms = grants::terms(self, home, &judged.record, request).map_err(
+            |error| match error.code() {
+                ErrorCode::InvalidArnException => refused(
+                    line,
+                    "the principals of a grant are ARNs of an account's root, a user, a role or a \
+                     session",
+                ),
+                _ => refused_as(line, &error),
+            },
+        )?;
+        let record = GrantRecord {
+            created: self.now(),
+            issuer: home.account,
+            name: Some(name.clone()),
+            terms,
+        };
+        let declaration = json!(record.fingerprint());
+        let Home { account, region } = home;
+        let note_name = format!("seed/{account}/{region}/grant/{key}/{name}");
+        match self.note::<Value>(&note_name).await? {
+            Some(kept) if kept == declaration => return Ok(false),
+            Some(_) => {
+                let reason = format!("the grant `{name}` says something else in this data folder");
+                return Err(refused(line, reason));
+            }
+            None => {}
+        }
+
+        let mut change = Change::new();
+        change.provided(&home.key(key), Some(judged.revision));
+        change.put(
+            &layout::note(&note_name),
+            &NoteRecord { value: declaration },
+        )?;
+        let there = match home.grant_name(key, &record) {
+            Some(row) => self.shelves().get(&row).await?.is_some(),
+            None => false,
+        };
+        if !there {
+            let id = GrantId::from_bytes(self.custody().random().array().map_err(KmsError::from)?);
+            let sets = GrantSets::of(self, home, key, &record).await?;
+            change
+                .add_grant(home, key, id, &record, &sets)
+                .map_err(|error| refused_as(line, &error))?;
+        }
+        self.commit_act("SeedGrant", change).await?;
+        Ok(!there)
     }
 
     async fn key_lives(&self, home: &Home, id: KeyId) -> Result<bool, SeedError> {

@@ -4,6 +4,7 @@
 //! anything of it is planted; see [`strongroom_kms::seed`] for the planting. No refusal quotes a
 //! value, because the values next to it are secrets.
 
+mod grant;
 mod policy;
 mod read;
 mod yaml;

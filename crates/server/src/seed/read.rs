@@ -414,7 +414,9 @@ fn read_key(account: AccountId, region: &Region, node: &Node<'_>) -> Result<Seed
         },
         policy: None,
         aliases: Vec::new(),
+        grants: Vec::new(),
     };
+    let mut grants: &[Node<'_>] = &[];
     for (name, value) in mapping(node, "a key")? {
         let line = value.line;
         match &*name.text {
@@ -487,12 +489,23 @@ fn read_key(account: AccountId, region: &Region, node: &Node<'_>) -> Result<Seed
             "rotation_period_in_days" => return not_yet(line, "automatic rotation"),
             "replicas" if is_empty(value)? => {}
             "replicas" => return not_yet(line, "a replica of a multi-Region key"),
-            "grants" if is_empty(value)? => {}
-            "grants" => return not_yet(line, "a grant"),
+            "grants" => grants = sequence(value, "`grants`")?,
             _ => return unknown(name, "a key"),
         }
     }
     key.id = id.ok_or_else(|| Wrong::at(line, "a key needs an `id`"))?;
+    for grant in grants {
+        let grant = super::grant::read(key.id, grant)?;
+        if key
+            .grants
+            .iter()
+            .any(|other| other.it.name == grant.it.name)
+        {
+            let reason = "a grant of this name is there twice";
+            return Err(Wrong::at(grant.line, reason));
+        }
+        key.grants.push(grant);
+    }
     match multi_region {
         Some(At { line, it }) if it != key.id.is_multi_region() => {
             let reason = "the id of a multi-Region key, and of no other, begins with mrk-";
@@ -569,7 +582,10 @@ fn is_empty(node: &Node<'_>) -> Result<bool, Wrong> {
     Ok(node.is_null() || sequence(node, "this")?.is_empty())
 }
 
-fn mapping<'n, 'a>(node: &'n Node<'a>, what: &str) -> Result<&'n [(Name<'a>, Node<'a>)], Wrong> {
+pub(super) fn mapping<'n, 'a>(
+    node: &'n Node<'a>,
+    what: &str,
+) -> Result<&'n [(Name<'a>, Node<'a>)], Wrong> {
     match &node.content {
         Content::Mapping(members) => Ok(members),
         // A heading with nothing under it.
@@ -581,7 +597,7 @@ fn mapping<'n, 'a>(node: &'n Node<'a>, what: &str) -> Result<&'n [(Name<'a>, Nod
     }
 }
 
-fn sequence<'n, 'a>(node: &'n Node<'a>, what: &str) -> Result<&'n [Node<'a>], Wrong> {
+pub(super) fn sequence<'n, 'a>(node: &'n Node<'a>, what: &str) -> Result<&'n [Node<'a>], Wrong> {
     match &node.content {
         Content::Sequence(items) => Ok(items),
         _ if node.is_null() => Ok(&[]),
@@ -593,7 +609,7 @@ fn sequence<'n, 'a>(node: &'n Node<'a>, what: &str) -> Result<&'n [Node<'a>], Wr
 }
 
 /// A text. What looks like a number is one too: ids and tags often do.
-fn text<'n>(node: &'n Node<'_>, what: &str) -> Result<&'n str, Wrong> {
+pub(super) fn text<'n>(node: &'n Node<'_>, what: &str) -> Result<&'n str, Wrong> {
     match &node.content {
         Content::Scalar { text, .. } if !node.is_null() && node.kind() != "true or false" => {
             Ok(text)
@@ -615,7 +631,7 @@ fn truth(node: &Node<'_>, what: &str) -> Result<bool, Wrong> {
     }
 }
 
-fn unknown<T>(name: &Name<'_>, what: &str) -> Result<T, Wrong> {
+pub(super) fn unknown<T>(name: &Name<'_>, what: &str) -> Result<T, Wrong> {
     Err(Wrong::at(
         name.line,
         format!("{what} has no member `{}`", name.text),
@@ -681,6 +697,14 @@ mod tests {
             tags: { project: alpha }
             policy: null
             aliases: [alias/ExampleAlias]
+            grants:
+              - name: workers
+                grantee_principal: arn:aws:iam::111122223333:user/bob
+                retiring_service_principal: logs.amazonaws.com
+                operations: [Encrypt, Decrypt]
+                constraints:
+                  encryption_context_subset: { Department: IT }
+                  source_arn: arn:aws:s3:us-east-1:111122223333:bucket
           - id: mrk-1234abcd12ab34cd56ef1234567890ab
             multi_region: true
             replicas: []
@@ -733,6 +757,12 @@ mod tests {
         assert_eq!(signer.spec.it, KeySpec::EccNistP256);
         let usage = signer.usage.as_ref().map(|usage| usage.it);
         assert_eq!(usage, Some(KeyUsageType::SignVerify));
+        let grant = &key.grants.first().unwrap().it;
+        assert_eq!(grant.name.as_deref(), Some("workers"));
+        assert_eq!(grant.operations.len(), 2);
+        let constraints = grant.constraints.as_ref().unwrap();
+        let subset = constraints.encryption_context_subset.as_ref().unwrap();
+        assert_eq!(subset.get("Department"), Some("IT"));
     }
 
     #[test]
@@ -823,6 +853,29 @@ mod tests {
         );
         check("id: 1234abcd-12ab", "id: 1234ABCD-12ab", "not a key id");
         check("status: Inactive", "status: Gone", "Active or Inactive");
+        check("- name: workers", "- label: hush", "no member `label`");
+        check(
+            "- name: workers",
+            "- name: hush hush",
+            "the name of a grant",
+        );
+        check("[Encrypt, Decrypt]", "[Encrypt, Hush]", "an operation");
+        check(
+            "encryption_context_subset:",
+            "encryption_context_superset:",
+            "no member `encryption_context_superset`",
+        );
+        check(
+            "{ Department: IT }",
+            "[hush]",
+            "an encryption context is a mapping",
+        );
+        check("logs.amazonaws.com", "hush", "logs.amazonaws.com");
+        check(
+            "arn:aws:s3:us-east-1:111122223333:bucket",
+            "arn:aws:s3:::bucket-of-hush-hush",
+            "an ARN with an account",
+        );
         check(
             "secret: alice-secret",
             "secrets: hush",
@@ -849,14 +902,5 @@ mod tests {
         check("seconds: 3600", "seconds: 60", "3600 to 43200");
         check("\"https://issuer", "\"http://issuer", "https://");
         check("      us-east-1:", "      US EAST:", "a Region name");
-    }
-
-    #[test]
-    fn grants_are_refused_until_they_are_built() {
-        let wrong = parse(&EXAMPLE.replace("replicas: []", "grants: [{ name: a }]")).unwrap_err();
-        assert!(
-            wrong.reason.contains("a grant is not supported"),
-            "{wrong:?}"
-        );
     }
 }
