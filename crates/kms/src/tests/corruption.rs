@@ -7,7 +7,8 @@ use strongroom_store::{KeyRange, Row, Write};
 use super::{
     decrypt, describe, encrypt,
     grants::{
-        GRANTEE, RETIRING, create_grant, dry, list_grants, list_grants_to, list_retirable_grants,
+        GRANTEE, RETIRING, create_grant, create_grant_to_describe, dry, list_grants,
+        list_grants_to, list_retirable_grants,
     },
     list_aliases, states,
 };
@@ -68,7 +69,7 @@ async fn failures(bench: &Bench, key: &str, blob: &[u8]) -> usize {
         list_grants(key),
         list_grants_to(key, GRANTEE),
         list_retirable_grants(RETIRING, None),
-        dry(create_grant(key, Some("made"))),
+        dry(create_grant_to_describe(key)),
         dry(create_grant(key, None)),
     ];
     let mut failed = 0;

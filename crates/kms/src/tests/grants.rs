@@ -30,6 +30,14 @@ pub(super) fn create_grant(key: &str, name: Option<&str>) -> Input {
     Input::CreateGrant(request(key, name))
 }
 
+/// A grant as a key of any kind can have it.
+pub(super) fn create_grant_to_describe(key: &str) -> Input {
+    Input::CreateGrant(CreateGrantRequest {
+        operations: vec![GrantOperation::DescribeKey],
+        ..request(key, Some("made"))
+    })
+}
+
 fn request(key: &str, name: Option<&str>) -> CreateGrantRequest {
     CreateGrantRequest {
         constraints: None,

@@ -13,7 +13,7 @@ use strongroom_model::{
 
 use super::{
     blob, create_alias, decrypt, delete_alias, describe, disable, encrypt,
-    grants::{create_grant, created, list_grants},
+    grants::{create_grant, create_grant_to_describe, created, list_grants},
     schedule, update_alias,
 };
 use crate::{
@@ -305,7 +305,7 @@ pub(super) async fn prepared(
     let grant = match state {
         // None could be created; which one is asked for does not matter until one can be.
         KeyState::PendingImport => "0".repeat(64),
-        _ => created(bench.call(create_grant(&key, Some("made"))).await).0,
+        _ => created(bench.call(create_grant_to_describe(&key)).await).0,
     };
     match state {
         KeyState::Disabled => drop(bench.call(disable(&key)).await.unwrap()),
@@ -425,6 +425,7 @@ async fn a_use_is_refused_under_keys_of_every_other_usage_whatever_their_state()
     let made = Made {
         under_key: vec![1; 64],
         under_other: blob(&bench, &other).await,
+        grant: String::new(),
     };
     for row in KEY_USES {
         let by_ciphertext = matches!(row.name, "Decrypt" | "ReEncryptFrom");

@@ -29,8 +29,9 @@ use strongroom_model::{
 use crate::{
     error::KmsError,
     layout::Home,
-    record::{Family, GrantRecord, KeyRecord},
+    record::{GrantRecord, KeyRecord},
     service::Service,
+    specs::{self, Family},
 };
 
 /// What the request asks a grant on the key to say, by the rules that the model does not state.
@@ -115,7 +116,7 @@ fn operations(key: &KeyRecord, asked: &[GrantOperation]) -> Result<Vec<GrantOper
     }
     let mut operations = Vec::with_capacity(asked.len());
     for operation in asked {
-        if !makes_sense(*operation, key.usage, key.family()) {
+        if !makes_sense(*operation, key.usage, specs::family(key.spec)) {
             let (usage, spec) = (key.usage.as_str(), key.spec.as_str());
             return Err(KmsError::grant_operation(operation.as_str(), usage, spec));
         }
