@@ -117,6 +117,8 @@ pub(crate) struct Key {
     home: Home,
     id: KeyId,
     stored: Arc<Stored<KeyRecord>>,
+    /// When it was looked up: its state is that of this moment.
+    at: Timestamp,
 }
 
 impl Key {
@@ -140,12 +142,16 @@ impl Key {
         &self.stored.record
     }
 
+    pub(crate) fn stored(&self) -> &Stored<KeyRecord> {
+        &self.stored
+    }
+
     pub(crate) fn revision(&self) -> Revision {
         self.stored.revision
     }
 
     pub(crate) fn state(&self) -> KeyState {
-        self.record().state()
+        self.record().state(self.at)
     }
 }
 
@@ -851,6 +857,7 @@ impl<'s> Call<'s> {
                 home: home.clone(),
                 id,
                 stored,
+                at: self.now,
             }))
     }
 }

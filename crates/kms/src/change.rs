@@ -12,8 +12,8 @@ use crate::{
     error::KmsError,
     layout::{Home, RowKey},
     record::{
-        AliasRecord, AliasSetRecord, GrantNameRecord, GrantRecord, GrantSetRecord, KeyRecord,
-        Record,
+        AliasRecord, AliasSetRecord, DueRecord, GrantNameRecord, GrantRecord, GrantSetRecord,
+        KeyRecord, Record,
     },
     shelves::Stored,
     specs, uses,
@@ -73,11 +73,45 @@ impl Change {
         record: &KeyRecord,
     ) -> Result<Self, KmsError> {
         let mut change = Self::new();
-        let row = key.home().key(key.id());
-        change
-            .provided(&row, Some(key.revision()))
-            .put(&row, record)?;
+        change.replace_key(key.home(), key.id(), key.stored(), record)?;
         Ok(change)
+    }
+
+    /// Replaces the record of a key, and files the key under the dates that the new one names.
+    pub(crate) fn replace_key(
+        &mut self,
+        home: &Home,
+        id: KeyId,
+        judged: &Stored<KeyRecord>,
+        record: &KeyRecord,
+    ) -> Result<&mut Self, KmsError> {
+        let row = home.key(id);
+        self.provided(&row, Some(judged.revision));
+        let filed = |record: &KeyRecord, wanted| record.appointments().any(|kept| kept == wanted);
+        for (what, date) in judged.record.appointments() {
+            if !filed(record, (what, date)) {
+                self.remove(&home.due(what, date, id));
+            }
+        }
+        for (what, date) in record.appointments() {
+            if !filed(&judged.record, (what, date)) {
+                self.put(&home.due(what, date, id), &DueRecord {})?;
+            }
+        }
+        self.put(&row, record)
+    }
+
+    /// Writes the record of a new key, and files the key under the dates that it names.
+    pub(crate) fn put_new_key(
+        &mut self,
+        home: &Home,
+        id: KeyId,
+        record: &KeyRecord,
+    ) -> Result<&mut Self, KmsError> {
+        for (what, date) in record.appointments() {
+            self.put(&home.due(what, date, id), &DueRecord {})?;
+        }
+        self.put(&home.key(id), record)
     }
 
     /// A new alias for `target`.

@@ -6,6 +6,8 @@
 //! ```text
 //! region/<account>/<Region>/key/<key id>                      KeyRecord
 //! region/<account>/<Region>/material/<key id>/<material id>   MaterialRecord
+//! region/<account>/<Region>/wrapping-key/<key id>/<token id>  WrappingKeyRecord
+//! region/<account>/<Region>/last-use/<key id>                 LastUseRecord
 //! region/<account>/<Region>/policy/<key id>                   PolicyRecord
 //! region/<account>/<Region>/alias/<name>                      AliasRecord
 //! region/<account>/<Region>/key-alias/<key id>/<name>         AliasRecord
@@ -18,7 +20,10 @@
 //! region/<account>/<Region>/grant-name/<key id>/<fingerprint> GrantNameRecord
 //! region/<account>/<Region>/key-count/<shard>                 KeyCountRecord
 //! region/<account>/<Region>/tombstone/<key id>                TombstoneRecord
-//! due/<milliseconds>/<account>/<Region>/<key id>              DueRecord
+//! due/<milliseconds>/<account>/<Region>/<key id>              DueRecord, of a deletion
+//! due-rotation/<milliseconds>/<account>/<Region>/<key id>     DueRecord
+//! due-expiry/<milliseconds>/<account>/<Region>/<key id>       DueRecord
+//! due-wrapping-key/<milliseconds>/<account>/<Region>/<key id>/<token id>  DueRecord
 //! credential/<access key id>                                  CredentialRecord
 //! note/<name>                                                 NoteRecord
 //! custody/…                                                   sealed by the root key, see custody
@@ -31,9 +36,9 @@ use strongroom_auth::grant::GrantPrincipal;
 use strongroom_model::{AccountId, AliasName, GrantId, KeyId, Region, Timestamp};
 
 use crate::record::{
-    AliasRecord, AliasSetRecord, CredentialRecord, DueRecord, GrantNameRecord, GrantRecord,
-    GrantSetRecord, KeyCountRecord, KeyRecord, MaterialRecord, NoteRecord, PolicyRecord,
-    TombstoneRecord, alias_file_name,
+    AliasRecord, AliasSetRecord, Appointment, CredentialRecord, DueRecord, GrantNameRecord,
+    GrantRecord, GrantSetRecord, KeyCountRecord, KeyRecord, LastUseRecord, MaterialRecord,
+    NoteRecord, PolicyRecord, TombstoneRecord, WrappingKeyRecord, alias_file_name,
 };
 
 /// In how many shards the keys of an account and Region are counted.
@@ -142,6 +147,15 @@ impl Home {
     /// Every material of a key.
     pub(crate) fn materials(&self, id: KeyId) -> Prefix<MaterialRecord> {
         Prefix::new(format!("{}{id}/", self.under("material")))
+    }
+
+    /// The wrapping keys that were handed out for imports into a key.
+    pub(crate) fn wrapping_keys(&self, id: KeyId) -> Prefix<WrappingKeyRecord> {
+        Prefix::new(format!("{}{id}/", self.under("wrapping-key")))
+    }
+
+    pub(crate) fn last_use(&self, id: KeyId) -> RowKey<LastUseRecord> {
+        RowKey::new(format!("{}{id}", self.under("last-use")))
     }
 
     pub(crate) fn policy(&self, id: KeyId) -> RowKey<PolicyRecord> {
@@ -253,24 +267,45 @@ impl Home {
         RowKey::new(format!("{}{id}", self.under("tombstone")))
     }
 
-    /// The row that files a key under its deletion date.
-    pub(crate) fn due(&self, date: Timestamp, id: KeyId) -> RowKey<DueRecord> {
+    /// The row that files a key under the date of an appointment.
+    pub(crate) fn due(&self, what: Appointment, date: Timestamp, id: KeyId) -> RowKey<DueRecord> {
+        all_due(what).row(&self.due_name(date, id))
+    }
+
+    /// The row that files a wrapping key under the date of its end.
+    pub(crate) fn wrapping_key_due(
+        &self,
+        date: Timestamp,
+        id: KeyId,
+        token_id: &str,
+    ) -> RowKey<DueRecord> {
+        all_wrapping_keys_due().row(&format!("{}/{token_id}", self.due_name(date, id)))
+    }
+
+    fn due_name(&self, date: Timestamp, id: KeyId) -> String {
         let Self { account, region } = self;
-        RowKey::new(format!(
-            "due/{:020}/{account}/{region}/{id}",
-            date.as_millis()
-        ))
+        format!("{:020}/{account}/{region}/{id}", date.as_millis())
     }
 }
 
-/// Every key with a deletion date, the earliest first.
-pub(crate) fn all_due() -> Prefix<DueRecord> {
-    Prefix::new("due/".to_owned())
+/// Every key with an appointment of a kind, the earliest first.
+pub(crate) fn all_due(what: Appointment) -> Prefix<DueRecord> {
+    let kind = match what {
+        Appointment::Deletion => "due/",
+        Appointment::Rotation => "due-rotation/",
+        Appointment::Expiry => "due-expiry/",
+    };
+    Prefix::new(kind.to_owned())
+}
+
+/// Every wrapping key, the one that ends first first.
+pub(crate) fn all_wrapping_keys_due() -> Prefix<DueRecord> {
+    Prefix::new("due-wrapping-key/".to_owned())
 }
 
 /// What the name of a [`DueRecord`] row says.
 pub(crate) fn parse_due(name: &str) -> Option<(Timestamp, Home, KeyId)> {
-    let mut parts = name.split('/');
+    let mut parts = name.splitn(4, '/');
     let date = Timestamp::from_millis(parts.next()?.parse().ok()?);
     let account = AccountId::parse(parts.next()?).ok()?;
     let region = Region::parse(parts.next()?).ok()?;
@@ -288,6 +323,13 @@ pub(crate) fn parse_retirable(name: &str, region: &Region) -> Option<(Home, KeyI
     let key = KeyId::parse(parts.next()?).ok()?;
     let id = GrantId::parse(parts.next()?).ok()?;
     parts.next().is_none().then_some((home, key, id))
+}
+
+/// What the name of a [`DueRecord`] row of a wrapping key says: also which one it is.
+pub(crate) fn parse_wrapping_key_due(name: &str) -> Option<(Timestamp, Home, KeyId, &str)> {
+    let (key, token_id) = name.rsplit_once('/')?;
+    let (date, home, id) = parse_due(key)?;
+    Some((date, home, id, token_id))
 }
 
 pub(crate) fn credential(access_key_id: &str) -> RowKey<CredentialRecord> {
@@ -343,13 +385,27 @@ mod tests {
     #[test]
     fn due_rows_sort_by_date_and_say_which_key() {
         let id = KeyId::from_bits(true, [7; 16]);
-        let early = home().due(Timestamp::from_millis(999), id);
-        let late = home().due(Timestamp::from_millis(1000), id);
-        assert!(early.as_str() < late.as_str());
-        let name = early.as_str().strip_prefix("due/").unwrap();
-        assert_eq!(
-            parse_due(name),
-            Some((Timestamp::from_millis(999), home(), id))
-        );
+        let due = |what, millis| home().due(what, Timestamp::from_millis(millis), id);
+        for (what, prefix) in [
+            (Appointment::Deletion, "due/"),
+            (Appointment::Rotation, "due-rotation/"),
+            (Appointment::Expiry, "due-expiry/"),
+        ] {
+            let (early, late) = (due(what, 999), due(what, 1000));
+            assert!(early.as_str() < late.as_str());
+            let name = early.as_str().strip_prefix(prefix).unwrap();
+            let at = Timestamp::from_millis(999);
+            assert_eq!(parse_due(name), Some((at, home(), id)));
+        }
+    }
+
+    #[test]
+    fn due_rows_of_wrapping_keys_say_which_one() {
+        let id = KeyId::from_bits(true, [7; 16]);
+        let at = Timestamp::from_millis(999);
+        let row = home().wrapping_key_due(at, id, "0123");
+        let name = row.as_str().strip_prefix("due-wrapping-key/").unwrap();
+        assert_eq!(parse_wrapping_key_due(name), Some((at, home(), id, "0123")));
+        assert_eq!(parse_due(name), None);
     }
 }

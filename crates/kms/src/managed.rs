@@ -18,7 +18,7 @@ use crate::{
     error::KmsError,
     layout::Home,
     new_key,
-    record::{AliasRecord, KeyRecord},
+    record::{AliasRecord, KeyRecord, MaterialSet},
     service::Service,
 };
 
@@ -58,6 +58,9 @@ pub(crate) async fn create(
         ),
         enabled: true,
         material: None,
+        materials: MaterialSet::default(),
+        rotation: None,
+        on_demand_rotations: 0,
         deletion: None,
         multi_region: None,
         tags: Vec::new(),

@@ -398,6 +398,10 @@ async fn load<U>(
     let Some(stored) = service.shelves().get(&row).await? else {
         return Ok(None);
     };
+    if stored.record.wrapped.is_none() {
+        // Not while the key may be used: it waits for the import of what is missing.
+        return Ok(None);
+    }
     let material = unwrap(service, key, id, &stored).await?;
     let ready = Arc::new(Ready::new(service, key, &material)?);
     cache.insert(name, (Instant::now(), Arc::clone(&ready)));
@@ -415,9 +419,8 @@ async fn unwrap(
     let corrupt = |what: &dyn std::fmt::Display| {
         KmsError::from(StoreError::corrupt(row.as_str().as_bytes(), what))
     };
-    let wrapped = STANDARD
-        .decode(&stored.record.wrapped)
-        .map_err(|error| corrupt(&error))?;
+    let wrapped = stored.record.wrapped.as_deref().unwrap_or_default();
+    let wrapped = STANDARD.decode(wrapped).map_err(|error| corrupt(&error))?;
     let version = strongroom_crypto::wrapping_version(&wrapped).map_err(|error| corrupt(&error))?;
     let domains = service.custody().domain(home).await?;
     let domain = domains

@@ -10,7 +10,7 @@ use crate::{
     error::KmsError,
     layout::{Home, KEY_COUNT_SHARDS},
     material::binding_of,
-    record::{CurrentMaterial, KeyCountRecord, KeyRecord, MaterialRecord, PolicyRecord},
+    record::{CurrentMaterial, Import, KeyCountRecord, KeyRecord, MaterialRecord, PolicyRecord},
     service::Service,
 };
 
@@ -56,7 +56,7 @@ pub(crate) async fn change(
             sequence,
         });
     }
-    change.put(&home.key(id), &record)?;
+    change.put_new_key(home, id, &record)?;
     change.put(&home.policy(id), &PolicyRecord { text: policy })?;
     Ok((record, change))
 }
@@ -81,7 +81,9 @@ async fn wrap(
         MaterialRecord {
             sequence,
             created,
-            wrapped: STANDARD.encode(wrapped),
+            wrapped: Some(STANDARD.encode(wrapped)),
+            rotated: None,
+            import: (record.origin == OriginType::External).then(Import::default),
         },
     ))
 }

@@ -6,7 +6,10 @@ use strongroom_auth::grant::{ContextConstraint, GrantPrincipal, Terms};
 use strongroom_crypto::grant_fingerprint;
 use strongroom_model::{
     AccountId, AliasName, GrantId, KeyId, Region, Timestamp,
-    enums::{KeyManagerType, KeySpec, KeyState, KeyUsageType, OriginType},
+    enums::{
+        KeyLastUsageTrackingOperation, KeyManagerType, KeySpec, KeyState, KeyUsageType, OriginType,
+        RotationType,
+    },
 };
 
 /// A record that the shelves keep.
@@ -28,6 +31,15 @@ pub(crate) struct KeyRecord {
     /// The material that encrypts. Absent until key material is imported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) material: Option<CurrentMaterial>,
+    /// What has to be known of all materials together. Every change of one touches this record.
+    #[serde(default, skip_serializing_if = "MaterialSet::says_nothing")]
+    pub(crate) materials: MaterialSet,
+    /// Automatic rotation, while it is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rotation: Option<Rotation>,
+    /// On-demand rotations so far; a key has a limited number of them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) on_demand_rotations: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) deletion: Option<Deletion>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -44,6 +56,65 @@ pub(crate) struct CurrentMaterial {
     pub(crate) id: String,
     /// Counts the materials of the key from 1.
     pub(crate) sequence: u32,
+}
+
+/// All materials of a key, as far as a decision at use depends on them, so that none has to look
+/// through the rows.
+///
+/// *Permanent* materials are the current one and those before it: the key is usable only while
+/// the bytes of all of them are there. A material that waits for its rotation is not one of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MaterialSet {
+    /// The highest number that was ever given to a material of the key, if that is not the
+    /// current one's.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) last_sequence: u32,
+    /// Permanent materials whose bytes were deleted, expired, or have not been imported yet.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) missing: u32,
+    /// When the first of the permanent materials expires whose bytes are there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) valid_to: Option<Timestamp>,
+    /// Imported material that RotateKeyOnDemand will make current.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pending: Option<PendingMaterial>,
+}
+
+/// Imported material that is not current yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PendingMaterial {
+    /// 64 hexadecimal digits.
+    pub(crate) id: String,
+    pub(crate) sequence: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) valid_to: Option<Timestamp>,
+    /// Regions whose replicas have yet to import it. While there are any, the key cannot rotate
+    /// to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) awaited_in: Vec<Region>,
+}
+
+/// Automatic rotation of a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Rotation {
+    pub(crate) period_days: i32,
+    /// When the key rotates next. A disabled key lets the date pass and rotates when it is
+    /// enabled again.
+    pub(crate) next: Timestamp,
+    /// The key is a replica: it tells of its primary's rotation and never rotates by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) follows: bool,
+}
+
+/// What time does to a key by itself. Each is filed under its date for the sweeper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Appointment {
+    /// The key ceases to exist.
+    Deletion,
+    /// The key rotates.
+    Rotation,
+    /// The bytes of a material are wiped.
+    Expiry,
 }
 
 /// A scheduled deletion.
@@ -81,10 +152,13 @@ impl KeyRecord {
     }
 
     /// The state that AWS names.
-    pub(crate) fn state(&self) -> KeyState {
+    ///
+    /// From the instant at which a permanent material expires the key waits for its import,
+    /// whether the bytes have been wiped yet or not.
+    pub(crate) fn state(&self, now: Timestamp) -> KeyState {
         if self.deletion.is_some() {
             KeyState::PendingDeletion
-        } else if self.material.is_none() {
+        } else if !self.has_all_material(now) {
             KeyState::PendingImport
         } else if self.enabled {
             KeyState::Enabled
@@ -92,15 +166,126 @@ impl KeyRecord {
             KeyState::Disabled
         }
     }
+
+    /// Whether the key has material, and the bytes of all of it that is permanent.
+    pub(crate) fn has_all_material(&self, now: Timestamp) -> bool {
+        let MaterialSet {
+            missing, valid_to, ..
+        } = &self.materials;
+        self.material.is_some() && *missing == 0 && valid_to.is_none_or(|date| now < date)
+    }
+
+    /// Whether time has decided something about the key that has not been written down yet: a
+    /// rotation that is due, or material that has expired.
+    pub(crate) fn overdue(&self, now: Timestamp) -> bool {
+        let due = |date: Option<Timestamp>| date.is_some_and(|date| date <= now);
+        due(self.rotates_at()) || due(self.expires_at())
+    }
+
+    /// When the key rotates by itself, if nothing keeps it from doing so.
+    pub(crate) fn rotates_at(&self) -> Option<Timestamp> {
+        let rotation = self.rotation.as_ref()?;
+        (self.enabled && self.deletion.is_none() && !rotation.follows).then_some(rotation.next)
+    }
+
+    /// When the first of its materials expires, the one that waits for its rotation included.
+    pub(crate) fn expires_at(&self) -> Option<Timestamp> {
+        let pending = self.materials.pending.as_ref();
+        let dates = [
+            self.materials.valid_to,
+            pending.and_then(|pending| pending.valid_to),
+        ];
+        dates.into_iter().flatten().min()
+    }
+
+    /// The dates at which something happens to the key.
+    pub(crate) fn appointments(&self) -> impl Iterator<Item = (Appointment, Timestamp)> {
+        let deletion = self.deletion.as_ref().map(|deletion| deletion.date);
+        [
+            (Appointment::Deletion, deletion),
+            (Appointment::Rotation, self.rotates_at()),
+            (Appointment::Expiry, self.expires_at()),
+        ]
+        .into_iter()
+        .filter_map(|(what, date)| Some((what, date?)))
+    }
+
+    /// The number of the key's next material.
+    pub(crate) fn next_sequence(&self) -> u32 {
+        let current = self.material.as_ref().map_or(0, |current| current.sequence);
+        self.materials.last_sequence.max(current).saturating_add(1)
+    }
 }
 
 /// One key material, wrapped under a domain key of its account and Region.
+///
+/// Whether it is the current one, or waits for its rotation, is said in the record of the key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct MaterialRecord {
+    /// Counts the materials of the key from 1, in the order in which they came.
     pub(crate) sequence: u32,
+    /// When the material was made, or first imported.
     pub(crate) created: Timestamp,
+    /// Base64 of the wrapped bytes drawn in `docs/formats.md`. Absent while imported material is
+    /// deleted, expired or, on a replica, not imported yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) wrapped: Option<String>,
+    /// How the material became current. Absent for the first one of the key and for one that
+    /// waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rotated: Option<Rotated>,
+    /// Present when the material was imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) import: Option<Import>,
+}
+
+/// A rotation that took place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Rotated {
+    pub(crate) date: Timestamp,
+    pub(crate) kind: RotationType,
+}
+
+/// What an import said besides the material.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Import {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) description: Option<String>,
+    /// When the material expires; absent when it does not, and while its bytes are not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) valid_to: Option<Timestamp>,
+}
+
+impl MaterialRecord {
+    /// Whether the bytes are there and may be used.
+    pub(crate) fn present(&self, now: Timestamp) -> bool {
+        self.wrapped.is_some() && self.valid_to().is_none_or(|date| now < date)
+    }
+
+    /// When the material expires.
+    pub(crate) fn valid_to(&self) -> Option<Timestamp> {
+        self.import.as_ref().and_then(|import| import.valid_to)
+    }
+}
+
+/// The private half of a wrapping key that GetParametersForImport made: until an import uses it,
+/// for 24 hours at most.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct WrappingKeyRecord {
+    /// When the parameters cease to be valid.
+    pub(crate) valid_to: Timestamp,
     /// Base64 of the wrapped bytes drawn in `docs/formats.md`.
     pub(crate) wrapped: String,
+}
+
+/// The last successful cryptographic use of a key that was written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LastUseRecord {
+    pub(crate) operation: KeyLastUsageTrackingOperation,
+    pub(crate) at: Timestamp,
+    /// The audit event that tells of the use.
+    pub(crate) event_id: String,
+    pub(crate) request_id: String,
 }
 
 /// The key policy, as the text that was put.
@@ -199,7 +384,8 @@ pub(crate) struct KeyCountRecord {
     pub(crate) count: u64,
 }
 
-/// A key whose deletion date is known, filed under that date for the sweeper.
+/// Something that falls due, filed under its date for the sweeper: the deletion, rotation or
+/// expiry of a key, or the end of a wrapping key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct DueRecord {}
 
@@ -230,6 +416,8 @@ pub(crate) struct NoteRecord {
 
 impl Record for KeyRecord {}
 impl Record for MaterialRecord {}
+impl Record for WrappingKeyRecord {}
+impl Record for LastUseRecord {}
 impl Record for PolicyRecord {}
 impl Record for AliasRecord {}
 impl Record for AliasSetRecord {}
@@ -241,6 +429,20 @@ impl Record for DueRecord {}
 impl Record for TombstoneRecord {}
 impl Record for CredentialRecord {}
 impl Record for NoteRecord {}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands in a reference"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+impl MaterialSet {
+    fn says_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
 
 /// The name of an alias without its `alias/` prefix, as rows are filed under it.
 pub(crate) fn alias_file_name(name: &AliasName) -> &str {

@@ -29,7 +29,8 @@ use crate::{
     new_key,
     operations::{grants, tags},
     record::{
-        AliasRecord, AliasSetRecord, GrantRecord, KeyRecord, KeyTag, MultiRegion, NoteRecord,
+        AliasRecord, AliasSetRecord, GrantRecord, KeyRecord, KeyTag, MaterialSet, MultiRegion,
+        NoteRecord,
     },
     service::Service,
     specs::{self, Family},
@@ -615,6 +616,9 @@ impl Wanted {
             description: key.description.it.clone(),
             enabled: key.enabled.it,
             material: None,
+            materials: MaterialSet::default(),
+            rotation: None,
+            on_demand_rotations: 0,
             deletion: None,
             multi_region: key.id.is_multi_region().then(|| MultiRegion {
                 primary: home.region.clone(),

@@ -33,7 +33,7 @@ use crate::{
     custody::{Custody, RowTagKey, Versions},
     error::KmsError,
     layout::{self, Home, Prefix, RowKey, Scope},
-    record::{DueRecord, Record},
+    record::{Appointment, DueRecord, Record},
 };
 
 /// How long a record may be served from the cache, at most.
@@ -190,7 +190,9 @@ impl Shelves {
     /// The keys whose deletion date has passed and that the sweeper has not yet removed.
     pub(crate) async fn lapsed(&self, now: Timestamp) -> Result<Lapsed, KmsError> {
         let mut keys = HashSet::new();
-        let due: Listed<DueRecord> = self.list(&layout::all_due(), None, LAPSED_SCAN).await?;
+        let due: Listed<DueRecord> = self
+            .list(&layout::all_due(Appointment::Deletion), None, LAPSED_SCAN)
+            .await?;
         for (name, _) in due.rows {
             match layout::parse_due(&name) {
                 Some((date, home, id)) if date <= now => keys.insert((home, id)),

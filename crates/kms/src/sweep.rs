@@ -13,8 +13,8 @@ use crate::{
     error::KmsError,
     layout::{self, Home, RowKey},
     record::{
-        AliasRecord, DueRecord, GrantRecord, GrantSetRecord, KeyCountRecord, MaterialRecord,
-        TombstoneRecord,
+        AliasRecord, Appointment, DueRecord, GrantRecord, GrantSetRecord, KeyCountRecord,
+        MaterialRecord, TombstoneRecord,
     },
     service::Service,
     shelves::Listed,
@@ -35,7 +35,11 @@ const GRANT_STEPS_PER_ROUND: usize = 40;
 pub(crate) async fn round(service: &Service, now: Timestamp) -> Result<usize, KmsError> {
     let due: Listed<DueRecord> = service
         .shelves()
-        .list(&layout::all_due(), None, KEYS_PER_ROUND)
+        .list(
+            &layout::all_due(Appointment::Deletion),
+            None,
+            KEYS_PER_ROUND,
+        )
         .await?;
     let mut removed = 0;
     for (name, _) in due.rows {
@@ -57,7 +61,7 @@ async fn remove(
     date: Timestamp,
     now: Timestamp,
 ) -> Result<bool, KmsError> {
-    let due = home.due(date, id);
+    let due = home.due(Appointment::Deletion, date, id);
     let key = service.shelves().get(&home.key(id)).await?;
     let Some(key) = key.filter(|key| !key.record.alive(now)) else {
         // The deletion was cancelled, or the key is gone already; only the note is left.
@@ -84,7 +88,10 @@ async fn remove(
         .remove(&home.policy(id))
         .remove(&home.alias_set(id))
         .remove(&home.grant_set(id))
-        .remove(&due);
+        .remove(&home.last_use(id));
+    for (what, date) in key.record.appointments() {
+        change.remove(&home.due(what, date, id));
+    }
     change.put(&home.tombstone(id), &TombstoneRecord { deleted: now })?;
     uncount(service, home, id, &mut change).await?;
     // If the count moved meanwhile, the next round ends what this one began.

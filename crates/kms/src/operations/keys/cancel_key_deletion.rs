@@ -24,12 +24,8 @@ pub(crate) async fn cancel_key_deletion(
     let key = call.permit::<uses::CancelKeyDeletion>(key)?.usable()?;
 
     let mut record = key.record().clone();
-    let deletion = record.deletion.take();
-    let mut change = Change::key(&key, &record)?;
-    if let Some(deletion) = deletion {
-        change.remove(&key.home().due(deletion.date, key.id()));
-    }
-    call.commit(change).await?;
+    record.deletion = None;
+    call.commit(Change::key(&key, &record)?).await?;
     Ok(CancelKeyDeletionResponse {
         key_id: Some(key.arn().to_string()),
     })

@@ -15,7 +15,7 @@ use crate::{
     error::KmsError,
     new_key,
     operations::{policies, tags},
-    record::{KeyRecord, MultiRegion},
+    record::{KeyRecord, MaterialSet, MultiRegion},
     specs, uses,
 };
 
@@ -69,6 +69,9 @@ pub(crate) async fn create_key(
         description: input.description.clone().unwrap_or_default(),
         enabled: true,
         material: None,
+        materials: MaterialSet::default(),
+        rotation: None,
+        on_demand_rotations: 0,
         deletion: None,
         multi_region: multi_region.then(|| MultiRegion {
             primary: call.home().region.clone(),
@@ -89,7 +92,7 @@ pub(crate) async fn create_key(
     call.touch_new_key(id);
     call.commit(change).await?;
     Ok(CreateKeyResponse {
-        key_metadata: Some(metadata(call.home(), id, &record)),
+        key_metadata: Some(metadata(call.home(), id, &record, call.now())),
     })
 }
 

@@ -24,6 +24,6 @@ pub(crate) async fn describe_key(
     let key = call.find_key_or_alias(&input.key_id).await?;
     let key = call.permit::<uses::DescribeKey>(key)?.usable()?;
     Ok(DescribeKeyResponse {
-        key_metadata: Some(metadata(key.home(), key.id(), key.record())),
+        key_metadata: Some(metadata(key.home(), key.id(), key.record(), call.now())),
     })
 }

@@ -23,10 +23,11 @@ pub(crate) use schedule_key_deletion::schedule_key_deletion;
 pub(crate) use update_key_description::update_key_description;
 
 use strongroom_model::{
-    KeyId, Region,
+    KeyId, Region, Timestamp,
     enums::{
-        EncapsulationAlgorithmSpec, EncryptionAlgorithmSpec, KeyAgreementAlgorithmSpec, KeySpec,
-        KeyState, KeyUsageType, MacAlgorithmSpec, MultiRegionKeyType, SigningAlgorithmSpec,
+        EncapsulationAlgorithmSpec, EncryptionAlgorithmSpec, ExpirationModelType,
+        KeyAgreementAlgorithmSpec, KeySpec, KeyState, KeyUsageType, MacAlgorithmSpec,
+        MultiRegionKeyType, OriginType, SigningAlgorithmSpec,
     },
     shapes::{KeyMetadata, MultiRegionConfiguration, MultiRegionKey},
 };
@@ -40,8 +41,11 @@ use crate::{
 /// What AWS tells about a key.
 ///
 /// AWS: API reference, "KeyMetadata". Aliases, tags, policy and rotation are not part of it.
-pub(crate) fn metadata(home: &Home, id: KeyId, record: &KeyRecord) -> KeyMetadata {
-    let state = record.state();
+pub(crate) fn metadata(home: &Home, id: KeyId, record: &KeyRecord, now: Timestamp) -> KeyMetadata {
+    let state = record.state(now);
+    // Imported material has an expiration model while all of it is there.
+    let imported = record.origin == OriginType::External && record.has_all_material(now);
+    let valid_to = record.materials.valid_to.filter(|_| imported);
     let symmetric = specs::family(record.spec) == Family::Symmetric;
     let algorithms = AlgorithmLists::of(record.spec, record.usage);
     KeyMetadata {
@@ -61,7 +65,11 @@ pub(crate) fn metadata(home: &Home, id: KeyId, record: &KeyRecord) -> KeyMetadat
         enabled: Some(state == KeyState::Enabled),
         encapsulation_algorithms: algorithms.encapsulation,
         encryption_algorithms: algorithms.encryption,
-        expiration_model: None,
+        expiration_model: imported.then_some(if valid_to.is_some() {
+            ExpirationModelType::KeyMaterialExpires
+        } else {
+            ExpirationModelType::KeyMaterialDoesNotExpire
+        }),
         key_agreement_algorithms: algorithms.agreement,
         key_id: id.to_string(),
         key_manager: Some(record.manager),
@@ -77,7 +85,7 @@ pub(crate) fn metadata(home: &Home, id: KeyId, record: &KeyRecord) -> KeyMetadat
         origin: Some(record.origin),
         pending_deletion_window_in_days: None,
         signing_algorithms: algorithms.signing,
-        valid_to: None,
+        valid_to,
         xks_key_configuration: None,
     }
 }

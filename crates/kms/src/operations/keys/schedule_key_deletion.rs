@@ -12,7 +12,7 @@ use crate::{
     call::{Attempt, Call},
     change::Change,
     error::KmsError,
-    record::{Deletion, DueRecord},
+    record::Deletion,
     uses,
 };
 
@@ -51,9 +51,7 @@ pub(crate) async fn schedule_key_deletion(
     let mut record = key.record().clone();
     record.enabled = false;
     record.deletion = Some(Deletion { date, window_days });
-    let mut change = Change::key(&key, &record)?;
-    change.put(&key.home().due(date, key.id()), &DueRecord {})?;
-    call.commit(change).await?;
+    call.commit(Change::key(&key, &record)?).await?;
 
     Ok(ScheduleKeyDeletionResponse {
         key_id: Some(key.arn().to_string()),
