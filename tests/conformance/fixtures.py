@@ -7,8 +7,8 @@ own, so that listings and quotas of one never show in another.
 import pytest
 
 pytest.register_assert_rewrite(
-    "alias_rules", "data_key_pairs", "data_keys", "grants", "key_specs", "paging", "policies",
-    "srk", "support", "tagging",
+    "alias_rules", "data_key_pairs", "data_keys", "grants", "imports", "key_specs", "paging",
+    "policies", "srk", "support", "tagging",
 )
 
 from support import Server, account_of, all_recorded, chain_holds  # noqa: E402

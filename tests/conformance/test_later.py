@@ -40,11 +40,6 @@ LATER = {
         KEY_SPECS,
         lambda kms: kms.create_custom_key_store(CustomKeyStoreName="store"),
         unsupported("CreateCustomKeyStore")),
-    "Enabled keys of Origin EXTERNAL, ExpirationModel, ValidTo": (
-        KEY_SPECS,
-        lambda kms: kms.get_parameters_for_import(
-            KeyId=UNKNOWN_KEY, WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048"),
-        unsupported("GetParametersForImport")),
     # Custom key stores.
     "CreateKey in a custom key store that exists": (
         KEY_SPECS,

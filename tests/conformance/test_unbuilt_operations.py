@@ -20,13 +20,16 @@ from support import (
 
 BUILT = {
     "CancelKeyDeletion", "CreateAlias", "CreateGrant", "CreateKey", "Decapsulate", "Decrypt",
-    "DeleteAlias", "DeriveSharedSecret", "DescribeKey", "DisableKey", "EnableKey",
-    "Encapsulate", "Encrypt", "GenerateDataKey", "GenerateDataKeyPair",
-    "GenerateDataKeyPairWithoutPlaintext", "GenerateDataKeyWithoutPlaintext", "GenerateMac",
-    "GenerateRandom", "GetKeyPolicy", "GetPublicKey", "ListAliases", "ListGrants",
-    "ListKeyPolicies", "ListKeys", "ListResourceTags", "ListRetirableGrants", "PutKeyPolicy",
-    "ReEncrypt", "RetireGrant", "RevokeGrant", "ScheduleKeyDeletion", "Sign", "TagResource",
-    "UntagResource", "UpdateAlias", "UpdateKeyDescription", "Verify", "VerifyMac",
+    "DeleteAlias", "DeleteImportedKeyMaterial", "DeriveSharedSecret", "DescribeKey",
+    "DisableKey", "DisableKeyRotation", "EnableKey", "EnableKeyRotation", "Encapsulate",
+    "Encrypt", "GenerateDataKey", "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext",
+    "GenerateDataKeyWithoutPlaintext", "GenerateMac", "GenerateRandom", "GetKeyLastUsage",
+    "GetKeyPolicy", "GetKeyRotationStatus", "GetParametersForImport", "GetPublicKey",
+    "ImportKeyMaterial", "ListAliases", "ListGrants", "ListKeyPolicies", "ListKeyRotations",
+    "ListKeys", "ListResourceTags", "ListRetirableGrants", "PutKeyPolicy", "ReEncrypt",
+    "RetireGrant", "RevokeGrant", "RotateKeyOnDemand", "ScheduleKeyDeletion", "Sign",
+    "TagResource", "UntagResource", "UpdateAlias", "UpdateKeyDescription", "Verify",
+    "VerifyMac",
 }  # fmt: skip
 
 KEY = {"KeyId": UNKNOWN_KEY}
@@ -38,18 +41,9 @@ UNBUILT = {
     "ConnectCustomKeyStore": STORE,
     "CreateCustomKeyStore": {"CustomKeyStoreName": "store"},
     "DeleteCustomKeyStore": STORE,
-    "DeleteImportedKeyMaterial": KEY,
     "DescribeCustomKeyStores": {},
-    "DisableKeyRotation": KEY,
     "DisconnectCustomKeyStore": STORE,
-    "EnableKeyRotation": KEY,
-    "GetKeyLastUsage": KEY,
-    "GetKeyRotationStatus": KEY,
-    "GetParametersForImport": KEY | {"WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_2048"},
-    "ImportKeyMaterial": KEY | {"ImportToken": b"x", "EncryptedKeyMaterial": b"x"},
-    "ListKeyRotations": KEY,
     "ReplicateKey": KEY | {"ReplicaRegion": "eu-west-1"},
-    "RotateKeyOnDemand": KEY,
     "UpdateCustomKeyStore": STORE,
     "UpdatePrimaryRegion": KEY | {"PrimaryRegion": "eu-west-1"},
 }  # fmt: skip

@@ -31,6 +31,8 @@ labels! {
     DOMAIN_KEY = "strongroom/dk/v1";
     /// Names wrapped key material.
     KEY_MATERIAL = "strongroom/km/v1";
+    /// Names a wrapped wrapping key of an import.
+    WRAPPING_KEY = "strongroom/wrapping-key/v1";
     /// Names a wrapped service key.
     SERVICE_KEY = "strongroom/sk/v1";
     /// Names a root key wrapped by its successor.
@@ -59,6 +61,9 @@ labels! {
     GRANT_NAME = "strongroom/grant-name/v1";
     /// Service key → the key of one sealed credential.
     CREDENTIAL = "strongroom/credential/v1";
+
+    /// Opens the bytes that an import token is authenticated by.
+    IMPORT_TOKEN = "strongroom/import-token/v1";
 
     /// What the published key for material ids in development is the SHA-256 of.
     DEV_MATERIAL_ID = "strongroom/dev/material-id/v1";

@@ -42,6 +42,7 @@ mod framing;
 mod grant;
 mod header;
 mod identifiers;
+mod import;
 mod kdf;
 mod labels;
 mod mac;
@@ -72,6 +73,9 @@ pub use error::CryptoError;
 pub use grant::{GrantName, GrantTokenKey, grant_fingerprint};
 pub use header::{CIPHERTEXT_OVERHEAD_BYTES, CiphertextHeader, Purpose};
 pub use identifiers::{IdentifierKeys, MaterialId};
+pub use import::{
+    ImportTarget, ImportTerms, ImportTokenKey, WrappingKey, WrappingKeyBinding, public_key_hash,
+};
 pub use mac::MacKey;
 pub use material::{KeyMaterial, MaterialBinding};
 pub use memory::{MemoryStatus, status as memory_status};

@@ -261,16 +261,20 @@ impl KeyMaterial {
         binding: &MaterialBinding<'_>,
         random: &Random,
     ) -> Result<Vec<u8>, CryptoError> {
+        self.wrap_as(domain, &binding.aad(domain.version()), random)
+    }
+
+    /// Wraps the material under a name of another kind.
+    pub(crate) fn wrap_as(
+        &self,
+        domain: &DomainKey,
+        name: &[u8],
+        random: &Random,
+    ) -> Result<Vec<u8>, CryptoError> {
         let bytes = self.bytes.bytes();
         let length = u16::try_from(bytes.len()).map_err(|_| CryptoError::TooLong)?;
         let framed = LockedBytes::joined(&[&[kind_of(self.spec)?], &length.to_be_bytes(), bytes]);
-        envelope::wrap(
-            domain.key(),
-            domain.version(),
-            &binding.aad(domain.version()),
-            framed.bytes(),
-            random,
-        )
+        envelope::wrap(domain.key(), domain.version(), name, framed.bytes(), random)
     }
 
     /// Unwraps a stored record, if it is the material of that binding.
@@ -283,12 +287,16 @@ impl KeyMaterial {
         binding: &MaterialBinding<'_>,
         record: &[u8],
     ) -> Result<Self, CryptoError> {
-        let framed = envelope::unwrap(
-            domain.key(),
-            domain.version(),
-            &binding.aad(domain.version()),
-            record,
-        )?;
+        Self::unwrap_as(domain, &binding.aad(domain.version()), record)
+    }
+
+    /// Unwraps a record with a name of another kind.
+    pub(crate) fn unwrap_as(
+        domain: &DomainKey,
+        name: &[u8],
+        record: &[u8],
+    ) -> Result<Self, CryptoError> {
+        let framed = envelope::unwrap(domain.key(), domain.version(), name, record)?;
         let ([kind, high, low], bytes) = framed
             .bytes()
             .split_first_chunk()

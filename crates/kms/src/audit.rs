@@ -14,13 +14,13 @@ use std::{
 
 use strongroom_auth::{Caller, Principal};
 use strongroom_model::{
-    AccountId, Region, Timestamp,
+    AccountId, KeyId, Region, Timestamp,
     operations::{Operation, Output},
 };
 
 use strongroom_store::{EntryBytes, journal::OWN_MEMBERS};
 
-use crate::error::KmsError;
+use crate::{error::KmsError, layout::Home};
 
 /// The id of one request, a random UUID. It is the `x-amzn-RequestId` of the answer and the
 /// `requestID` of the audit entry.
@@ -49,7 +49,7 @@ impl RequestId {
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        strongroom_model::KeyId::from_bits(false, self.0).fmt(f)
+        KeyId::from_bits(false, self.0).fmt(f)
     }
 }
 
@@ -135,6 +135,15 @@ impl Entry {
 
     pub(crate) fn request_id(&self) -> RequestId {
         self.arrival.request_id
+    }
+
+    /// When the call began.
+    pub(crate) fn opened(&self) -> Timestamp {
+        self.opened
+    }
+
+    pub(crate) fn event_id(&self) -> RequestId {
+        self.event_id
     }
 
     /// Notes a resource that the call touches.
@@ -233,44 +242,107 @@ impl Entry {
     }
 }
 
-/// The entry of something that the service did by itself, for example deleting a key whose
-/// waiting period is over.
-pub(crate) fn service_event(
+/// Something that the service did to a key by itself, for example rotating it on its date.
+///
+/// AWS: CloudTrail user guide, "Logging service events"; developer guide, "CloudTrail log
+/// entries" of RotateKey, DeleteExpiredKeyMaterial and DeleteKey.
+#[derive(Debug)]
+pub(crate) struct ServiceEvent {
+    name: &'static str,
+    id: RequestId,
+    at: Timestamp,
+    home: Home,
+    key: KeyId,
+    /// Names in the order of their bytes. Names and values need no escaping.
+    details: Vec<(&'static str, String)>,
+}
+
+impl ServiceEvent {
+    /// An event about one key. `random` makes its id.
+    pub(crate) fn new(
+        name: &'static str,
+        random: [u8; 16],
+        at: Timestamp,
+        home: &Home,
+        key: KeyId,
+    ) -> Self {
+        Self {
+            name,
+            id: RequestId::new(random),
+            at,
+            home: home.clone(),
+            key,
+            details: Vec::new(),
+        }
+    }
+
+    /// What `serviceEventDetails` say; their names come in the order of their bytes.
+    pub(crate) fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
+        debug_assert!(self.details.last().is_none_or(|(last, _)| *last < name));
+        self.details.push((name, value.to_string()));
+        self
+    }
+
+    /// The canonical JSON of the entry.
+    pub(crate) fn body(&self, rows: &[RowTrace]) -> EntryBytes {
+        let account = self.home.account;
+        let mut out = Object::new();
+        out.text("awsRegion", self.home.region.as_str());
+        out.text("eventCategory", "Management");
+        out.display("eventID", self.id);
+        out.text("eventName", self.name);
+        out.text("eventSource", "kms.amazonaws.com");
+        out.text("eventTime", &date(self.at));
+        out.text("eventType", "AwsServiceEvent");
+        out.text("eventVersion", "1.11");
+        out.raw("managementEvent", "true");
+        out.raw("readOnly", "false");
+        out.display("recipientAccountId", account);
+        let arn = self.home.key_arn(self.key);
+        out.list("resources", &[arn], |arn, object| {
+            object.display("ARN", arn);
+            object.display("accountId", account);
+            object.text("type", "AWS::KMS::Key");
+        });
+        write_rows(&mut out, rows);
+        if !self.details.is_empty() {
+            out.object("serviceEventDetails", |object| {
+                for (name, value) in &self.details {
+                    object.display(name, value);
+                }
+            });
+        }
+        out.object("userIdentity", |object| {
+            object.display("accountId", account);
+            object.text("invokedBy", "AWS Internal");
+        });
+        out.finish()
+    }
+}
+
+/// The entry of what the service does to keep its own house, for example writing down when keys
+/// were used last.
+pub(crate) fn housekeeping_event(
     event: &str,
     event_id: RequestId,
     now: Timestamp,
-    region: &Region,
-    account: AccountId,
-    resource: &str,
     rows: &[RowTrace],
 ) -> EntryBytes {
-    let mut out = Object::new();
-    out.text("awsRegion", region.as_str());
-    out.text("eventCategory", "Management");
-    out.display("eventID", event_id);
-    out.text("eventName", event);
-    out.text("eventSource", "kms.amazonaws.com");
-    out.text("eventTime", &date(now));
-    out.text("eventType", "AwsServiceEvent");
-    out.text("eventVersion", "1.11");
-    out.raw("managementEvent", "true");
-    out.raw("readOnly", "false");
-    out.display("recipientAccountId", account);
-    out.list("resources", &[resource], |arn, object| {
-        object.text("ARN", arn);
-        object.display("accountId", account);
-        object.text("type", "AWS::KMS::Key");
-    });
-    write_rows(&mut out, rows);
-    out.object("userIdentity", |object| {
-        object.display("accountId", account);
-        object.text("invokedBy", "AWS Internal");
-    });
-    out.finish()
+    own_event("StrongroomServiceEvent", event, event_id, now, rows)
 }
 
 /// The entry of an act of the installation's operator, for example adding a seal.
 pub(crate) fn operator_event(
+    event: &str,
+    event_id: RequestId,
+    now: Timestamp,
+    rows: &[RowTrace],
+) -> EntryBytes {
+    own_event("StrongroomOperatorEvent", event, event_id, now, rows)
+}
+
+fn own_event(
+    kind: &str,
     event: &str,
     event_id: RequestId,
     now: Timestamp,
@@ -281,7 +353,7 @@ pub(crate) fn operator_event(
     out.text("eventName", event);
     out.text("eventSource", "strongroom.local");
     out.text("eventTime", &date(now));
-    out.text("eventType", "StrongroomOperatorEvent");
+    out.text("eventType", kind);
     write_rows(&mut out, rows);
     out.finish()
 }
@@ -484,6 +556,12 @@ impl Reply {
     pub(crate) fn into_outcome(self) -> Result<Output, KmsError> {
         self.outcome
     }
+}
+
+/// Whether the operation writes to the store, so that it has to run to its end. CloudTrail calls
+/// GetParametersForImport read-only although it leaves a wrapping key behind.
+pub(crate) fn writes(operation: Operation) -> bool {
+    !read_only(operation) || operation == Operation::GetParametersForImport
 }
 
 /// Whether CloudTrail calls the operation read-only.

@@ -5,7 +5,11 @@
 //! ([`Authorized`], key usage and state). Each can be made only from the one before, and only
 //! here. There are two exits: [`Call::material`] to bytes and [`Call::commit`] to the store.
 
-use std::{marker::PhantomData, ops::Deref, sync::Arc, sync::OnceLock};
+use std::{
+    marker::PhantomData,
+    ops::Deref,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
 
 use strongroom_auth::{Caller, Decision, Denial, Question, Resource, ResourceKind};
 use strongroom_crypto::{CiphertextHeader, CryptoError, GrantName};
@@ -25,10 +29,11 @@ use crate::{
     layout::Home,
     managed,
     material::{Judges, Material, Opens},
+    overdue,
     record::{AliasRecord, AliasSetRecord, GrantRecord, GrantSetRecord, KeyRecord},
     service::Service,
     shelves::{Committed, Stored},
-    uses::{AccountUse, AliasUse, Cell, KeyUse, Reach, RetireGrant},
+    uses::{AccountUse, AliasUse, Cell, KeyUse, Needs, Reach, RetireGrant},
 };
 
 /// Why an attempt at a call ended.
@@ -67,6 +72,8 @@ pub(crate) struct Call<'s> {
     /// Set once the tokens were found to be ours.
     tokens_checked: OnceLock<()>,
     committed: OnceLock<Committed>,
+    /// The keys that were permitted for cryptographic uses.
+    uses: Mutex<Vec<(Home, KeyId)>>,
 }
 
 /// Something that exists, or that the caller may not know whether it exists.
@@ -333,6 +340,7 @@ impl<'s> Call<'s> {
             grant_tokens,
             tokens_checked: OnceLock::new(),
             committed: OnceLock::new(),
+            uses: Mutex::default(),
         }
     }
 
@@ -355,6 +363,11 @@ impl<'s> Call<'s> {
 
     pub(crate) fn service(&self) -> &'s Service {
         self.service
+    }
+
+    /// The keys that the call was permitted to use cryptographically.
+    pub(crate) fn take_uses(&self) -> Vec<(Home, KeyId)> {
+        std::mem::take(&mut self.uses.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What was committed, if anything was.
@@ -611,6 +624,10 @@ impl<'s> Call<'s> {
     ) -> Result<Permitted<Key, U>, KmsError> {
         let arn = key.arn().to_string();
         self.entry.touch(&arn, key.home.account);
+        if U::ROW.needs != Needs::AnyUsage {
+            let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
+            uses.push((key.home.clone(), key.id));
+        }
         self.decide(Question {
             caller: self.caller(),
             action: U::ROW.action,
@@ -850,15 +867,21 @@ impl<'s> Call<'s> {
     }
 
     async fn look_up(&self, home: &Home, id: KeyId) -> Result<Option<Key>, KmsError> {
-        let stored = self.service.shelves().get(&home.key(id)).await?;
-        Ok(stored
-            .filter(|stored| stored.record.alive(self.now))
-            .map(|stored| Key {
-                home: home.clone(),
-                id,
-                stored,
-                at: self.now,
-            }))
+        let row = home.key(id);
+        let alive = |stored: &Arc<Stored<KeyRecord>>| stored.record.alive(self.now);
+        let mut stored = self.service.shelves().get(&row).await?.filter(alive);
+        if let Some(key) = &stored
+            && key.record.overdue(self.now)
+        {
+            overdue::settle(self.service, home, id, self.now).await?;
+            stored = self.service.shelves().get(&row).await?.filter(alive);
+        }
+        Ok(stored.map(|stored| Key {
+            home: home.clone(),
+            id,
+            stored,
+            at: self.now,
+        }))
     }
 }
 

@@ -8,6 +8,7 @@ use strongroom_model::{AliasName, GrantId, KeyId, Timestamp, limits};
 use strongroom_store::Revision;
 
 use crate::{
+    audit::ServiceEvent,
     call::{Alias, AliasSet, Authorized, Grant, GrantSets, Key, NewAlias, Permitted},
     error::KmsError,
     layout::{Home, RowKey},
@@ -24,6 +25,9 @@ use crate::{
 pub(crate) struct Change {
     pub(crate) conditions: Vec<(String, Option<Revision>)>,
     pub(crate) writes: Vec<RowWrite>,
+    /// What the change brings about beside the call that asked for it, told in entries of their
+    /// own in the same transaction.
+    pub(crate) events: Vec<ServiceEvent>,
 }
 
 /// One row to write.
@@ -64,6 +68,12 @@ impl Change {
         self.writes.push(RowWrite::Remove {
             key: key.as_str().to_owned(),
         });
+        self
+    }
+
+    /// Tells of a service event that the change is.
+    pub(crate) fn tell(&mut self, event: ServiceEvent) -> &mut Self {
+        self.events.push(event);
         self
     }
 

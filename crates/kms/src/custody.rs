@@ -18,7 +18,7 @@ use std::{
 
 use strongroom_crypto::{
     CredentialKey, CryptoError, DomainKey, DomainKeyName, GrantName, GrantTokenKey, IdentifierKeys,
-    IntegrityKey, Job, MarkerKey, Random, RootKeys, ServiceKey, wrapping_version,
+    ImportTokenKey, IntegrityKey, Job, MarkerKey, Random, RootKeys, ServiceKey, wrapping_version,
 };
 use strongroom_model::GrantToken;
 use strongroom_store::{
@@ -61,6 +61,7 @@ pub(crate) struct Custody {
     marker: MarkerKey,
     credential: CredentialKey,
     grant_tokens: Versions<GrantTokenKey>,
+    import_token: ImportTokenKey,
     integrity: RwLock<HashMap<Scope, Arc<Versions<RowTagKey>>>>,
     domains: RwLock<HashMap<Home, Arc<Versions<DomainKey>>>>,
 }
@@ -136,6 +137,7 @@ impl Custody {
                 .map(|(version, key)| Ok((version, GrantTokenKey::new(key)?)))
                 .collect::<Result<_, CryptoError>>()?,
         };
+        let import_token = ImportTokenKey::new(opener.service(Job::ImportToken).await?.1)?;
         Ok(Self {
             backend,
             cluster_id,
@@ -145,6 +147,7 @@ impl Custody {
             marker,
             credential,
             grant_tokens,
+            import_token,
             integrity: RwLock::default(),
             domains: RwLock::default(),
         })
@@ -177,6 +180,10 @@ impl Custody {
         let version = GrantTokenKey::version_of(token)?;
         let key = self.grant_tokens.get(version);
         key.ok_or(CryptoError::Unauthentic)?.open(token)
+    }
+
+    pub(crate) fn import_token(&self) -> &ImportTokenKey {
+        &self.import_token
     }
 
     pub(crate) fn roots(&self) -> Arc<RootKeys> {

@@ -326,6 +326,58 @@ impl KmsError {
         )
     }
 
+    /// The origin of the key's material does not allow the operation.
+    pub(crate) fn origin(arn: &KeyArn, origin: &str) -> Self {
+        Self::unsupported(format!(
+            "{arn} origin is {origin} which is not valid for this operation."
+        ))
+    }
+
+    /// The key spec does not allow the operation. AWS sends no message.
+    pub(crate) fn spec_unsupported() -> Self {
+        Self::silent(ErrorCode::UnsupportedOperationException)
+    }
+
+    /// Only the primary of related multi-Region keys has a rotation of its own.
+    pub(crate) fn not_primary(arn: &KeyArn) -> Self {
+        Self::unsupported(format!("{arn} is not a multi-region primary key."))
+    }
+
+    pub(crate) fn no_pending_material(arn: &KeyArn) -> Self {
+        Self::new(
+            ErrorCode::KMSInvalidStateException,
+            format!("No available key material pending rotation for the key: {arn}."),
+        )
+    }
+
+    pub(crate) fn another_material_pending(arn: &KeyArn, new: &str, pending: &str) -> Self {
+        Self::new(
+            ErrorCode::KMSInvalidStateException,
+            format!(
+                "New key material (id: {new}) cannot be imported into KMS key {arn}, because \
+                 another key material (id: {pending}) is pending rotation."
+            ),
+        )
+    }
+
+    pub(crate) fn on_demand_rotations_used_up(arn: &KeyArn) -> Self {
+        Self::new(
+            ErrorCode::LimitExceededException,
+            format!(
+                "The on-demand rotations limit has been reached for the given keyId. No more \
+                 on-demand rotations can be performed for this key: {arn}"
+            ),
+        )
+    }
+
+    /// AWS documents when, but not the words.
+    pub(crate) fn automatic_rotation_is_near(arn: &KeyArn) -> Self {
+        Self::new(
+            ErrorCode::ConflictException,
+            format!("An automatic rotation of the key is about to start: {arn}."),
+        )
+    }
+
     /// The one answer to a ciphertext that does not open, whatever the cause.
     pub(crate) fn invalid_ciphertext() -> Self {
         Self::silent(ErrorCode::InvalidCiphertextException)

@@ -13,14 +13,15 @@ use strongroom_model::{
 };
 
 use crate::{
-    audit::{RequestId, service_event},
-    call::Interruption,
     error::KmsError,
     layout::Home,
     new_key,
-    record::{AliasRecord, KeyRecord, MaterialSet},
+    record::{AliasRecord, KeyRecord, MaterialSet, Rotation},
     service::Service,
 };
+
+/// How often they rotate. AWS: developer guide, "Rotating AWS KMS keys": every year.
+const PERIOD_DAYS: i32 = 365;
 
 /// Whether AWS, and not the customer, manages the key.
 pub(crate) fn is(key: &KeyRecord) -> bool {
@@ -59,7 +60,7 @@ pub(crate) async fn create(
         enabled: true,
         material: None,
         materials: MaterialSet::default(),
-        rotation: None,
+        rotation: Some(Rotation::every(PERIOD_DAYS, now)),
         on_demand_rotations: 0,
         deletion: None,
         multi_region: None,
@@ -77,27 +78,9 @@ pub(crate) async fn create(
     change.put(&home.alias(name), &alias)?;
     change.put(&home.key_alias(id, name), &alias)?;
 
-    let event_id = RequestId::new(random.array()?);
-    let arn = home.key_arn(id).to_string();
-    let entry = |rows: &[_]| {
-        service_event(
-            "CreateKey",
-            event_id,
-            now,
-            &home.region,
-            home.account,
-            &arn,
-            rows,
-        )
-    };
-    match service.shelves().commit(change, entry).await {
-        Ok(committed) => {
-            service.record_committed(committed);
-            Ok(())
-        }
-        Err(Interruption::Moved { .. }) => Ok(()),
-        Err(Interruption::Refused(error)) => Err(error),
-    }
+    let event = service.event("CreateKey", home, id)?;
+    // If somebody else just made it, theirs will do.
+    service.commit_event(change, event).await.map(drop)
 }
 
 /// The policy of an AWS managed key (decision 19): everybody in the account may use it through

@@ -161,6 +161,13 @@ impl Materials {
         }
     }
 
+    /// Forgets a material whose bytes have been deleted.
+    pub(crate) fn forget(&self, home: &Home, id: &str) {
+        if let Some(id) = MaterialId::parse(id) {
+            self.cache.remove(&(home.clone(), id));
+        }
+    }
+
     /// Forgets what has been kept long enough. The bytes are wiped when the last call that uses
     /// them ends.
     pub(crate) fn forget_old(&self) {

@@ -3,14 +3,20 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use strongroom_crypto::{KeyMaterial, MaterialId};
-use strongroom_model::{KeyId, Timestamp, enums::OriginType, limits};
+use strongroom_model::{
+    KeyId, Timestamp,
+    enums::{OriginType, RotationType},
+    limits,
+};
 
 use crate::{
     change::Change,
     error::KmsError,
     layout::{Home, KEY_COUNT_SHARDS},
     material::binding_of,
-    record::{CurrentMaterial, Import, KeyCountRecord, KeyRecord, MaterialRecord, PolicyRecord},
+    record::{
+        CurrentMaterial, Import, KeyCountRecord, KeyRecord, MaterialRecord, PolicyRecord, Rotated,
+    },
     service::Service,
 };
 
@@ -48,9 +54,21 @@ pub(crate) async fn change(
     count(service, home, id, now, &mut change).await?;
 
     for (sequence, material) in (1..).zip(&materials) {
-        let (material_id, wrapped) =
-            wrap(service, home, id, &record, material, sequence, now).await?;
-        change.put(&home.materials(id).row(&material_id.to_string()), &wrapped)?;
+        let (material_id, wrapped) = wrap(service, home, id, &record, material, sequence).await?;
+        let external = record.origin == OriginType::External;
+        let kind = if external {
+            RotationType::OnDemand
+        } else {
+            RotationType::Automatic
+        };
+        let row = MaterialRecord {
+            sequence,
+            created: now,
+            wrapped: Some(wrapped),
+            rotated: (sequence > 1).then_some(Rotated { date: now, kind }),
+            import: external.then(Import::default),
+        };
+        change.put(&home.materials(id).row(&material_id.to_string()), &row)?;
         record.material = Some(CurrentMaterial {
             id: material_id.to_string(),
             sequence,
@@ -61,31 +79,32 @@ pub(crate) async fn change(
     Ok((record, change))
 }
 
-async fn wrap(
+/// The id under which a material of the key is known.
+pub(crate) fn id(
+    service: &Service,
+    home: &Home,
+    key_id: KeyId,
+    material: &KeyMaterial,
+) -> MaterialId {
+    let keys = service.custody().identifiers();
+    material.id(keys, home.region.partition(), home.account, key_id)
+}
+
+/// The id of a material of the key, and the material wrapped as it is stored, in base64.
+pub(crate) async fn wrap(
     service: &Service,
     home: &Home,
     key_id: KeyId,
     record: &KeyRecord,
     material: &KeyMaterial,
     sequence: u32,
-    created: Timestamp,
-) -> Result<(MaterialId, MaterialRecord), KmsError> {
+) -> Result<(MaterialId, String), KmsError> {
     let custody = service.custody();
-    let partition = home.region.partition();
-    let id = material.id(custody.identifiers(), partition, home.account, key_id);
+    let id = id(service, home, key_id, material);
     let domains = custody.domain(home).await?;
     let binding = binding_of(home, key_id, record, id, sequence);
     let wrapped = material.wrap(domains.in_use()?, &binding, custody.random())?;
-    Ok((
-        id,
-        MaterialRecord {
-            sequence,
-            created,
-            wrapped: Some(STANDARD.encode(wrapped)),
-            rotated: None,
-            import: (record.origin == OriginType::External).then(Import::default),
-        },
-    ))
+    Ok((id, STANDARD.encode(wrapped)))
 }
 
 /// Counts the key in its shard, if the quota allows one more.

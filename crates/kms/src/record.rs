@@ -256,6 +256,32 @@ pub(crate) struct Import {
     pub(crate) valid_to: Option<Timestamp>,
 }
 
+impl Rotation {
+    /// Rotation every so many days from now on.
+    pub(crate) fn every(period_days: i32, now: Timestamp) -> Self {
+        Self {
+            period_days,
+            next: now.plus_days(period_days.into()),
+            follows: false,
+        }
+    }
+
+    /// The schedule once the rotation that was due has happened: it goes on from its dates and
+    /// leaves out those that have passed meanwhile.
+    pub(crate) fn after(&self, now: Timestamp) -> Self {
+        let period = Timestamp::default()
+            .plus_days(self.period_days.into())
+            .as_millis()
+            .max(1);
+        let late = now.as_millis().saturating_sub(self.next.as_millis());
+        let periods = late.div_euclid(period).saturating_add(1);
+        Self {
+            next: self.next.plus_millis(periods.saturating_mul(period)),
+            ..self.clone()
+        }
+    }
+}
+
 impl MaterialRecord {
     /// Whether the bytes are there and may be used.
     pub(crate) fn present(&self, now: Timestamp) -> bool {

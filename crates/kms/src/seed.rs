@@ -30,7 +30,7 @@ use crate::{
     operations::{grants, tags},
     record::{
         AliasRecord, AliasSetRecord, GrantRecord, KeyRecord, KeyTag, MaterialSet, MultiRegion,
-        NoteRecord,
+        NoteRecord, Rotation,
     },
     service::Service,
     specs::{self, Family},
@@ -113,6 +113,8 @@ pub struct SeededKey {
     /// PKCS#8 DER of the others. Without any, one is generated, or, for a key of Origin EXTERNAL,
     /// awaited.
     pub material: Vec<At<Plaintext>>,
+    /// The period of automatic rotation, which is off without one.
+    pub rotation_period_days: Option<At<i32>>,
     /// The tags, in order.
     pub tags: At<Vec<(String, String)>>,
     /// The key policy; absent for the default one.
@@ -333,6 +335,14 @@ impl Service {
                 line,
                 format!("the key {id} is {state} in this data folder"),
             ));
+        }
+        let period = |record: &KeyRecord| record.rotation.as_ref().map(|it| it.period_days);
+        if period(there) != period(&wanted.record) {
+            let line = key
+                .rotation_period_days
+                .as_ref()
+                .map_or(key.line, |period| period.line);
+            return differs(line, "another rotation period");
         }
         if !same_tags(&there.tags, &wanted.record.tags) {
             return differs(key.tags.line, "other tags");
@@ -617,7 +627,17 @@ impl Wanted {
             enabled: key.enabled.it,
             material: None,
             materials: MaterialSet::default(),
-            rotation: None,
+            rotation: match &key.rotation_period_days {
+                Some(period) if key.external => {
+                    let reason = "imported key material does not rotate by itself";
+                    return Err(refused(period.line, reason));
+                }
+                Some(period) if specs::family(spec) != Family::Symmetric => {
+                    return Err(refused(period.line, "only symmetric keys rotate"));
+                }
+                Some(period) => Some(Rotation::every(period.it, service.now())),
+                None => None,
+            },
             on_demand_rotations: 0,
             deletion: None,
             multi_region: key.id.is_multi_region().then(|| MultiRegion {
@@ -640,6 +660,13 @@ impl Wanted {
         {
             declaration.insert("spec".to_owned(), json!(spec));
             declaration.insert("usage".to_owned(), json!(usage));
+        }
+        // A member of its own only where it says something, so that what was planted before
+        // there was rotation is still the same.
+        if let (Some(period), Some(members)) =
+            (&key.rotation_period_days, declaration.as_object_mut())
+        {
+            members.insert("rotation_period_in_days".to_owned(), json!(period.it));
         }
         let note = format!("seed/{}/{}/key/{}", home.account, home.region, key.id);
         Ok(Self {

@@ -8,7 +8,7 @@ use strongroom_auth::{
 };
 use strongroom_crypto::{CiphertextHeader, CryptoError, KeyMaterial, Random};
 use strongroom_model::{
-    Clock, Plaintext, Region, Timestamp,
+    Clock, KeyId, Plaintext, Region, Timestamp,
     enums::{DataKeyPairSpec, KeySpec},
     operations::{Input, Operation, Output},
 };
@@ -16,14 +16,18 @@ use strongroom_store::{Backend, EntryBytes, Journal, JournalError};
 
 use crate::{
     addressee::Attestation,
-    audit::{self, Arrival, Entry, Reply},
+    audit::{self, Arrival, Entry, Reply, RowTrace, ServiceEvent},
     call::{Attempt, Call, Interruption},
+    change::Change,
     credentials::Credentials,
     custody::Custody,
     error::KmsError,
+    last_use::{LastUses, Promptness, Stamp},
+    layout::Home,
     material::Materials,
     operations::{
-        agreement, aliases, data_keys, encryption, grants, keys, policies, signing, tags,
+        agreement, aliases, data_keys, encryption, grants, imports, keys, policies, rotation,
+        signing, tags,
     },
     queue::{Queues, Turns},
     rsa_keys::{RsaKeys, RsaSettings},
@@ -62,12 +66,13 @@ impl fmt::Debug for Settings {
 
 /// A key management service over one store.
 pub struct Service {
-    shelves: Shelves,
+    shelves: Arc<Shelves>,
     journal: Arc<Journal>,
     custody: Arc<Custody>,
     credentials: Credentials,
     materials: Materials,
     rsa_keys: RsaKeys,
+    last_uses: LastUses,
     queues: Queues,
     settings: Settings,
 }
@@ -99,12 +104,13 @@ impl Service {
         settings: Settings,
     ) -> Result<Self, CryptoError> {
         Ok(Self {
-            shelves: Shelves::new(backend, Arc::clone(&custody)),
+            shelves: Arc::new(Shelves::new(backend, Arc::clone(&custody))),
             journal,
             credentials: Credentials::new(),
             rsa_keys: RsaKeys::new(settings.rsa, custody.random().clone())?,
             custody,
             materials: Materials::new(),
+            last_uses: LastUses::default(),
             queues: Queues::default(),
             settings,
         })
@@ -134,7 +140,7 @@ impl Service {
     /// that a change is never without its record.
     pub async fn answer(self: &Arc<Self>, entry: Entry, input: Input) -> Reply {
         let operation = input.operation();
-        if audit::read_only(operation) {
+        if !audit::writes(operation) {
             return self.run(entry, operation, &input).await;
         }
         let service = Arc::clone(self);
@@ -199,8 +205,26 @@ impl Service {
         if let Err(error) = sweep::round(service, self.now()).await {
             tracing::warn!(cause = error.cause(), "the sweeper will try again");
         }
+        if let Err(error) = self
+            .last_uses
+            .write_down(service, Promptness::WhenWorthIt)
+            .await
+        {
+            tracing::warn!(
+                cause = error.cause(),
+                "last uses of keys will be written down later"
+            );
+        }
         if let Err(error) = self.shelves.clear_outbox(&self.journal).await {
             tracing::warn!(%error, "entries in the outbox will be cleared later");
+        }
+    }
+
+    /// Writes down what is still in memory only: when keys were used last. Called once, after
+    /// the last call; without it the last minute of that is lost.
+    pub async fn finish(&self) {
+        if let Err(error) = self.last_uses.write_down(self, Promptness::Now).await {
+            tracing::warn!(cause = error.cause(), "last uses of keys are lost");
         }
     }
 
@@ -218,6 +242,10 @@ impl Service {
 
     pub(crate) fn materials(&self) -> &Materials {
         &self.materials
+    }
+
+    pub(crate) fn last_uses(&self) -> &LastUses {
+        &self.last_uses
     }
 
     pub(crate) fn credentials(&self) -> &Credentials {
@@ -288,13 +316,63 @@ impl Service {
     /// Tells the journal of a change. The entry is safe already, in the transaction of the
     /// change; if the journal cannot take it now, it will at the next start.
     pub(crate) fn record_committed(&self, committed: Committed) {
-        self.journal
-            .append_outbox(committed.outbox_id, committed.entry);
+        record(&self.journal, committed);
+    }
+
+    /// Commits what nobody asked for, with the entry that tells of it.
+    ///
+    /// It runs to its end even if the call that came across it goes away, so that the journal
+    /// hears of it at once.
+    ///
+    /// # Errors
+    /// [`Interruption::Moved`] when a row that the change was judged on has moved.
+    pub(crate) async fn commit_unasked(
+        &self,
+        change: Change,
+        entry: impl FnOnce(&[RowTrace]) -> EntryBytes + Send + 'static,
+    ) -> Attempt<()> {
+        self.check_journal()?;
+        let (shelves, journal) = (Arc::clone(&self.shelves), Arc::clone(&self.journal));
+        let committing = tokio::spawn(async move {
+            let committed = shelves.commit(change, entry).await?;
+            record(&journal, committed);
+            Ok(())
+        });
+        committing.await.map_err(KmsError::internal)?
+    }
+
+    /// Commits a service event about a key with the change that it is, and tells whether it was
+    /// made; it is not when a row that it was judged on has moved.
+    pub(crate) async fn commit_event(
+        &self,
+        change: Change,
+        event: ServiceEvent,
+    ) -> Result<bool, KmsError> {
+        match self
+            .commit_unasked(change, move |rows| event.body(rows))
+            .await
+        {
+            Ok(()) => Ok(true),
+            Err(Interruption::Moved { .. }) => Ok(false),
+            Err(Interruption::Refused(error)) => Err(error),
+        }
+    }
+
+    /// A service event about a key, happening now.
+    pub(crate) fn event(
+        &self,
+        name: &'static str,
+        home: &Home,
+        key: KeyId,
+    ) -> Result<ServiceEvent, KmsError> {
+        let random = self.random().array()?;
+        Ok(ServiceEvent::new(name, random, self.now(), home, key))
     }
 
     async fn run(&self, entry: Entry, operation: Operation, input: &Input) -> Reply {
         let mut turns = Turns::default();
         let mut attempts = 0;
+        let mut used = Vec::new();
         let (outcome, committed) = loop {
             let call = Call::new(
                 self,
@@ -305,7 +383,10 @@ impl Service {
             );
             attempts += 1;
             match dispatch(&call, input).await {
-                Ok(output) => break (Ok(output), call.into_committed()),
+                Ok(output) => {
+                    used = call.take_uses();
+                    break (Ok(output), call.into_committed());
+                }
                 Err(Interruption::Refused(error)) => break (Err(error), None),
                 Err(Interruption::Moved { row }) if attempts < ATTEMPTS => {
                     entry.start_over();
@@ -319,8 +400,16 @@ impl Service {
         };
         self.queues.leave(&mut turns);
         let read_only = audit::read_only(operation);
-        self.close(entry, operation.name(), read_only, outcome, committed)
-            .await
+        let stamp = Stamp::of(operation, &entry).filter(|_| !used.is_empty());
+        let reply = self
+            .close(entry, operation.name(), read_only, outcome, committed)
+            .await;
+        if let Some(stamp) = stamp
+            && reply.outcome().is_ok()
+        {
+            self.last_uses.note(used, &stamp);
+        }
+        reply
     }
 
     /// Closes the entry. If the journal cannot take it, the call is refused; if it tells of a
@@ -355,6 +444,12 @@ impl Service {
                 Reply::lost(entry.request_id(), error)
             }
         }
+    }
+}
+
+fn record(journal: &Journal, committed: Committed) {
+    for (outbox_id, entry) in committed.entries {
+        journal.append_outbox(outbox_id, entry);
     }
 }
 
@@ -424,6 +519,35 @@ async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
             data_keys::generate_data_key_without_plaintext(call, input).await?,
         ),
         Input::GenerateMac(input) => Output::GenerateMac(signing::generate_mac(call, input).await?),
+        Input::DeleteImportedKeyMaterial(input) => Output::DeleteImportedKeyMaterial(
+            imports::delete_imported_key_material(call, input).await?,
+        ),
+        Input::DisableKeyRotation(input) => {
+            rotation::disable_key_rotation(call, input).await?;
+            Output::DisableKeyRotation
+        }
+        Input::EnableKeyRotation(input) => {
+            rotation::enable_key_rotation(call, input).await?;
+            Output::EnableKeyRotation
+        }
+        Input::GetKeyLastUsage(input) => {
+            Output::GetKeyLastUsage(keys::get_key_last_usage(call, input).await?)
+        }
+        Input::GetKeyRotationStatus(input) => {
+            Output::GetKeyRotationStatus(rotation::get_key_rotation_status(call, input).await?)
+        }
+        Input::GetParametersForImport(input) => {
+            Output::GetParametersForImport(imports::get_parameters_for_import(call, input).await?)
+        }
+        Input::ImportKeyMaterial(input) => {
+            Output::ImportKeyMaterial(imports::import_key_material(call, input).await?)
+        }
+        Input::ListKeyRotations(input) => {
+            Output::ListKeyRotations(rotation::list_key_rotations(call, input).await?)
+        }
+        Input::RotateKeyOnDemand(input) => {
+            Output::RotateKeyOnDemand(rotation::rotate_key_on_demand(call, input).await?)
+        }
         Input::GenerateRandom(input) => {
             Output::GenerateRandom(data_keys::generate_random(call, input).await?)
         }
@@ -485,18 +609,9 @@ async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
         Input::ConnectCustomKeyStore(_)
         | Input::CreateCustomKeyStore(_)
         | Input::DeleteCustomKeyStore(_)
-        | Input::DeleteImportedKeyMaterial(_)
         | Input::DescribeCustomKeyStores(_)
-        | Input::DisableKeyRotation(_)
         | Input::DisconnectCustomKeyStore(_)
-        | Input::EnableKeyRotation(_)
-        | Input::GetKeyLastUsage(_)
-        | Input::GetKeyRotationStatus(_)
-        | Input::GetParametersForImport(_)
-        | Input::ImportKeyMaterial(_)
-        | Input::ListKeyRotations(_)
         | Input::ReplicateKey(_)
-        | Input::RotateKeyOnDemand(_)
         | Input::UpdateCustomKeyStore(_)
         | Input::UpdatePrimaryRegion(_) => {
             let operation = input.operation().name();
@@ -510,18 +625,9 @@ pub const UNBUILT: &[Operation] = &[
     Operation::ConnectCustomKeyStore,
     Operation::CreateCustomKeyStore,
     Operation::DeleteCustomKeyStore,
-    Operation::DeleteImportedKeyMaterial,
     Operation::DescribeCustomKeyStores,
-    Operation::DisableKeyRotation,
     Operation::DisconnectCustomKeyStore,
-    Operation::EnableKeyRotation,
-    Operation::GetKeyLastUsage,
-    Operation::GetKeyRotationStatus,
-    Operation::GetParametersForImport,
-    Operation::ImportKeyMaterial,
-    Operation::ListKeyRotations,
     Operation::ReplicateKey,
-    Operation::RotateKeyOnDemand,
     Operation::UpdateCustomKeyStore,
     Operation::UpdatePrimaryRegion,
 ];

@@ -61,11 +61,11 @@ pub(crate) struct Stored<R> {
     pub(crate) revision: Revision,
 }
 
-/// A change that is on stable storage, and the entry that tells of it.
+/// A change that is on stable storage: the entries that tell of it, by the ids of their rows in
+/// the outbox.
 #[derive(Debug)]
 pub(crate) struct Committed {
-    pub(crate) outbox_id: u64,
-    pub(crate) entry: EntryBytes,
+    pub(crate) entries: Vec<(u64, EntryBytes)>,
 }
 
 /// Records in one page of a listing, by name.
@@ -236,9 +236,13 @@ impl Shelves {
                 }
             }
         }
-        let entry = entry(&traces);
-        let outbox_id = self.versions.next();
-        writes.push(self.outbox_row(outbox_id, &entry).await?);
+        let mut entries = Vec::with_capacity(1 + change.events.len());
+        let events = change.events.iter().map(|event| event.body(&[]));
+        for entry in std::iter::once(entry(&traces)).chain(events) {
+            let outbox_id = self.versions.next();
+            writes.push(self.outbox_row(outbox_id, &entry).await?);
+            entries.push((outbox_id, entry));
+        }
         let conditions = change
             .conditions
             .into_iter()
@@ -254,7 +258,7 @@ impl Shelves {
             self.forget(&trace.key);
         }
         match committed {
-            Ok(_) => Ok(Committed { outbox_id, entry }),
+            Ok(_) => Ok(Committed { entries }),
             Err(StoreError::Conflict { key }) => {
                 let row = String::from_utf8_lossy(&key).into_owned();
                 self.forget(&row);

@@ -7,11 +7,12 @@
 use strongroom_model::{GrantId, KeyId, Timestamp};
 
 use crate::{
-    audit::{RequestId, service_event},
+    audit::{RequestId, housekeeping_event},
     call::Interruption,
     change::Change,
     error::KmsError,
     layout::{self, Home, RowKey},
+    overdue,
     record::{
         AliasRecord, Appointment, DueRecord, GrantRecord, GrantSetRecord, KeyCountRecord,
         MaterialRecord, TombstoneRecord,
@@ -31,8 +32,24 @@ const GRANTS_PER_STEP: usize = 25;
 /// other keys wait meanwhile.
 const GRANT_STEPS_PER_ROUND: usize = 40;
 
-/// Removes what is left of keys whose time is over, and tells how many there were.
+/// Writes down what time has decided, as far as one round goes, and tells how many keys and
+/// wrapping keys it was about.
+///
+/// What fails does not keep the rest from being tidied; the first failure is told at the end.
 pub(crate) async fn round(service: &Service, now: Timestamp) -> Result<usize, KmsError> {
+    let outcomes = [
+        remove_keys(service, now).await,
+        settle(service, Appointment::Rotation, now).await,
+        settle(service, Appointment::Expiry, now).await,
+        remove_wrapping_keys(service, now).await,
+    ];
+    outcomes
+        .into_iter()
+        .try_fold(0, |sum, outcome| Ok(sum + outcome?))
+}
+
+/// Removes what is left of keys whose time is over.
+async fn remove_keys(service: &Service, now: Timestamp) -> Result<usize, KmsError> {
     let due: Listed<DueRecord> = service
         .shelves()
         .list(
@@ -53,6 +70,59 @@ pub(crate) async fn round(service: &Service, now: Timestamp) -> Result<usize, Km
     Ok(removed)
 }
 
+/// Rotates keys and wipes expired material that nobody has asked for since it fell due.
+async fn settle(service: &Service, what: Appointment, now: Timestamp) -> Result<usize, KmsError> {
+    let due: Listed<DueRecord> = service
+        .shelves()
+        .list(&layout::all_due(what), None, KEYS_PER_ROUND)
+        .await?;
+    let mut settled = 0;
+    let mut failure = None;
+    for (name, _) in due.rows {
+        match layout::parse_due(&name) {
+            Some((date, home, id)) if date <= now => {
+                match overdue::settle(service, &home, id, now).await {
+                    Ok(()) => settled += 1,
+                    Err(error) => failure = failure.or(Some(error)),
+                }
+            }
+            _ => break,
+        }
+    }
+    failure.map_or(Ok(settled), Err)
+}
+
+/// Removes wrapping keys that no import used in time.
+async fn remove_wrapping_keys(service: &Service, now: Timestamp) -> Result<usize, KmsError> {
+    let due: Listed<DueRecord> = service
+        .shelves()
+        .list(&layout::all_wrapping_keys_due(), None, ROWS_PER_STEP)
+        .await?;
+    let mut removed = 0;
+    let mut change = Change::new();
+    for (name, _) in &due.rows {
+        match layout::parse_wrapping_key_due(name) {
+            Some((date, home, id, token_id)) if date <= now => {
+                change
+                    .remove(&home.wrapping_keys(id).row(token_id))
+                    .remove(&home.wrapping_key_due(date, id, token_id));
+                removed += 1;
+            }
+            _ => break,
+        }
+    }
+    if removed > 0 {
+        let event_id = RequestId::new(service.custody().random().array()?);
+        let entry =
+            move |rows: &[_]| housekeeping_event("DeleteImportParameters", event_id, now, rows);
+        match service.commit_unasked(change, entry).await {
+            Ok(()) | Err(Interruption::Moved { .. }) => {}
+            Err(Interruption::Refused(error)) => return Err(error),
+        }
+    }
+    Ok(removed)
+}
+
 /// Removes what is left of a key, and tells whether that was all.
 async fn remove(
     service: &Service,
@@ -67,19 +137,19 @@ async fn remove(
         // The deletion was cancelled, or the key is gone already; only the note is left.
         let mut change = Change::new();
         change.remove(&due);
-        return commit(service, home, id, now, "DeleteKey", change).await;
+        return commit(service, home, id, change).await;
     };
-    while remove_aliases(service, home, id, now).await? {}
-    while remove_materials(service, home, id, now).await? {}
+    while remove_aliases(service, home, id).await? {}
+    while remove_materials(service, home, id).await? {}
     for step in 0.. {
         if step == GRANT_STEPS_PER_ROUND {
             return Ok(false);
         }
-        if !remove_grants(service, home, id, now).await? {
+        if !remove_grants(service, home, id).await? {
             break;
         }
     }
-    while remove_grantee_sets(service, home, id, now).await? {}
+    while remove_grantee_sets(service, home, id).await? {}
 
     let mut change = Change::new();
     change
@@ -95,17 +165,12 @@ async fn remove(
     change.put(&home.tombstone(id), &TombstoneRecord { deleted: now })?;
     uncount(service, home, id, &mut change).await?;
     // If the count moved meanwhile, the next round ends what this one began.
-    commit(service, home, id, now, "DeleteKey", change).await
+    commit(service, home, id, change).await
 }
 
 /// Removes some of the key's aliases and tells whether there may be more. An alias that was
 /// created again for another key is left alone.
-async fn remove_aliases(
-    service: &Service,
-    home: &Home,
-    id: KeyId,
-    now: Timestamp,
-) -> Result<bool, KmsError> {
+async fn remove_aliases(service: &Service, home: &Home, id: KeyId) -> Result<bool, KmsError> {
     let names: Listed<AliasRecord> = service
         .shelves()
         .list(&home.key_aliases(id), None, ROWS_PER_STEP)
@@ -125,17 +190,12 @@ async fn remove_aliases(
                 .remove(&alias);
         }
     }
-    commit(service, home, id, now, "DeleteKey", change).await?;
+    commit(service, home, id, change).await?;
     Ok(true)
 }
 
 /// Removes some of the key's materials and tells whether there may be more.
-async fn remove_materials(
-    service: &Service,
-    home: &Home,
-    id: KeyId,
-    now: Timestamp,
-) -> Result<bool, KmsError> {
+async fn remove_materials(service: &Service, home: &Home, id: KeyId) -> Result<bool, KmsError> {
     let materials: Listed<MaterialRecord> = service
         .shelves()
         .list(&home.materials(id), None, ROWS_PER_STEP)
@@ -147,17 +207,12 @@ async fn remove_materials(
     for (name, _) in &materials.rows {
         change.remove(&home.materials(id).row(name));
     }
-    commit(service, home, id, now, "DeleteKey", change).await?;
+    commit(service, home, id, change).await?;
     Ok(true)
 }
 
 /// Removes some of the key's grants and tells whether there may be more.
-async fn remove_grants(
-    service: &Service,
-    home: &Home,
-    id: KeyId,
-    now: Timestamp,
-) -> Result<bool, KmsError> {
+async fn remove_grants(service: &Service, home: &Home, id: KeyId) -> Result<bool, KmsError> {
     let rows = home.grants(id);
     let grants: Listed<GrantRecord> = service.shelves().list(&rows, None, GRANTS_PER_STEP).await?;
     if grants.rows.is_empty() {
@@ -170,17 +225,12 @@ async fn remove_grants(
             Err(_) => drop(change.remove(&rows.row(name))),
         }
     }
-    commit(service, home, id, now, "DeleteKey", change).await?;
+    commit(service, home, id, change).await?;
     Ok(true)
 }
 
 /// Removes the counts of some of the key's grantees and tells whether there may be more.
-async fn remove_grantee_sets(
-    service: &Service,
-    home: &Home,
-    id: KeyId,
-    now: Timestamp,
-) -> Result<bool, KmsError> {
+async fn remove_grantee_sets(service: &Service, home: &Home, id: KeyId) -> Result<bool, KmsError> {
     let rows = home.grantee_sets(id);
     let sets: Listed<GrantSetRecord> = service.shelves().list(&rows, None, ROWS_PER_STEP).await?;
     if sets.rows.is_empty() {
@@ -190,7 +240,7 @@ async fn remove_grantee_sets(
     for (name, _) in &sets.rows {
         change.remove(&rows.row(name));
     }
-    commit(service, home, id, now, "DeleteKey", change).await?;
+    commit(service, home, id, change).await?;
     Ok(true)
 }
 
@@ -214,20 +264,8 @@ async fn commit(
     service: &Service,
     home: &Home,
     id: KeyId,
-    now: Timestamp,
-    event: &str,
     change: Change,
 ) -> Result<bool, KmsError> {
-    let event_id = RequestId::new(service.custody().random().array()?);
-    let arn = home.key_arn(id).to_string();
-    let entry =
-        |rows: &[_]| service_event(event, event_id, now, &home.region, home.account, &arn, rows);
-    match service.shelves().commit(change, entry).await {
-        Ok(committed) => {
-            service.record_committed(committed);
-            Ok(true)
-        }
-        Err(Interruption::Moved { .. }) => Ok(false),
-        Err(Interruption::Refused(error)) => Err(error),
-    }
+    let event = service.event("DeleteKey", home, id)?;
+    service.commit_event(change, event).await
 }

@@ -94,9 +94,19 @@ impl Bench {
         }
     }
 
+    /// The time on the clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Moves the clock.
     pub(crate) fn advance_days(&self, days: i64) {
-        self.clock.0.fetch_add(days * 86_400_000, Ordering::SeqCst);
+        self.advance_millis(days * 86_400_000);
+    }
+
+    /// Moves the clock.
+    pub(crate) fn advance_millis(&self, millis: i64) {
+        self.clock.0.fetch_add(millis, Ordering::SeqCst);
     }
 
     /// Makes a call as the root of an account.

@@ -195,6 +195,25 @@ key_uses! {
     ScheduleKeyDeletion "kms:ScheduleKeyDeletion" OwnAccount DoNotCount AnyUsage [Allow Allow Allow Refuse Refuse Allow Allow Refuse]
     /// CancelKeyDeletion.
     CancelKeyDeletion "kms:CancelKeyDeletion" OwnAccount DoNotCount AnyUsage [NotPending NotPending NotPending Allow Allow NotPending NotPending NotPending]
+    /// GetKeyLastUsage.
+    GetKeyLastUsage "kms:GetKeyLastUsage" OwnAccount DoNotCount AnyUsage [Allow Allow Allow Allow Allow Allow Allow Allow]
+    /// EnableKeyRotation. That imported material does not rotate by itself is told even while
+    /// the key waits for it.
+    EnableKeyRotation "kms:EnableKeyRotation" OwnAccount DoNotCount AnyUsage [Allow Refuse Allow Refuse Refuse Allow Refuse Allow]
+    /// DisableKeyRotation. As EnableKeyRotation.
+    DisableKeyRotation "kms:DisableKeyRotation" OwnAccount DoNotCount AnyUsage [Allow Refuse Allow Refuse Refuse Allow Refuse Allow]
+    /// GetKeyRotationStatus.
+    GetKeyRotationStatus "kms:GetKeyRotationStatus" AnyAccount DoNotCount AnyUsage [Allow Allow Allow Allow Allow Allow Allow Allow]
+    /// ListKeyRotations.
+    ListKeyRotations "kms:ListKeyRotations" OwnAccount DoNotCount AnyUsage [Allow Allow Allow Allow Allow Allow Allow Allow]
+    /// RotateKeyOnDemand. A key store's keys are refused for their origin.
+    RotateKeyOnDemand "kms:RotateKeyOnDemand" OwnAccount DoNotCount AnyUsage [Allow Refuse Refuse Refuse Refuse Allow Refuse Allow]
+    /// GetParametersForImport.
+    GetParametersForImport "kms:GetParametersForImport" OwnAccount DoNotCount AnyUsage [Allow Allow Allow Refuse Refuse Allow Refuse Refuse]
+    /// ImportKeyMaterial.
+    ImportKeyMaterial "kms:ImportKeyMaterial" OwnAccount DoNotCount AnyUsage [Allow Allow Allow Refuse Refuse Allow Refuse Allow]
+    /// DeleteImportedKeyMaterial.
+    DeleteImportedKeyMaterial "kms:DeleteImportedKeyMaterial" OwnAccount DoNotCount AnyUsage [Allow Allow Allow Allow Allow Allow Refuse Refuse]
     /// GetKeyPolicy.
     GetKeyPolicy "kms:GetKeyPolicy" OwnAccount DoNotCount AnyUsage  [Allow Allow Allow Allow Allow Allow Allow Allow]
     /// PutKeyPolicy.

@@ -22,6 +22,12 @@ pub const ENCRYPTION_CONTEXT_BYTES: usize = 8192;
 pub const DELETION_WINDOW_MIN_DAYS: i32 = 7;
 /// Longest waiting period before a key is deleted, in days. AWS: "ScheduleKeyDeletion".
 pub const DELETION_WINDOW_MAX_DAYS: i32 = 30;
+/// On-demand rotations in the life of a key. AWS: developer guide, "Resource quotas".
+pub const ON_DEMAND_ROTATIONS_PER_KEY: u32 = 25;
+/// How long imported material may be valid, in days. AWS: "ImportKeyMaterial", `ValidTo`.
+pub const IMPORTED_MATERIAL_MAX_DAYS: i64 = 365;
+/// How long the parameters of an import are valid, in hours. AWS: "GetParametersForImport".
+pub const IMPORT_PARAMETERS_HOURS: i64 = 24;
 /// Body of a request. The largest legal one is an attestation document of 262,144 bytes in
 /// base64 with the other members; ours.
 pub const REQUEST_BODY_BYTES: usize = 1 << 20;

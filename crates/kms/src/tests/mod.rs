@@ -4,6 +4,9 @@
 mod corruption;
 mod denial;
 mod grants;
+mod imports;
+mod last_use;
+mod rotation;
 mod states;
 
 use std::sync::Arc;

@@ -3,8 +3,9 @@
 use strongroom_model::{
     Plaintext,
     enums::{
-        DataKeyPairSpec, EncapsulationAlgorithmSpec, KeyAgreementAlgorithmSpec, KeySpec, KeyState,
-        KeyUsageType, MacAlgorithmSpec, MessageType, OriginType, SigningAlgorithmSpec,
+        DataKeyPairSpec, EncapsulationAlgorithmSpec, ExpirationModelType,
+        KeyAgreementAlgorithmSpec, KeySpec, KeyState, KeyUsageType, MacAlgorithmSpec, MessageType,
+        OriginType, SigningAlgorithmSpec,
     },
     errors::ErrorCode,
     operations::{Input, Output},
@@ -114,6 +115,39 @@ fn request(use_name: &str, key: &str, other: &str, made: &Made) -> Input {
         "DisableKey" => disable(key),
         "ScheduleKeyDeletion" => schedule(key, 7),
         "CancelKeyDeletion" => Input::CancelKeyDeletion(CancelKeyDeletionRequest { key_id }),
+        "GetKeyLastUsage" => Input::GetKeyLastUsage(GetKeyLastUsageRequest { key_id }),
+        "EnableKeyRotation" => Input::EnableKeyRotation(EnableKeyRotationRequest {
+            key_id,
+            rotation_period_in_days: None,
+        }),
+        "DisableKeyRotation" => Input::DisableKeyRotation(DisableKeyRotationRequest { key_id }),
+        "GetKeyRotationStatus" => {
+            Input::GetKeyRotationStatus(GetKeyRotationStatusRequest { key_id })
+        }
+        "ListKeyRotations" => Input::ListKeyRotations(ListKeyRotationsRequest {
+            include_key_material: None,
+            key_id,
+            limit: None,
+            marker: None,
+        }),
+        "RotateKeyOnDemand" => Input::RotateKeyOnDemand(RotateKeyOnDemandRequest { key_id }),
+        "GetParametersForImport" => super::imports::parameters(key),
+        "ImportKeyMaterial" => Input::ImportKeyMaterial(ImportKeyMaterialRequest {
+            encrypted_key_material: Plaintext::new(vec![0; 256]),
+            expiration_model: Some(ExpirationModelType::KeyMaterialDoesNotExpire),
+            import_token: Plaintext::new(vec![0; 103]),
+            import_type: None,
+            key_id,
+            key_material_description: None,
+            key_material_id: None,
+            valid_to: None,
+        }),
+        "DeleteImportedKeyMaterial" => {
+            Input::DeleteImportedKeyMaterial(DeleteImportedKeyMaterialRequest {
+                key_id,
+                key_material_id: None,
+            })
+        }
         "GetKeyPolicy" => {
             Input::GetKeyPolicy(GetKeyPolicyRequest { key_id, policy_name: None })
         }
@@ -363,6 +397,11 @@ async fn every_use_answers_in_every_state_as_the_table_says() {
                 .map_err(|error| (error.code(), error.message().unwrap_or_default().to_owned()));
             let arn = format!("arn:aws:kms:us-east-1:111122223333:key/{key}");
             let expected = match (row.cell(*state), refusal) {
+                // Where the state lets the use go on, the origin of the material may not. The key
+                // that waits for its import is the one whose material comes from outside.
+                (Cell::Allow, _) if let Some(refusal) = by_origin(row.name, *state, &arn) => {
+                    Err(refusal)
+                }
                 (Cell::Allow, _) => Ok(()),
                 (Cell::NotPending, _) => Err((
                     ErrorCode::KMSInvalidStateException,
@@ -374,6 +413,28 @@ async fn every_use_answers_in_every_state_as_the_table_says() {
             assert_eq!(heard, expected, "{} in {}", row.name, state.as_str());
         }
     }
+}
+
+/// How a use is refused in a state that allows it, because of where the material comes from.
+fn by_origin(use_name: &str, state: KeyState, arn: &str) -> Option<(ErrorCode, String)> {
+    let external = state == KeyState::PendingImport;
+    let origin = match use_name {
+        "EnableKeyRotation" | "DisableKeyRotation" | "GetKeyRotationStatus" if external => {
+            "EXTERNAL"
+        }
+        "GetParametersForImport" | "ImportKeyMaterial" | "DeleteImportedKeyMaterial"
+            if !external =>
+        {
+            "AWS_KMS"
+        }
+        "ImportKeyMaterial" => {
+            let code = ErrorCode::InvalidImportTokenException;
+            return Some((code, String::new()));
+        }
+        _ => return None,
+    };
+    let message = format!("{arn} origin is {origin} which is not valid for this operation.");
+    Some((ErrorCode::UnsupportedOperationException, message))
 }
 
 #[test]

@@ -281,6 +281,7 @@ impl Running {
             }
         });
 
+        let service = Arc::clone(&self.service);
         let front = Front {
             service: self.service,
             door: self.door,
@@ -298,6 +299,7 @@ impl Running {
         };
         tidying.abort();
         drop(socket);
+        service.finish().await;
         let flushed = self.journal.flush().await;
         signals.abort();
         served.map_err(|error| Failure::new(format_args!("serving failed: {error}")))?;

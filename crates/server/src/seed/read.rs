@@ -20,6 +20,8 @@ const DESCRIPTION_CHARACTERS: usize = 8192;
 /// Longest key and value of a tag. AWS: API reference, "Tag".
 const TAG_KEY_CHARACTERS: usize = 128;
 const TAG_VALUE_CHARACTERS: usize = 256;
+/// Days between two automatic rotations. AWS: API reference, "EnableKeyRotation".
+const ROTATION_PERIOD_DAYS: std::ops::RangeInclusive<i32> = 90..=2560;
 /// Key materials of one key, so that they fit one commit.
 const MATERIALS: usize = 64;
 
@@ -408,6 +410,7 @@ fn read_key(account: AccountId, region: &Region, node: &Node<'_>) -> Result<Seed
         enabled: At { line, it: true },
         external: false,
         material: Vec::new(),
+        rotation_period_days: None,
         tags: At {
             line,
             it: Vec::new(),
@@ -486,7 +489,16 @@ fn read_key(account: AccountId, region: &Region, node: &Node<'_>) -> Result<Seed
                 }
             }
             "rotation_period_in_days" if value.is_null() => {}
-            "rotation_period_in_days" => return not_yet(line, "automatic rotation"),
+            "rotation_period_in_days" => {
+                let days = value
+                    .to_json()
+                    .as_i64()
+                    .and_then(|days| days.try_into().ok());
+                let days = days.filter(|days| ROTATION_PERIOD_DAYS.contains(days));
+                let reason = "`rotation_period_in_days` is a number from 90 to 2560";
+                let it = days.ok_or_else(|| Wrong::at(line, reason))?;
+                key.rotation_period_days = Some(At { line, it });
+            }
             "replicas" if is_empty(value)? => {}
             "replicas" => return not_yet(line, "a replica of a multi-Region key"),
             "grants" => grants = sequence(value, "`grants`")?,
