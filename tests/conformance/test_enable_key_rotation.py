@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from imports import imported, origin
+from key_specs import SPECS
 from support import (
     IS_DISABLED,
     IS_PENDING_DELETION,
@@ -11,6 +12,7 @@ from support import (
     KeyOnlyReference,
     KeyStates,
     bad,
+    body_of,
     invalid,
     no_resource_policy,
     null,
@@ -66,6 +68,32 @@ def test_imported_material_does_not_rotate_by_itself(kms):
     code, message = IS_EXTERNAL
     with refused(code, message.format(arn=key.arn)):
         kms.enable_key_rotation(KeyId=key.id)
+
+
+@pytest.mark.parametrize("spec", ["HMAC_256", "ECC_NIST_P256", "RSA_2048", "ML_DSA_44"])
+def test_keys_that_never_rotate(kms, spec):
+    (*_, usage) = SPECS[spec]
+    key = kms.key(KeySpec=spec, KeyUsage=usage)
+    with refused("UnsupportedOperationException", None):
+        kms.enable_key_rotation(KeyId=key.id)
+    with refused("UnsupportedOperationException", None):
+        kms.rotate_key_on_demand(KeyId=key.id)
+    kms.disable_key_rotation(KeyId=key.id)
+    status = body_of(kms.get_key_rotation_status(KeyId=key.id))
+    assert status == {"KeyId": key.arn, "KeyRotationEnabled": False}
+    assert body_of(kms.list_key_rotations(KeyId=key.id)) == {"Rotations": [], "Truncated": False}
+    for include in ("ALL_KEY_MATERIAL", "ROTATIONS_ONLY"):
+        with refused("UnsupportedOperationException", None):
+            kms.list_key_rotations(KeyId=key.id, IncludeKeyMaterial=include)
+    # The state is told before the kind of key.
+    kms.disable_key(KeyId=key.id)
+    for call in (kms.enable_key_rotation, kms.disable_key_rotation, kms.rotate_key_on_demand):
+        with refused("DisabledException", f"{key.arn} is disabled."):
+            call(KeyId=key.id)
+    kms.schedule_key_deletion(KeyId=key.id)
+    for call in (kms.enable_key_rotation, kms.disable_key_rotation, kms.rotate_key_on_demand):
+        with refused("KMSInvalidStateException", f"{key.arn} is pending deletion."):
+            call(KeyId=key.id)
 
 
 def test_nobody_sets_the_rotation_of_a_key_that_aws_manages(kms):

@@ -5,6 +5,7 @@ import datetime
 import pytest
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from imports import OnImportedKeys, origin, parameters
+from key_specs import ML_DSA, ML_KEM, SPECS
 from support import (
     IS_PENDING_DELETION,
     OK,
@@ -68,6 +69,35 @@ def test_what_is_not_offered_is_refused(kms):
         parameters(kms, key.id, "RSAES_PKCS1_V1_5")
     with refused("UnsupportedOperationException", part("SM2")):
         parameters(kms, key.id, "SM2PKE", "SM2")
+
+
+@pytest.mark.parametrize("spec", ["ECC_NIST_EDWARDS25519", *ML_DSA, *ML_KEM])
+def test_material_that_is_not_imported(kms, spec):
+    (usage,) = SPECS[spec]
+    key = kms.key("PendingImport", KeySpec=spec, KeyUsage=usage)
+    with refused("UnsupportedOperationException", part(spec)):
+        parameters(kms, key.id, "RSA_AES_KEY_WRAP_SHA_256")
+
+
+@pytest.mark.parametrize("algorithm", ["RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256"])
+def test_private_keys_that_oaep_cannot_carry(kms, algorithm):
+    for spec, wrapping in (
+        ("RSA_2048", "RSA_4096"), ("RSA_3072", "RSA_4096"), ("RSA_4096", "RSA_4096"),
+        ("ECC_NIST_P521", "RSA_2048"),
+    ):  # fmt: skip
+        key = kms.key("PendingImport", KeySpec=spec, KeyUsage="SIGN_VERIFY")
+        with refused("UnsupportedOperationException", part(algorithm)):
+            parameters(kms, key.id, algorithm, wrapping)
+
+
+def test_sm2_wraps_in_china(kms):
+    there = kms.at("cn-north-1")
+    key = there.key("PendingImport")
+    answer = parameters(there, key.id, "SM2PKE", "SM2")
+    assert len(answer["PublicKey"]) == 91
+    for algorithm, spec in (("SM2PKE", "RSA_2048"), ("RSAES_OAEP_SHA_256", "SM2")):
+        with refused("ValidationException"):
+            parameters(there, key.id, algorithm, spec)
 
 
 def test_the_constraints(kms):

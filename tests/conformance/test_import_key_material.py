@@ -1,11 +1,14 @@
 """ImportKeyMaterial (operations.md §3.7, §6.2; custody-and-audit.md §3)."""
 
 import datetime
+import hmac
 import json
 import os
 
 import pytest
 import srk
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from imports import (
     FOR_EVER,
     OnImportedKeys,
@@ -17,6 +20,7 @@ from imports import (
     prepared,
     wrap,
 )
+from key_specs import EC, HMAC, MODULUS, SPECS
 from support import (
     ACCOUNT,
     IS_PENDING_DELETION,
@@ -34,6 +38,7 @@ from support import (
     matching,
     null,
     one_of_shape,
+    part,
     refused,
     strongroom,
 )
@@ -234,6 +239,114 @@ def test_symmetric_material_has_32_bytes(kms, length):
     with refused("IncorrectKeyMaterialException", None):
         import_material(kms, key.id, b"m" * length)
     assert kms.state(key) == "PendingImport"
+
+
+# --- Asymmetric and HMAC keys --------------------------------------------------------------------
+
+
+def private_key(spec):
+    if spec in MODULUS:
+        return rsa.generate_private_key(65537, MODULUS[spec] * 8)
+    return ec.generate_private_key(EC[spec])
+
+
+def der(private):
+    return private.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def spki(private):
+    return private.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def import_private(kms, key, material, algorithm="RSA_AES_KEY_WRAP_SHA_256"):
+    return kms.import_key_material(**prepared(kms, key.id, material, algorithm), **FOR_EVER)
+
+
+@pytest.mark.parametrize("spec", [*MODULUS, *EC])
+def test_private_keys(kms, spec):
+    key = kms.key("PendingImport", KeySpec=spec, KeyUsage="SIGN_VERIFY")
+    private, other = private_key(spec), private_key(spec)
+    assert body_of(import_private(kms, key, der(private))) == {"KeyId": key.arn}
+    metadata = kms.describe_key(KeyId=key.id)["KeyMetadata"]
+    assert metadata == key.metadata | {
+        "KeyState": "Enabled", "Enabled": True, "ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE",
+    }  # fmt: skip
+    assert kms.get_public_key(KeyId=key.id)["PublicKey"] == spki(private)
+    (algorithm, *_) = SPECS[spec]["SIGN_VERIFY"]
+    signed = {"KeyId": key.id, "Message": b"x", "SigningAlgorithm": algorithm}
+    signature = kms.sign(**signed)["Signature"]
+    # The first material is the key's for ever.
+    assert body_of(kms.delete_imported_key_material(KeyId=key.id)) == {"KeyId": key.arn}
+    with refused("KMSInvalidStateException", f"{key.arn} is pending import."):
+        kms.verify(**signed, Signature=signature)
+    with refused("IncorrectKeyMaterialException", None):
+        import_private(kms, key, der(other))
+    import_private(kms, key, der(private), "RSA_AES_KEY_WRAP_SHA_1")
+    assert kms.verify(**signed, Signature=signature)["SignatureValid"] is True
+    assert kms.get_key_last_usage(KeyId=key.id)["KeyLastUsage"]["Operation"] == "Verify"
+
+
+def test_elliptic_curve_keys_directly_under_oaep(kms):
+    for spec, algorithm in (
+        ("ECC_NIST_P256", "RSAES_OAEP_SHA_1"), ("ECC_NIST_P384", "RSAES_OAEP_SHA_256"),
+        ("ECC_SECG_P256K1", "RSAES_OAEP_SHA_256"),
+    ):  # fmt: skip
+        key = kms.key("PendingImport", KeySpec=spec, KeyUsage="SIGN_VERIFY")
+        private = private_key(spec)
+        import_private(kms, key, der(private), algorithm)
+        assert kms.get_public_key(KeyId=key.id)["PublicKey"] == spki(private)
+
+
+@pytest.mark.parametrize(("spec", "length"), HMAC.items())
+def test_hmac_keys(kms, spec, length):
+    key = kms.key("PendingImport", KeySpec=spec, KeyUsage="GENERATE_VERIFY_MAC")
+    for wrong in (length - 1, length + 1, 128):
+        with refused("IncorrectKeyMaterialException", None):
+            import_private(kms, key, b"m" * wrong, "RSAES_OAEP_SHA_256")
+    secret = os.urandom(length)
+    assert body_of(import_private(kms, key, secret, "RSAES_OAEP_SHA_256")) == {"KeyId": key.arn}
+    algorithm = spec.replace("HMAC_", "HMAC_SHA_")
+    mac = kms.generate_mac(KeyId=key.id, Message=b"x", MacAlgorithm=algorithm)["Mac"]
+    assert mac == hmac.digest(secret, b"x", "sha" + spec.removeprefix("HMAC_"))
+    assert "CurrentKeyMaterialId" not in kms.describe_key(KeyId=key.id)["KeyMetadata"]
+
+
+def test_a_private_key_of_another_kind_is_refused(kms):
+    for spec, wrong in (
+        ("ECC_NIST_P256", "ECC_NIST_P384"), ("ECC_NIST_P256", "ECC_SECG_P256K1"),
+        ("ECC_NIST_P384", "RSA_2048"), ("RSA_2048", "RSA_3072"), ("RSA_2048", "ECC_NIST_P256"),
+    ):  # fmt: skip
+        key = kms.key("PendingImport", KeySpec=spec, KeyUsage="SIGN_VERIFY")
+        with refused("IncorrectKeyMaterialException", None):
+            import_private(kms, key, der(private_key(wrong)))
+        for nonsense in (b"x" * 32, der(private_key(spec)) + b"\0", der(private_key(spec))[:-1]):
+            with refused("IncorrectKeyMaterialException", None):
+                import_private(kms, key, nonsense)
+        assert kms.state(key) == "PendingImport"
+
+
+def test_what_only_symmetric_keys_have_is_refused_for_others(kms):
+    key = kms.key("PendingImport", KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
+    given = prepared(kms, key.id, b"m" * 32)
+    for more in (
+        {"ImportType": "NEW_KEY_MATERIAL"}, {"ImportType": "EXISTING_KEY_MATERIAL"},
+        {"KeyMaterialDescription": "mine"}, {"KeyMaterialId": "0" * 64},
+    ):  # fmt: skip
+        with refused("ValidationException", part(f"{next(iter(more))} is supported only for")):
+            kms.import_key_material(**given, **FOR_EVER, **more)
+
+
+def test_an_asymmetric_key_has_no_rotation(kms):
+    key = kms.key("PendingImport", KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
+    with refused("KMSInvalidStateException", f"{key.arn} is pending import."):
+        kms.rotate_key_on_demand(KeyId=key.id)
+    import_private(kms, key, der(private_key("ECC_NIST_P256")))
+    with refused("UnsupportedOperationException", None):
+        kms.rotate_key_on_demand(KeyId=key.id)
 
 
 # --- Which material ------------------------------------------------------------------------------

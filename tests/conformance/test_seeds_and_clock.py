@@ -338,6 +338,8 @@ def line_of(text, needle):
         ("tags", {"aws:reserved": "x"}),
         ("key_spec", "ROT13"),
         ("multi_region", True),
+        ("rotation_period_in_days", 89),
+        ("rotation_period_in_days", "monthly"),
     ],
 )
 def test_a_seed_that_is_wrong_is_refused_with_file_line_and_reason(place, name, value):
@@ -362,7 +364,7 @@ def test_a_seed_that_is_not_there(place):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("rotation_period_in_days", 365), ("replicas", ["eu-west-1"]), ("grants", [{"name": "workers"}])],
+    [("replicas", ["eu-west-1"]), ("grants", [{"name": "workers"}])],
 )
 def test_what_is_still_to_come_is_refused_and_not_half_taken(place, name, value):
     _, reason = place.refuses(seed(**{name: value}))
@@ -450,6 +452,8 @@ def test_material_of_an_external_key_is_there_at_once(place):
     [
         ({"key_spec": "RSA_2048"}, "needs a `key_usage`: ENCRYPT_DECRYPT or SIGN_VERIFY"),
         ({"key_spec": "HMAC_256", "key_usage": "SIGN_VERIFY"}, "do not have the usage SIGN_VERIFY"),
+        ({"key_spec": "HMAC_256", "rotation_period_in_days": 90}, "only symmetric keys rotate"),
+        ({"origin": "EXTERNAL", "rotation_period_in_days": 90}, "does not rotate by itself"),
         ({"key_spec": "SM2", "key_usage": "SIGN_VERIFY"}, "the Region has no keys of spec SM2"),
         ({"key_spec": "HMAC_256", "key_material": ["c2hvcnQ="]}, "as many bytes as the MAC"),
         ({"key_spec": "ECC_NIST_P384", "key_usage": "SIGN_VERIFY",
@@ -457,7 +461,7 @@ def test_material_of_an_external_key_is_there_at_once(place):
         ({"key_spec": "HMAC_256", "key_material": [base64.b64encode(bytes([n] * 32)).decode()
           for n in (1, 2)]}, "only symmetric encryption keys have more than one"),
     ],
-    ids=["no usage", "usage", "sm2", "length", "curve", "two"],
+    ids=["no usage", "usage", "rotation", "imported rotation", "sm2", "length", "curve", "two"],
 )  # fmt: skip
 def test_a_key_that_cannot_be_is_refused_with_its_line_and_reason(place, key, reason):
     line, said = place.refuses(planted(key))

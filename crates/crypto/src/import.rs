@@ -524,7 +524,6 @@ mod tests {
     #[test]
     fn material_comes_out_of_every_wrapping() {
         use EncryptionAlgorithmSpec as E;
-        let random = Random::system();
         let key = generated(WrappingKeySpec::Rsa2048);
         let sm2 = generated(WrappingKeySpec::Sm2);
         let (raw, kek) = ([5; 32], [6; 32]);

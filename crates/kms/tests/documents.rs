@@ -155,6 +155,16 @@ fn the_page_of_compatibility_is_the_list_of_operations() {
          - A grant is effective and without effect when the call returns; grant tokens are accepted \
          everywhere and needed nowhere.\n\
          - Every well-formed principal in a grant is taken to exist.\n\
+         - A rotation that is due takes effect at the first use after its date or within some \
+         seconds, whichever comes first. Dates that pass while no server runs, or while the key is \
+         disabled, bring one new material, and the schedule goes on from its dates. A rotation on \
+         demand is over when its call returns, so OnDemandRotationStartDate is never shown.\n\
+         - GetKeyLastUsage tells of a use from the moment of its reply. Uses are written down about \
+         once a minute and when the server stops; a crash takes back those that were not. Keys are \
+         tracked from their creation on.\n\
+         - Key material of Ed25519, ML-DSA and ML-KEM keys is not imported: \
+         GetParametersForImport answers `UnsupportedOperationException`. The parameters of an \
+         import are used up by it.\n\
          - Changes are effective everywhere when the call returns; AWS lets them take seconds to \
          minutes.\n\
          - An encryption context may have 8,192 bytes of keys and values; AWS documents no \

@@ -510,9 +510,7 @@ impl Model {
                 self.current = Some(at);
             }
             Step::Delete(named) => {
-                let Some(at) = named.or(self.current) else {
-                    return None;
-                };
+                let at = named.or(self.current)?;
                 if self.pending.is_some_and(|(pending, _)| pending == at) {
                     self.pending = None;
                 } else if let Some(end) = self.permanent.get_mut(&at) {

@@ -9,7 +9,7 @@ use strongroom_model::{
     shapes::{GetParametersForImportRequest, GetParametersForImportResponse},
 };
 
-use super::check_origin;
+use super::{check_origin, importable};
 use crate::{
     call::{Attempt, Call},
     error::KmsError,
@@ -22,8 +22,8 @@ use crate::{
 /// # Errors
 ///
 /// - `KMSInvalidStateException`: the key is pending deletion.
-/// - `UnsupportedOperationException`: the key's material does not come from outside, or the
-///   wrapping algorithm is not offered or cannot carry the key's material.
+/// - `UnsupportedOperationException`: the key's material does not come from outside, material of
+///   its spec is not imported, or the wrapping algorithm is not offered or cannot carry it.
 pub(crate) async fn get_parameters_for_import(
     call: &Call<'_>,
     input: &GetParametersForImportRequest,
@@ -31,6 +31,13 @@ pub(crate) async fn get_parameters_for_import(
     let key = call.find_key(&input.key_id).await?;
     let key = call.permit::<uses::GetParametersForImport>(key)?.usable()?;
     check_origin(&key)?;
+    if !importable(key.record().spec) {
+        return Err(KmsError::unsupported(format!(
+            "Key material of KeySpec {} cannot be imported.",
+            key.record().spec.as_str()
+        ))
+        .into());
+    }
     let (algorithm, spec) = (input.wrapping_algorithm, input.wrapping_key_spec);
     let sm2_offered = call.service().offers(KeySpec::Sm2, &call.home().region);
     check_wrapping(key.record().spec, algorithm, spec, sm2_offered)?;

@@ -25,8 +25,9 @@ fn check_origin(key: &Key) -> Result<(), KmsError> {
 /// Whether material for keys of this spec can be imported.
 ///
 /// AWS: developer guide, "Importing key material", "Supported KMS key types": not for ML-DSA;
-/// Ed25519 and ML-KEM are not in its lists either.
-pub(crate) fn importable(spec: KeySpec) -> bool {
+/// Ed25519 and ML-KEM are not in its lists either. A key of such a spec can be created with
+/// Origin EXTERNAL and waits for ever.
+fn importable(spec: KeySpec) -> bool {
     match spec {
         KeySpec::SymmetricDefault
         | KeySpec::Rsa2048

@@ -14,7 +14,7 @@ use crate::{
     call::{Attempt, Call},
     error::KmsError,
     new_key,
-    operations::{imports, policies, tags},
+    operations::{policies, tags},
     record::{KeyRecord, MaterialSet, MultiRegion},
     specs, uses,
 };
@@ -44,7 +44,7 @@ pub(crate) async fn create_key(
     let id = KeyId::from_random(multi_region, call.service().custody().random().array()?);
     let region = &call.home().region;
     let (spec, usage) = spec_and_usage(input, |spec| call.service().offers(spec, region))?;
-    let origin = origin(input, spec)?;
+    let origin = origin(input)?;
     let policy = match &input.policy {
         Some(text) => {
             policies::check(
@@ -142,7 +142,7 @@ fn current_name(deprecated: CustomerMasterKeySpec) -> Result<KeySpec, KmsError> 
 
 /// The origin that the request asks for. There are no custom key stores, so every id of one is
 /// unknown.
-fn origin(input: &CreateKeyRequest, spec: KeySpec) -> Result<OriginType, KmsError> {
+fn origin(input: &CreateKeyRequest) -> Result<OriginType, KmsError> {
     let origin = input.origin.unwrap_or(OriginType::AwsKms);
     let in_store = matches!(
         origin,
@@ -170,12 +170,6 @@ fn origin(input: &CreateKeyRequest, spec: KeySpec) -> Result<OriginType, KmsErro
         return Err(KmsError::validation(
             "XksKeyId is valid only for Origin EXTERNAL_KEY_STORE.",
         ));
-    }
-    if origin == OriginType::External && !imports::importable(spec) {
-        return Err(KmsError::unsupported(format!(
-            "Origin EXTERNAL is not supported for KeySpec {}.",
-            spec.as_str()
-        )));
     }
     Ok(origin)
 }
