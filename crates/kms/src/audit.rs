@@ -18,9 +18,9 @@ use strongroom_model::{
     operations::{Operation, Output},
 };
 
-use strongroom_store::{EntryBytes, journal::OWN_MEMBERS};
+use strongroom_store::{EntryBytes, Journal, JournalError, journal::OWN_MEMBERS};
 
-use crate::{error::KmsError, layout::Home};
+use crate::{error::KmsError, layout::Home, shelves::Committed};
 
 /// The id of one request, a random UUID. It is the `x-amzn-RequestId` of the answer and the
 /// `requestID` of the audit entry.
@@ -521,9 +521,35 @@ pub struct Reply {
     outcome: Result<Output, KmsError>,
 }
 
+/// Proof that the entry of a call is recorded as durably as the journal promises. Without one
+/// there is no reply.
+pub(crate) struct Recorded(());
+
+impl Recorded {
+    /// Appends an entry to the journal.
+    ///
+    /// # Errors
+    /// When the journal does not take it; nothing of it is there then.
+    pub(crate) async fn append(journal: &Journal, body: EntryBytes) -> Result<Self, JournalError> {
+        journal.append(body).await?;
+        Ok(Self(()))
+    }
+
+    /// The entry is safe already, in the transaction of the change that it tells of. If the
+    /// journal cannot take it now, it will at the next start.
+    pub(crate) fn committed(journal: &Journal, committed: Committed) -> Self {
+        committed.copy_to(journal);
+        Self(())
+    }
+}
+
 impl Reply {
-    /// Made by the service when the entry is safely in the journal.
-    pub(crate) fn closed(entry: &Entry, outcome: Result<Output, KmsError>) -> Self {
+    /// Made by the service when the entry is recorded.
+    pub(crate) fn closed(
+        entry: &Entry,
+        outcome: Result<Output, KmsError>,
+        _proof: Recorded,
+    ) -> Self {
         Self {
             request_id: entry.request_id(),
             outcome,

@@ -12,11 +12,11 @@ use strongroom_model::{
     enums::{DataKeyPairSpec, KeySpec},
     operations::{Input, Operation, Output},
 };
-use strongroom_store::{Backend, EntryBytes, Journal, JournalError};
+use strongroom_store::{Backend, Journal, JournalError};
 
 use crate::{
     addressee::Attestation,
-    audit::{self, Arrival, Entry, Reply, RowTrace, ServiceEvent},
+    audit::{self, Arrival, Entry, Recorded, Reply, RowTrace, ServiceEvent},
     call::{Attempt, Call, Interruption},
     change::Change,
     credentials::Credentials,
@@ -179,13 +179,8 @@ impl Service {
             user_id: caller.user_id(),
         };
         let body = entry.body("GetCallerIdentity", true, None, &[]);
-        self.record(body).await?;
+        Recorded::append(&self.journal, body).await?;
         Ok(identity)
-    }
-
-    async fn record(&self, body: EntryBytes) -> Result<(), KmsError> {
-        self.journal.append(body).await?;
-        Ok(())
     }
 
     /// Whether the service can serve, or why not.
@@ -315,8 +310,8 @@ impl Service {
 
     /// Tells the journal of a change. The entry is safe already, in the transaction of the
     /// change; if the journal cannot take it now, it will at the next start.
-    pub(crate) fn record_committed(&self, committed: Committed) {
-        record(&self.journal, committed);
+    pub(crate) fn record_committed(&self, committed: Committed) -> Recorded {
+        Recorded::committed(&self.journal, committed)
     }
 
     /// Commits what nobody asked for, with the entry that tells of it.
@@ -335,7 +330,7 @@ impl Service {
         let (shelves, journal) = (Arc::clone(&self.shelves), Arc::clone(&self.journal));
         let committing = tokio::spawn(async move {
             let committed = shelves.commit(change, entry).await?;
-            record(&journal, committed);
+            committed.copy_to(&journal);
             Ok(())
         });
         committing.await.map_err(KmsError::internal)?
@@ -429,13 +424,14 @@ impl Service {
             tracing::warn!(%request_id, event, code = error.code().name(), cause, "call failed");
         }
         if let Some(committed) = committed {
-            self.record_committed(committed);
-            return Reply::closed(&entry, outcome);
+            let recorded = self.record_committed(committed);
+            return Reply::closed(&entry, outcome, recorded);
         }
         let body = entry.body(event, read_only, outcome.as_ref().err(), &[]);
-        match self.record(body).await {
-            Ok(()) => Reply::closed(&entry, outcome),
+        match Recorded::append(&self.journal, body).await {
+            Ok(recorded) => Reply::closed(&entry, outcome, recorded),
             Err(error) => {
+                let error = KmsError::from(error);
                 let cause = error.cause();
                 tracing::error!(
                     cause,
@@ -444,12 +440,6 @@ impl Service {
                 Reply::lost(entry.request_id(), error)
             }
         }
-    }
-}
-
-fn record(journal: &Journal, committed: Committed) {
-    for (outbox_id, entry) in committed.entries {
-        journal.append_outbox(outbox_id, entry);
     }
 }
 

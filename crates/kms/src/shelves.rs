@@ -65,7 +65,16 @@ pub(crate) struct Stored<R> {
 /// the outbox.
 #[derive(Debug)]
 pub(crate) struct Committed {
-    pub(crate) entries: Vec<(u64, EntryBytes)>,
+    entries: Vec<(u64, EntryBytes)>,
+}
+
+impl Committed {
+    /// Tells the journal of the change.
+    pub(crate) fn copy_to(self, journal: &Journal) {
+        for (outbox_id, entry) in self.entries {
+            journal.append_outbox(outbox_id, entry);
+        }
+    }
 }
 
 /// Records in one page of a listing, by name.
