@@ -1,7 +1,7 @@
 //! Process hygiene: what the whole process does so that no secret leaves it sideways.
 #![expect(
     unsafe_code,
-    reason = "prctl, setrlimit and mlockall have no safe interface; each block says why it is sound"
+    reason = "prctl, setrlimit, signal and mlockall have no safe interface; each block says why it is sound"
 )]
 
 /// What was achieved. The server decides what it can do without.
@@ -13,6 +13,8 @@ pub struct Hardening {
     pub no_core_files: bool,
     /// No program started from here gains privileges.
     pub no_new_privileges: bool,
+    /// A file that may not grow any more is an error, and not the end of the process.
+    pub full_files_are_errors: bool,
     /// Every page of the process stays in memory once it is used.
     pub all_memory_locked: bool,
     /// Some swap is on, so that pages which are not locked may reach a disk.
@@ -45,12 +47,14 @@ fn harden_memory() -> Hardening {
         rlim_max: 0,
     };
     // SAFETY: these set attributes of this process, read only the values and the one structure
-    // passed to them, and touch no memory of ours.
+    // passed to them, and touch no memory of ours. No handler is installed: the signal is
+    // ignored.
     unsafe {
         Hardening {
             not_dumpable: libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) == 0,
             no_core_files: libc::setrlimit(libc::RLIMIT_CORE, &raw const none) == 0,
             no_new_privileges: libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0,
+            full_files_are_errors: libc::signal(libc::SIGXFSZ, libc::SIG_IGN) != libc::SIG_ERR,
             all_memory_locked: any_memory_may_be_locked()
                 && libc::mlockall(libc::MCL_CURRENT | libc::MCL_FUTURE | libc::MCL_ONFAULT) == 0,
             swap_on: false,

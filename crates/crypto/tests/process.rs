@@ -5,7 +5,7 @@
 use strongroom_crypto::{harden, memory_status};
 
 #[test]
-fn a_hardened_process_leaves_no_core_and_gains_no_privileges() {
+fn a_hardened_process_leaves_no_core_gains_no_privileges_and_bears_full_files() {
     // Privileges belong to a thread and are inherited, so this asks about the calling one.
     let status_field = |name: &str| {
         let status = std::fs::read_to_string("/proc/thread-self/status").unwrap();
@@ -18,6 +18,11 @@ fn a_hardened_process_leaves_no_core_and_gains_no_privileges() {
     assert!(report.no_core_files);
     assert!(report.no_new_privileges);
     assert_eq!(status_field("NoNewPrivs:"), "1");
+
+    // SIGXFSZ, signal 25, which a write beyond the limit on the size of files raises.
+    assert!(report.full_files_are_errors);
+    let ignored = u64::from_str_radix(&status_field("SigIgn:"), 16).unwrap();
+    assert_ne!(ignored & (1 << 24), 0);
 
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap();
     let core = limits
