@@ -33,6 +33,12 @@ pub struct RowMark {
 /// edition removed it.
 type Edition = (RowVersion, Option<[u8; 32]>);
 
+/// What the journal says of a row that has no tag of its own: the SHA-256 of its value.
+#[must_use]
+pub fn digest(value: &[u8]) -> [u8; 32] {
+    super::state::hash(value)
+}
+
 /// The rows that ought to exist, some 150 bytes for each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fold {
@@ -59,6 +65,20 @@ impl Fold {
     pub fn get(&self, key: &[u8]) -> Option<RowMark> {
         let (version, tag) = *self.rows.get(key)?;
         Some(RowMark { version, tag: tag? })
+    }
+
+    /// The edition of a row that has no version and no tag of its own, told by its value: the one
+    /// that ought to exist, or else an earlier one than any. Nothing when no record speaks of the
+    /// row, as of those that were written before the journal spoke of such rows.
+    #[must_use]
+    pub fn untagged(&self, key: &[u8], value: &[u8]) -> Option<RowMark> {
+        let (version, tag) = *self.rows.get(key)?;
+        let found = digest(value);
+        let version = if tag == Some(found) { version } else { 0 };
+        Some(RowMark {
+            version,
+            tag: found,
+        })
     }
 
     /// The newest version of any row, for the floor of the version clock.

@@ -44,7 +44,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::backend::StoreError;
 
 pub use entry::{EntryBytes, EntryError, OWN as OWN_MEMBERS, write_canonical};
-pub use fold::{Compared, Fault, Finding, Fold, RowMark, compare, fold};
+pub use fold::{Compared, Fault, Finding, Fold, RowMark, compare, digest, fold};
 pub use medium::MemoryLog;
 pub use outbox::{OUTBOX_CLEARED, OUTBOX_PREFIX, SyncedOutbox, outbox_key};
 pub use reader::{
@@ -272,16 +272,18 @@ impl Journal {
         }
     }
 
-    /// Whether the journal can take a record now, as far as it knows.
+    /// Whether the journal can take a record now, as far as it knows; after one was refused, it
+    /// tries.
     ///
     /// # Errors
     ///
-    /// [`JournalError::Unavailable`] while lines that were accepted cannot be made safe. A call
-    /// that would change something must be refused then.
+    /// [`JournalError::Unavailable`] while lines that were accepted cannot be made safe, or
+    /// another one would be refused. A call that would change something must be refused then.
     pub fn check(&self) -> Result<(), JournalError> {
         let mut state = self.shared.lock();
         state.settle()?;
-        state.check()
+        state.check()?;
+        state.try_out()
     }
 
     /// Returns when every line written so far is on stable storage.

@@ -62,6 +62,8 @@ pub(super) struct State {
     dirty: bool,
     /// The last sync failed, and nothing has succeeded since.
     broken: Option<String>,
+    /// The medium refused the last line that it was given.
+    refused: bool,
     synced_outbox: Vec<SyncedOutbox>,
     /// The line being built; kept for its memory.
     line: Vec<u8>,
@@ -89,6 +91,7 @@ impl State {
             flushes: Vec::new(),
             dirty: false,
             broken: None,
+            refused: false,
             synced_outbox: Vec::new(),
             line: Vec::with_capacity(2048),
             urgent: false,
@@ -125,6 +128,21 @@ impl State {
             }),
             None => Ok(()),
         }
+    }
+
+    /// After a line was refused, tries whether the medium would take another one now: as many
+    /// bytes as a line has are written where the next one will be, and cut off again. They have
+    /// no newline, so that a crash in between leaves what any crash may leave.
+    pub(super) fn try_out(&mut self) -> Result<(), JournalError> {
+        const LINE: [u8; 1024] = [b' '; 1024];
+        if !self.refused {
+            return Ok(());
+        }
+        let written = self.segment.write_at(&LINE, self.written.length);
+        self.dirty = self.segment.truncate(self.written.length).is_err();
+        written.map_err(unavailable)?;
+        self.refused = self.dirty;
+        Ok(())
     }
 
     /// Brings the file to what the journal believes, and writes the accepted lines that wait.
@@ -174,9 +192,11 @@ impl State {
         }
         if let Err(error) = self.segment.write_at(&self.line, self.written.length) {
             self.dirty = self.segment.truncate(self.written.length).is_err();
+            self.refused = true;
             return Err(unavailable(error));
         }
         self.written = end;
+        self.refused = false;
         for (seq, body) in (first..).zip(bodies) {
             self.unsynced_bytes += body.as_bytes().len();
             self.unsynced.push_back(Line {
@@ -210,8 +230,10 @@ impl State {
         body.write_line(seq, &self.written.hash, outbox, &mut self.line);
         if let Err(error) = self.segment.write_at(&self.line, self.written.length) {
             self.dirty = self.segment.truncate(self.written.length).is_err();
+            self.refused = true;
             return Err((unavailable(error), promise));
         }
+        self.refused = false;
         let text = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
         self.written = Mark {
             seq,
