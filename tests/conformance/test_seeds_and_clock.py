@@ -17,6 +17,7 @@ from support import (
     body_of,
     fresh_name,
     init,
+    journal,
     pages,
     refused,
     strongroom,
@@ -486,6 +487,37 @@ def test_a_key_of_another_spec_is_another_key(place):
 
 def advance(data, span):
     return strongroom("clock", "advance", span, "--data-dir", data)
+
+
+def test_domain_keys_are_replaced_after_their_time_and_nobody_notices(tmp_path):
+    data = tmp_path / "data"
+    with Server.dev(data, "--domain-key-days", "10") as server:
+        kms = server.service()
+        blobs = {}
+        for _ in range(5):
+            key = kms.key()
+            blobs[key.arn] = kms.encrypt(KeyId=key.id, Plaintext=b"kept")["CiphertextBlob"]
+        advance(data, "9d")
+        assert not events(data, "RotateDomainKey")
+        for _ in range(3):
+            # Each time the service tidies once: a new version, a look for what is left, the end.
+            advance(data, "1d")
+        assert len(events(data, "RotateDomainKey")) == 1
+        [destroyed] = events(data, "DestroyDomainKey")
+        [row] = [row for row in destroyed["rows"] if row["tag"] is None]
+        assert row["key"] == "custody/domain/111122223333/us-east-1/0000000001"
+        for arn, blob in blobs.items():
+            assert kms.decrypt(CiphertextBlob=blob)["KeyId"] == arn
+    with Server.dev(data) as server:
+        for arn, blob in blobs.items():
+            assert server.service().decrypt(CiphertextBlob=blob)["KeyId"] == arn
+    verified = strongroom("store", "verify", "--data-dir", data)
+    assert verified.stdout.startswith("clean")
+
+
+def events(data, name):
+    entries = map(json.loads, journal(data))
+    return [entry for entry in entries if entry["eventName"] == name]
 
 
 def test_a_week_goes_by_in_a_moment(tmp_path):

@@ -328,32 +328,43 @@ pub(crate) fn housekeeping_event(
     now: Timestamp,
     rows: &[RowTrace],
 ) -> EntryBytes {
-    own_event("StrongroomServiceEvent", event, event_id, now, rows)
+    own_event(OwnEvent::Service(event), event_id, now, None, rows)
 }
 
-/// The entry of an act of the installation's operator, for example adding a seal.
-pub(crate) fn operator_event(
-    event: &str,
-    event_id: RequestId,
-    now: Timestamp,
-    rows: &[RowTrace],
-) -> EntryBytes {
-    own_event("StrongroomOperatorEvent", event, event_id, now, rows)
+/// Who did something with the installation itself, and what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum OwnEvent<'a> {
+    /// An act of the operator, for example adding a seal.
+    Operator(&'a str),
+    /// What the service does by itself with its own keys.
+    Service(&'a str),
 }
 
-fn own_event(
-    kind: &str,
-    event: &str,
+/// The entry of something that concerns the installation and no KMS key; `home` is the account
+/// and Region whose own key it is about.
+pub(crate) fn own_event(
+    event: OwnEvent<'_>,
     event_id: RequestId,
     now: Timestamp,
+    home: Option<&Home>,
     rows: &[RowTrace],
 ) -> EntryBytes {
+    let (name, kind) = match event {
+        OwnEvent::Operator(name) => (name, "StrongroomOperatorEvent"),
+        OwnEvent::Service(name) => (name, "StrongroomServiceEvent"),
+    };
     let mut out = Object::new();
+    if let Some(home) = home {
+        out.text("awsRegion", home.region.as_str());
+    }
     out.display("eventID", event_id);
-    out.text("eventName", event);
+    out.text("eventName", name);
     out.text("eventSource", "strongroom.local");
     out.text("eventTime", &date(now));
     out.text("eventType", kind);
+    if let Some(home) = home {
+        out.display("recipientAccountId", home.account);
+    }
     write_rows(&mut out, rows);
     out.finish()
 }

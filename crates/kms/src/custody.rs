@@ -1,7 +1,8 @@
-//! The unsealed keys of the installation, and the rows in which they stand wrapped.
+//! The unsealed keys of the installation, open in locked memory.
 //!
 //! Rows under `custody/` carry no row tag: each is sealed by the root key with associated data
 //! that says exactly which row it is, so a row that was altered, moved or copied does not open.
+//! Which of them ought to be there, and how they change, is the matter of the module `keeper`.
 //!
 //! ```text
 //! custody/seals                                         the root keys under every seal
@@ -9,6 +10,7 @@
 //! custody/integrity/<version>                           tags rows of the installation
 //! custody/integrity/<account>/<Region>/<version>        tags rows of an account and Region
 //! custody/domain/<account>/<Region>/<version>           wraps key material
+//! roster/<the same without its version>                 which versions were made
 //! ```
 
 use std::{
@@ -17,20 +19,18 @@ use std::{
 };
 
 use strongroom_crypto::{
-    CredentialKey, CryptoError, DomainKey, DomainKeyName, GrantName, GrantTokenKey, IdentifierKeys,
-    ImportTokenKey, IntegrityKey, Job, MarkerKey, Random, RootKeys, ServiceKey, wrapping_version,
+    CredentialKey, CryptoError, DomainKey, GrantName, GrantTokenKey, IdentifierKeys,
+    ImportTokenKey, IntegrityKey, Job, MarkerKey, Random, RootKeys, ServiceKey, seal::SealSet,
 };
-use strongroom_model::GrantToken;
+use strongroom_model::{Clock, GrantToken};
 use strongroom_store::{
-    Backend, KeyRange, Precondition, Revision, RowIntegrity, StoreError, Write,
+    Backend, EntryBytes, Journal, Revision, RowIntegrity, StoreError, VersionClock, Write,
 };
 
-use crate::layout::{Home, Scope};
-
-/// Where the root keys stand under their seals.
-pub(crate) const SEALS: &str = "custody/seals";
-/// Where everything that the root key wraps stands.
-const ALL: &str = "custody/";
+use crate::{
+    keeper::{Keeper, Ring, Roots},
+    layout::{Home, Scope},
+};
 
 /// Why a key of the installation cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +46,15 @@ pub enum CustodyError {
         /// What is wrong with it.
         cause: CryptoError,
     },
+    /// A wrapped key that was made is not there any more.
+    #[error(
+        "the key {row} of this installation is gone. What it protects cannot be read without it, \
+         so none was made in its place; restore the store from a backup"
+    )]
+    Missing {
+        /// The row that ought to hold it.
+        row: String,
+    },
     /// A cryptographic operation failed.
     #[error(transparent)]
     Crypto(#[from] CryptoError),
@@ -53,33 +62,64 @@ pub enum CustodyError {
 
 /// The keys of the installation that are open, in locked memory.
 pub(crate) struct Custody {
-    backend: Arc<dyn Backend>,
-    cluster_id: String,
-    roots: RwLock<Arc<RootKeys>>,
-    random: Random,
+    keeper: Keeper,
     identifiers: IdentifierKeys,
     marker: MarkerKey,
     credential: CredentialKey,
     grant_tokens: Versions<GrantTokenKey>,
     import_token: ImportTokenKey,
-    integrity: RwLock<HashMap<Scope, Arc<Versions<RowTagKey>>>>,
+    integrity: RwLock<HashMap<Home, Arc<Versions<RowTagKey>>>>,
     domains: RwLock<HashMap<Home, Arc<Versions<DomainKey>>>>,
 }
 
 /// Every version of a key; the newest is the one in use.
 pub(crate) struct Versions<K> {
-    by_version: Vec<(u32, K)>,
+    by_version: Vec<(u32, Arc<K>)>,
+    /// Of the roster that names these versions.
+    revision: Revision,
 }
 
 impl<K> Versions<K> {
+    pub(crate) fn new(by_version: Vec<(u32, Arc<K>)>, revision: Revision) -> Self {
+        Self {
+            by_version,
+            revision,
+        }
+    }
+
+    pub(crate) fn none() -> Self {
+        Self::new(Vec::new(), 0)
+    }
+
+    pub(crate) fn of(version: u32, key: K) -> Self {
+        Self::new(vec![(version, Arc::new(key))], 0)
+    }
+
     pub(crate) fn get(&self, version: u32) -> Option<&K> {
         self.by_version
             .iter()
-            .find_map(|(known, key)| (*known == version).then_some(key))
+            .find_map(|(known, key)| (*known == version).then_some(&**key))
     }
 
-    fn newest(&self) -> Option<(u32, &K)> {
-        self.by_version.last().map(|(version, key)| (*version, key))
+    /// The key in use. There is always one: the first is made when it is asked for.
+    pub(crate) fn in_use(&self) -> Result<&K, CustodyError> {
+        let (_, key) = self.by_version.last().ok_or(CryptoError::UnknownFormat)?;
+        Ok(key)
+    }
+
+    /// The version in use.
+    pub(crate) fn newest(&self) -> u32 {
+        self.by_version.last().map_or(0, |(version, _)| *version)
+    }
+
+    /// How many versions there are.
+    pub(crate) fn count(&self) -> usize {
+        self.by_version.len()
+    }
+
+    /// At which revision of their roster these are the versions.
+    pub(crate) fn revision(&self) -> Revision {
+        self.revision
     }
 }
 
@@ -87,6 +127,10 @@ impl<K> Versions<K> {
 pub(crate) struct RowTagKey(IntegrityKey);
 
 impl RowTagKey {
+    pub(crate) fn new(key: IntegrityKey) -> Self {
+        Self(key)
+    }
+
     pub(crate) fn version(&self) -> u32 {
         self.0.version()
     }
@@ -103,46 +147,33 @@ impl RowIntegrity for RowTagKey {
 }
 
 impl Custody {
-    /// Opens the service keys of an installation that was unsealed, making those that a new or
-    /// older installation lacks.
+    /// Opens the service keys of an installation that was unsealed, making those that it never
+    /// had. What is changed here waits in the outbox until [`tell`](Self::tell).
     ///
     /// With `published_identifiers` material ids and header tags use the published constants, so
     /// that ciphertexts made under a seed are the same everywhere.
     pub(crate) async fn open(
         backend: Arc<dyn Backend>,
         cluster_id: String,
-        roots: RootKeys,
+        roots: Roots,
         random: Random,
+        clock: Arc<dyn Clock>,
         published_identifiers: bool,
     ) -> Result<Self, CustodyError> {
-        let opener = Opener {
-            backend: &backend,
-            cluster_id: &cluster_id,
-            roots: &roots,
-            random: &random,
-        };
+        let keeper = Keeper::open(backend, cluster_id, roots, random, clock).await?;
         let identifiers = if published_identifiers {
             IdentifierKeys::development()
         } else {
-            let (_, material_id) = opener.service(Job::MaterialId).await?;
-            let (_, header) = opener.service(Job::Header).await?;
+            let material_id = newest_service(&keeper, Job::MaterialId).await?;
+            let header = newest_service(&keeper, Job::Header).await?;
             IdentifierKeys::new(material_id, header)?
         };
-        let marker = MarkerKey::new(opener.service(Job::Marker).await?.1)?;
-        let credential = CredentialKey::new(opener.service(Job::Credential).await?.1)?;
-        let grant_tokens = opener.services(&Job::GrantToken).await?;
-        let grant_tokens = Versions {
-            by_version: grant_tokens
-                .into_iter()
-                .map(|(version, key)| Ok((version, GrantTokenKey::new(key)?)))
-                .collect::<Result<_, CryptoError>>()?,
-        };
-        let import_token = ImportTokenKey::new(opener.service(Job::ImportToken).await?.1)?;
+        let marker = MarkerKey::new(newest_service(&keeper, Job::Marker).await?)?;
+        let credential = CredentialKey::new(newest_service(&keeper, Job::Credential).await?)?;
+        let grant_tokens = grant_token_keys(&keeper).await?;
+        let import_token = ImportTokenKey::new(newest_service(&keeper, Job::ImportToken).await?)?;
         Ok(Self {
-            backend,
-            cluster_id,
-            roots: RwLock::new(Arc::new(roots)),
-            random,
+            keeper,
             identifiers,
             marker,
             credential,
@@ -153,8 +184,17 @@ impl Custody {
         })
     }
 
+    /// From now on the journal is told of every change of custody at once.
+    pub(crate) fn tell(&self, journal: Arc<Journal>) {
+        self.keeper.tell(journal);
+    }
+
     pub(crate) fn random(&self) -> &Random {
-        &self.random
+        self.keeper.random()
+    }
+
+    pub(crate) fn versions(&self) -> &VersionClock {
+        self.keeper.versions()
     }
 
     pub(crate) fn identifiers(&self) -> &IdentifierKeys {
@@ -172,7 +212,7 @@ impl Custody {
     /// A new token of a grant.
     pub(crate) fn seal_grant_token(&self, grant: &GrantName) -> Result<GrantToken, CustodyError> {
         let key = self.grant_tokens.in_use()?;
-        Ok(key.seal(grant, &self.random)?)
+        Ok(key.seal(grant, self.random())?)
     }
 
     /// The grant that a token stands for, which may be gone; an error for any other text.
@@ -187,12 +227,32 @@ impl Custody {
     }
 
     pub(crate) fn roots(&self) -> Arc<RootKeys> {
-        Arc::clone(&self.roots.read().unwrap_or_else(PoisonError::into_inner))
+        self.keeper.roots().keys
+    }
+
+    /// Replaces the seals, if they are still those that were judged, and tells at which revision.
+    pub(crate) async fn store_seals(
+        &self,
+        set: &SealSet,
+        judged: Revision,
+        event: &str,
+    ) -> Result<Revision, CustodyError> {
+        self.keeper.store_seals(set, judged, event).await
     }
 
     /// Takes over the root keys that a rotation made.
-    pub(crate) fn set_roots(&self, roots: RootKeys) {
-        *self.roots.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roots);
+    pub(crate) fn replace_roots(&self, keys: RootKeys, seals: Revision) {
+        self.keeper.replace_roots(keys, seals);
+    }
+
+    /// Wraps again what an older root key still wraps, and tells how many keys there were.
+    pub(crate) async fn rewrap(&self) -> Result<usize, CustodyError> {
+        self.keeper.rewrap().await
+    }
+
+    /// An entry as a row on its way to the journal.
+    pub(crate) fn outbox_row(&self, id: u64, entry: &EntryBytes) -> Result<Write, CustodyError> {
+        self.keeper.outbox_row(id, entry)
     }
 
     /// The integrity keys of a scope; the first one is made when it is asked for.
@@ -200,23 +260,25 @@ impl Custody {
         &self,
         scope: &Scope,
     ) -> Result<Arc<Versions<RowTagKey>>, CustodyError> {
-        if let Some(known) = read(&self.integrity, scope) {
+        let home = match scope {
+            Scope::Installation => return Ok(Arc::clone(self.keeper.tags())),
+            Scope::Home(home) => home,
+        };
+        if let Some(known) = read(&self.integrity, home) {
             return Ok(known);
         }
-        let roots = self.roots();
-        let job = match scope {
-            Scope::Installation => Job::InstallationIntegrity,
-            Scope::Home(Home { account, region }) => Job::Integrity {
-                account: *account,
-                region: region.clone(),
-            },
+        let job = Job::Integrity {
+            account: home.account,
+            region: home.region.clone(),
         };
-        let keys = self.opener(&roots).services(&job).await?;
-        let tags = keys
-            .into_iter()
-            .map(|(version, key)| Ok((version, RowTagKey(IntegrityKey::new(key)?))))
-            .collect::<Result<_, CryptoError>>()?;
-        Ok(remember(&self.integrity, scope, tags))
+        let open = |roots: &RootKeys, version, wrapped: &[u8]| {
+            let key = self.keeper.open_service(&job, roots, version, wrapped)?;
+            Ok(RowTagKey::new(IntegrityKey::new(key)?))
+        };
+        let make = |roots: &RootKeys| self.keeper.make_service(&job, roots);
+        let ring = Ring::Service(job.clone());
+        let keys = self.keeper.ring(&ring, open, make).await?;
+        Ok(remember(&self.integrity, home, keys))
     }
 
     /// The domain keys of an account and Region; the first one is made when it is asked for.
@@ -227,246 +289,104 @@ impl Custody {
         if let Some(known) = read(&self.domains, home) {
             return Ok(known);
         }
-        let roots = self.roots();
-        let keys = self.opener(&roots).domain(home).await?;
+        let open = |roots: &RootKeys, version, wrapped: &[u8]| {
+            self.keeper.open_domain(home, roots, version, wrapped)
+        };
+        let make = |roots: &RootKeys| {
+            let (_, wrapped) = self.keeper.make_domain(home, roots, 1)?;
+            Ok(wrapped)
+        };
+        let ring = Ring::Domain(home.clone());
+        let keys = self.keeper.ring(&ring, open, make).await?;
         Ok(remember(&self.domains, home, keys))
     }
 
-    fn opener<'a>(&'a self, roots: &'a RootKeys) -> Opener<'a> {
-        Opener {
-            backend: &self.backend,
-            cluster_id: &self.cluster_id,
-            roots,
-            random: &self.random,
-        }
+    /// Makes the next version of a domain key, which wraps from now on. Says whether it did:
+    /// the key may have changed at this moment.
+    pub(crate) async fn rotate_domain(&self, home: &Home) -> Result<bool, CustodyError> {
+        let known = self.domain(home).await?;
+        let Some((version, key, revision)) = self.keeper.add_domain(home).await? else {
+            self.reread_domain(home);
+            return Ok(false);
+        };
+        let mut by_version = known.by_version.clone();
+        by_version.push((version, Arc::new(key)));
+        remember(&self.domains, home, Versions::new(by_version, revision));
+        Ok(true)
     }
 
-    /// Wraps again, under the active root key, every key that an older one still wraps, and
-    /// tells how many there were. A crash in the middle leaves the rest for the next run.
-    pub(crate) async fn rewrap(&self) -> Result<usize, CustodyError> {
-        let roots = self.roots();
-        let opener = self.opener(&roots);
-        let mut rewrapped = 0;
-        let mut range = KeyRange::prefix(ALL);
-        loop {
-            let page = self.backend.scan(range.clone(), 256).await?;
-            for row in &page.rows {
-                let key = String::from_utf8_lossy(&row.key).into_owned();
-                if key != SEALS && opener.rewrap(&key, &row.value, row.revision).await? {
-                    rewrapped += 1;
-                }
-            }
-            match page.rows.last() {
-                Some(last) if page.more => range = range.after(&last.key),
-                _ => return Ok(rewrapped),
-            }
-        }
+    /// Destroys every version of a domain key but the newest, which must be as it was judged:
+    /// nothing refers to the others any more. They are wiped when the last call that has them at
+    /// hand ends. Says whether it did.
+    pub(crate) async fn destroy_older_domains(
+        &self,
+        home: &Home,
+        judged: &Versions<DomainKey>,
+    ) -> Result<bool, CustodyError> {
+        let destroyed = self
+            .keeper
+            .destroy_older_domains(home, judged.revision())
+            .await?;
+        let (Some(revision), Some(newest)) = (destroyed, judged.by_version.last()) else {
+            self.reread_domain(home);
+            return Ok(false);
+        };
+        let left = Versions::new(vec![newest.clone()], revision);
+        remember(&self.domains, home, left);
+        Ok(true)
+    }
+
+    /// Forgets what is known of a domain key, so that it is read anew.
+    pub(crate) fn reread_domain(&self, home: &Home) {
+        let mut all = self.domains.write().unwrap_or_else(PoisonError::into_inner);
+        all.remove(home);
     }
 }
 
-impl<K> Versions<K> {
-    /// The key in use. There is always one: the first is made when it is asked for.
-    pub(crate) fn in_use(&self) -> Result<&K, CustodyError> {
-        let (_, key) = self.newest().ok_or(CryptoError::UnknownFormat)?;
-        Ok(key)
-    }
+/// Every version of the key that seals grant tokens: older tokens stay good.
+async fn grant_token_keys(keeper: &Keeper) -> Result<Versions<GrantTokenKey>, CustodyError> {
+    let job = Job::GrantToken;
+    let open = |roots: &RootKeys, version, wrapped: &[u8]| {
+        GrantTokenKey::new(keeper.open_service(&job, roots, version, wrapped)?)
+    };
+    let make = |roots: &RootKeys| keeper.make_service(&job, roots);
+    keeper.ring(&Ring::Service(job.clone()), open, make).await
 }
 
-fn read<N: std::hash::Hash + Eq, K>(
-    all: &RwLock<HashMap<N, Arc<Versions<K>>>>,
-    name: &N,
-) -> Option<Arc<Versions<K>>> {
+async fn newest_service(keeper: &Keeper, job: Job) -> Result<ServiceKey, CustodyError> {
+    let open = |roots: &RootKeys, version, wrapped: &[u8]| {
+        keeper.open_service(&job, roots, version, wrapped)
+    };
+    let make = |roots: &RootKeys| keeper.make_service(&job, roots);
+    let ring = Ring::Service(job.clone());
+    let mut keys = keeper.ring(&ring, open, make).await?;
+    let newest = keys
+        .by_version
+        .pop()
+        .and_then(|(_, key)| Arc::into_inner(key));
+    newest.ok_or(CustodyError::Crypto(CryptoError::UnknownFormat))
+}
+
+fn read<K>(all: &RwLock<HashMap<Home, Arc<Versions<K>>>>, home: &Home) -> Option<Arc<Versions<K>>> {
     all.read()
         .unwrap_or_else(PoisonError::into_inner)
-        .get(name)
+        .get(home)
         .map(Arc::clone)
 }
 
-fn remember<N: std::hash::Hash + Eq + Clone, K>(
-    all: &RwLock<HashMap<N, Arc<Versions<K>>>>,
-    name: &N,
-    by_version: Vec<(u32, K)>,
+fn remember<K>(
+    all: &RwLock<HashMap<Home, Arc<Versions<K>>>>,
+    home: &Home,
+    keys: Versions<K>,
 ) -> Arc<Versions<K>> {
-    let keys = Arc::new(Versions { by_version });
+    let keys = Arc::new(keys);
     let mut all = all.write().unwrap_or_else(PoisonError::into_inner);
-    all.insert(name.clone(), Arc::clone(&keys));
-    keys
-}
-
-/// What is needed to open wrapped keys.
-struct Opener<'a> {
-    backend: &'a Arc<dyn Backend>,
-    cluster_id: &'a str,
-    roots: &'a RootKeys,
-    random: &'a Random,
-}
-
-impl Opener<'_> {
-    async fn service(&self, job: Job) -> Result<(u32, ServiceKey), CustodyError> {
-        let newest = self.services(&job).await?.pop();
-        newest.ok_or(CustodyError::Crypto(CryptoError::UnknownFormat))
-    }
-
-    /// Every version of the key for a job, oldest first, at least one.
-    async fn services(&self, job: &Job) -> Result<Vec<(u32, ServiceKey)>, CustodyError> {
-        let prefix = service_prefix(job);
-        let open = |version, root: u32, wrapped: &[u8]| {
-            let root = self.roots.get(root)?;
-            ServiceKey::unwrap(job.clone(), version, root, self.cluster_id, wrapped)
-        };
-        let make = || {
-            let key = ServiceKey::generate(job.clone(), 1, self.random)?;
-            key.wrap(self.roots.active(), self.cluster_id, self.random)
-        };
-        self.versions(&prefix, open, make).await
-    }
-
-    async fn domain(&self, home: &Home) -> Result<Vec<(u32, DomainKey)>, CustodyError> {
-        let prefix = domain_prefix(home);
-        let open = |version, root: u32, wrapped: &[u8]| {
-            let name = self.domain_name(home, version);
-            DomainKey::unwrap(self.roots.get(root)?, &name, wrapped)
-        };
-        let make = || {
-            let key = DomainKey::generate(1, self.random)?;
-            key.wrap(self.roots.active(), &self.domain_name(home, 1), self.random)
-        };
-        self.versions(&prefix, open, make).await
-    }
-
-    fn domain_name<'a>(&'a self, home: &'a Home, version: u32) -> DomainKeyName<'a> {
-        DomainKeyName {
-            cluster_id: self.cluster_id,
-            partition: home.region.partition(),
-            account: home.account,
-            region: &home.region,
-            version,
+    match all.get(home) {
+        // Somebody else read a later edition at the same time.
+        Some(known) if known.revision > keys.revision => Arc::clone(known),
+        _ => {
+            all.insert(home.clone(), Arc::clone(&keys));
+            keys
         }
-    }
-
-    /// Opens every version under a prefix. When there is none the first is made; when somebody
-    /// else makes it at the same time, theirs is taken.
-    async fn versions<K>(
-        &self,
-        prefix: &str,
-        open: impl Fn(u32, u32, &[u8]) -> Result<K, CryptoError>,
-        make: impl Fn() -> Result<Vec<u8>, CryptoError>,
-    ) -> Result<Vec<(u32, K)>, CustodyError> {
-        loop {
-            let page = self.backend.scan(KeyRange::prefix(prefix), 1000).await?;
-            let mut keys = Vec::with_capacity(page.rows.len());
-            for row in page.rows {
-                let name = String::from_utf8_lossy(&row.key).into_owned();
-                let version = name.strip_prefix(prefix).and_then(|text| text.parse().ok());
-                // A deeper prefix, such as that of another scope, is not a version of this key.
-                let Some(version) = version else { continue };
-                let key = wrapping_version(&row.value)
-                    .and_then(|root| open(version, root, &row.value))
-                    .map_err(|cause| CustodyError::Wrapped { row: name, cause })?;
-                keys.push((version, key));
-            }
-            if !keys.is_empty() {
-                return Ok(keys);
-            }
-            let row = format!("{prefix}{:010}", 1);
-            let absent = vec![Precondition::absent(row.as_bytes())];
-            match self
-                .backend
-                .commit(absent, vec![Write::put(row, make()?)])
-                .await
-            {
-                Ok(_) | Err(StoreError::Conflict { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-
-    /// Wraps one key anew if the active root key does not wrap it yet.
-    async fn rewrap(
-        &self,
-        row: &str,
-        wrapped: &[u8],
-        revision: Revision,
-    ) -> Result<bool, CustodyError> {
-        let failed = |cause| CustodyError::Wrapped {
-            row: row.to_owned(),
-            cause,
-        };
-        let root = wrapping_version(wrapped).map_err(failed)?;
-        let active = self.roots.active();
-        if root == active.version() {
-            return Ok(false);
-        }
-        let old = self.roots.get(root).map_err(failed)?;
-        let name = parse_row(row)
-            .ok_or(CryptoError::UnknownFormat)
-            .map_err(failed)?;
-        let new = match &name {
-            Wrapped::Service(job, version) => {
-                ServiceKey::unwrap(job.clone(), *version, old, self.cluster_id, wrapped)
-                    .and_then(|key| key.wrap(active, self.cluster_id, self.random))
-            }
-            Wrapped::Domain(home, version) => {
-                let name = self.domain_name(home, *version);
-                DomainKey::unwrap(old, &name, wrapped)
-                    .and_then(|key| key.wrap(active, &name, self.random))
-            }
-        }
-        .map_err(failed)?;
-        let unchanged = vec![Precondition::unchanged(row.as_bytes(), revision)];
-        self.backend
-            .commit(unchanged, vec![Write::put(row.as_bytes(), new)])
-            .await?;
-        Ok(true)
-    }
-}
-
-/// What a row under `custody/` holds.
-enum Wrapped {
-    Service(Job, u32),
-    Domain(Home, u32),
-}
-
-fn service_prefix(job: &Job) -> String {
-    match job {
-        Job::InstallationIntegrity => "custody/integrity/".to_owned(),
-        Job::Integrity { account, region } => format!("custody/integrity/{account}/{region}/"),
-        job => format!("custody/service/{}/", job.name()),
-    }
-}
-
-fn domain_prefix(home: &Home) -> String {
-    format!("custody/domain/{}/{}/", home.account, home.region)
-}
-
-fn parse_row(row: &str) -> Option<Wrapped> {
-    let parts: Vec<&str> = row.split('/').collect();
-    let home = |account: &str, region: &str| {
-        Some(Home {
-            account: strongroom_model::AccountId::parse(account).ok()?,
-            region: strongroom_model::Region::parse(region).ok()?,
-        })
-    };
-    match parts.as_slice() {
-        ["custody", "service", job, version] => Some(Wrapped::Service(
-            Job::of_installation(job)?,
-            version.parse().ok()?,
-        )),
-        ["custody", "integrity", version] => Some(Wrapped::Service(
-            Job::InstallationIntegrity,
-            version.parse().ok()?,
-        )),
-        ["custody", "integrity", account, region, version] => {
-            let Home { account, region } = home(account, region)?;
-            Some(Wrapped::Service(
-                Job::Integrity { account, region },
-                version.parse().ok()?,
-            ))
-        }
-        ["custody", "domain", account, region, version] => Some(Wrapped::Domain(
-            home(account, region)?,
-            version.parse().ok()?,
-        )),
-        _ => None,
     }
 }

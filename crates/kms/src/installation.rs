@@ -13,23 +13,25 @@ use strongroom_crypto::{
 };
 use strongroom_model::{AccountId, Region, SecretAccessKey};
 use strongroom_store::{
-    Backend, Journal, JournalError, Precondition, Revision, StoreError, Write, backend::key_text,
+    Backend, Journal, JournalError, KeyRange, Precondition, Revision, StoreError, Write,
+    backend::key_text,
 };
 
 use crate::{
-    audit::{RequestId, operator_event},
+    audit::{OwnEvent, RequestId, own_event},
     call::Interruption,
     change::Change,
     credentials,
-    custody::{self, Custody, CustodyError},
+    custody::{Custody, CustodyError},
     error::KmsError,
+    keeper::{Roots, SEALS},
     layout,
     record::NoteRecord,
     service::{Service, Settings},
 };
 
 /// The note that says what an installation is for.
-const PROFILE: &str = "profile";
+pub(crate) const PROFILE: &str = "profile";
 
 /// What an installation is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +54,12 @@ pub enum InstallationError {
     /// There is none.
     #[error("this store holds no installation; make one with `strongroom init`")]
     Absent,
+    /// There was one, and its seals are gone.
+    #[error(
+        "the seals of this store are gone, and nothing in it can be opened without them; restore \
+         the store from a backup"
+    )]
+    SealsGone,
     /// The seals say no.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -89,6 +97,7 @@ impl From<KmsError> for InstallationError {
 pub struct Sealed {
     backend: Arc<dyn Backend>,
     set: SealSet,
+    revision: Revision,
 }
 
 impl std::fmt::Debug for Sealed {
@@ -102,26 +111,40 @@ impl std::fmt::Debug for Sealed {
 /// An installation that was opened and does not serve yet.
 pub struct Unsealed {
     backend: Arc<dyn Backend>,
-    custody: Custody,
+    set: SealSet,
+    revision: Revision,
+    roots: RootKeys,
+    /// The root keys once more, to end a rotation that was interrupted.
+    interrupted: Option<RootKeys>,
+    random: Random,
+    published_identifiers: bool,
     seal_id: String,
 }
 
 /// Makes an installation in an empty store.
 ///
 /// # Errors
-/// [`InstallationError::Exists`] when the store holds one.
+/// [`InstallationError::Exists`] when the store holds one, [`InstallationError::SealsGone`] when
+/// it holds what is left of one.
 pub async fn create(
     backend: Arc<dyn Backend>,
     seals: &[SealKey],
     random: Random,
 ) -> Result<Sealed, InstallationError> {
+    if read_seals(&backend).await?.is_some() {
+        return Err(InstallationError::Exists);
+    }
     let cluster_id = RequestId::new(random.array()?).to_string();
     let roots = RootKeys::new(RootKey::generate(1, &random)?);
     let set = SealSet::create(&cluster_id, &roots, seals, &random)?;
-    let absent = vec![Precondition::absent(custody::SEALS.as_bytes())];
-    let row = Write::put(custody::SEALS.as_bytes(), set.to_json()?.into_bytes());
+    let absent = vec![Precondition::absent(SEALS.as_bytes())];
+    let row = Write::put(SEALS.as_bytes(), set.to_json()?.into_bytes());
     match backend.commit(absent, vec![row]).await {
-        Ok(_) => Ok(Sealed { backend, set }),
+        Ok(revision) => Ok(Sealed {
+            backend,
+            set,
+            revision,
+        }),
         Err(StoreError::Conflict { .. }) => Err(InstallationError::Exists),
         Err(error) => Err(error.into()),
     }
@@ -130,18 +153,26 @@ pub async fn create(
 /// Reads the seals of the installation in a store, if it holds one.
 ///
 /// # Errors
-/// When the store fails or the seals cannot be read.
+/// When the store fails, or the seals cannot be read or are gone.
 pub async fn find(backend: Arc<dyn Backend>) -> Result<Option<Sealed>, InstallationError> {
-    Ok(read_seals(&backend)
-        .await?
-        .map(|(set, _)| Sealed { backend, set }))
+    let seals = read_seals(&backend).await?;
+    Ok(seals.map(|(set, revision)| Sealed {
+        backend,
+        set,
+        revision,
+    }))
 }
 
 async fn read_seals(
     backend: &Arc<dyn Backend>,
 ) -> Result<Option<(SealSet, Revision)>, InstallationError> {
-    let Some(row) = backend.get(custody::SEALS.as_bytes()).await? else {
-        return Ok(None);
+    let Some(row) = backend.get(SEALS.as_bytes()).await? else {
+        let anything = backend.scan(KeyRange::all(), 0).await?.more;
+        return if anything {
+            Err(InstallationError::SealsGone)
+        } else {
+            Ok(None)
+        };
     };
     Ok(Some((SealSet::from_json(&row.value)?, row.revision)))
 }
@@ -161,33 +192,29 @@ impl Sealed {
         Ok(self.set.verify(key)?)
     }
 
-    /// Opens the installation. A rotation of the root key that was interrupted goes on first.
+    /// Opens the seals.
     ///
     /// # Errors
-    /// When the key opens no seal, or something that the root key wraps does not open.
+    /// When the key opens no seal.
     pub async fn unseal(
-        mut self,
+        self,
         key: &SealKey,
         random: Random,
         published_identifiers: bool,
     ) -> Result<Unsealed, InstallationError> {
         let opened = self.set.unseal(key)?;
-        let cluster_id = self.set.cluster_id().to_owned();
-        let backend = Arc::clone(&self.backend);
-        let custody = Custody::open(
-            backend,
-            cluster_id,
-            opened.roots,
-            random,
-            published_identifiers,
-        )
-        .await?;
-        if self.set.previous_version().is_some() {
-            finish_rotation(&self.backend, &mut self.set, &custody, key).await?;
-        }
+        let interrupted = match self.set.previous_version() {
+            Some(_) => Some(self.set.unseal(key)?.roots),
+            None => None,
+        };
         Ok(Unsealed {
             backend: self.backend,
-            custody,
+            set: self.set,
+            revision: self.revision,
+            roots: opened.roots,
+            interrupted,
+            random,
+            published_identifiers,
             seal_id: opened.seal_id,
         })
     }
@@ -208,50 +235,67 @@ impl Unsealed {
         &self.seal_id
     }
 
-    /// Begins to serve: brings the journal up to date with the store and opens the shelves.
+    /// Begins to serve: ends a rotation of the root key that was interrupted, opens the keys of
+    /// the installation, and brings the journal up to date with the store.
     ///
     /// # Errors
-    /// When the journal cannot take the entries that the store still holds for it.
+    /// When something that the root key wraps does not open or is gone, or the journal cannot
+    /// take the entries that the store holds for it.
     pub async fn serve(
-        self,
+        mut self,
         journal: Arc<Journal>,
         settings: Settings,
     ) -> Result<Arc<Service>, InstallationError> {
-        let custody = Arc::new(self.custody);
-        let service = Service::new(self.backend, journal, custody, settings)?;
+        let roots = Roots {
+            keys: Arc::new(self.roots),
+            seals: self.revision,
+        };
+        let custody = Custody::open(
+            Arc::clone(&self.backend),
+            self.set.cluster_id().to_owned(),
+            roots,
+            self.random,
+            Arc::clone(&settings.clock),
+            self.published_identifiers,
+        )
+        .await?;
+        if let Some(roots) = self.interrupted {
+            finish_rotation(&mut self.set, &custody, roots, self.revision).await?;
+        }
+        let custody = Arc::new(custody);
+        let told = Arc::clone(&journal);
+        let service = Service::new(self.backend, journal, Arc::clone(&custody), settings)?;
         service.recover().await?;
+        custody.tell(told);
         Ok(Arc::new(service))
     }
 }
 
-/// Wraps again what the replaced root key still wraps, then drops it.
+/// Wraps again what the replaced root key still wraps, then drops it. Each step is one commit,
+/// with its record.
 async fn finish_rotation(
-    backend: &Arc<dyn Backend>,
     set: &mut SealSet,
     custody: &Custody,
-    key: &SealKey,
+    mut roots: RootKeys,
+    judged: Revision,
 ) -> Result<usize, InstallationError> {
     let rewrapped = custody.rewrap().await?;
-    let Some((_, revision)) = read_seals(backend).await? else {
-        return Err(InstallationError::Absent);
-    };
-    let mut roots = set.unseal(key)?.roots;
     set.finish_rotation(&mut roots)?;
-    store_seals(backend, set, revision).await?;
-    custody.set_roots(roots);
+    let stored = store_seals(custody, set, judged, "RotateRootKey").await?;
+    custody.replace_roots(roots, stored);
     Ok(rewrapped)
 }
 
+/// Replaces the seals in one commit with the record of it, and tells at which revision.
 async fn store_seals(
-    backend: &Arc<dyn Backend>,
+    custody: &Custody,
     set: &SealSet,
-    revision: Revision,
-) -> Result<(), InstallationError> {
-    let unchanged = vec![Precondition::unchanged(custody::SEALS.as_bytes(), revision)];
-    let row = Write::put(custody::SEALS.as_bytes(), set.to_json()?.into_bytes());
-    match backend.commit(unchanged, vec![row]).await {
-        Ok(_) => Ok(()),
-        Err(StoreError::Conflict { .. }) => Err(InstallationError::Raced),
+    judged: Revision,
+    event: &str,
+) -> Result<Revision, InstallationError> {
+    match custody.store_seals(set, judged, event).await {
+        Ok(revision) => Ok(revision),
+        Err(CustodyError::Store(StoreError::Conflict { .. })) => Err(InstallationError::Raced),
         Err(error) => Err(error.into()),
     }
 }
@@ -314,8 +358,8 @@ impl Service {
     pub async fn add_seal(&self, key: &SealKey) -> Result<String, InstallationError> {
         let (mut set, revision) = self.read_seals().await?;
         let id = set.add(&self.custody().roots(), key, self.custody().random())?;
-        store_seals(self.shelves().backend(), &set, revision).await?;
-        self.record_act("AddSeal").await?;
+        self.check_journal()?;
+        store_seals(self.custody(), &set, revision, "AddSeal").await?;
         Ok(id)
     }
 
@@ -327,8 +371,9 @@ impl Service {
     pub async fn remove_seal(&self, id: &str) -> Result<(), InstallationError> {
         let (mut set, revision) = self.read_seals().await?;
         set.remove(&self.custody().roots(), id)?;
-        store_seals(self.shelves().backend(), &set, revision).await?;
-        self.record_act("RemoveSeal").await
+        self.check_journal()?;
+        store_seals(self.custody(), &set, revision, "RemoveSeal").await?;
+        Ok(())
     }
 
     /// Replaces the root key. Domain keys and service keys are wrapped again; no user ciphertext
@@ -341,15 +386,15 @@ impl Service {
         &self,
         keys: &[SealKey],
     ) -> Result<RootRotation, InstallationError> {
-        let backend = self.shelves().backend();
         let (set, revision) = self.read_seals().await?;
-        let random = self.custody().random();
-        let (mut next, roots) = set.begin_rotation(&self.custody().roots(), keys, random)?;
+        let custody = self.custody();
+        let (mut next, roots) = set.begin_rotation(&custody.roots(), keys, custody.random())?;
         let first = keys.first().ok_or(SealError::LastSeal)?;
-        store_seals(backend, &next, revision).await?;
-        self.custody().set_roots(roots);
-        let rewrapped = finish_rotation(backend, &mut next, self.custody(), first).await?;
-        self.record_act("RotateRootKey").await?;
+        let once_more = next.unseal(first)?.roots;
+        self.check_journal()?;
+        let stored = store_seals(custody, &next, revision, "BeginRootKeyRotation").await?;
+        custody.replace_roots(roots, stored);
+        let rewrapped = finish_rotation(&mut next, custody, once_more, stored).await?;
         Ok(RootRotation {
             root_key_version: next.root_key_version(),
             rewrapped,
@@ -445,7 +490,8 @@ impl Service {
         change: Change,
     ) -> Result<(), InstallationError> {
         let event_id = RequestId::new(self.custody().random().array()?);
-        let entry = |rows: &[_]| operator_event(event, event_id, self.now(), rows);
+        let event = OwnEvent::Operator(event);
+        let entry = |rows: &[_]| own_event(event, event_id, self.now(), None, rows);
         match self.shelves().commit(change, entry).await {
             Ok(committed) => {
                 self.record_committed(committed);
@@ -457,10 +503,6 @@ impl Service {
             ))),
             Err(Interruption::Refused(error)) => Err(error.into()),
         }
-    }
-
-    async fn record_act(&self, event: &str) -> Result<(), InstallationError> {
-        self.commit_act(event, Change::new()).await
     }
 
     async fn read_seals(&self) -> Result<(SealSet, Revision), InstallationError> {

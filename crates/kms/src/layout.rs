@@ -26,6 +26,7 @@
 //! due-wrapping-key/<milliseconds>/<account>/<Region>/<key id>/<token id>  DueRecord
 //! credential/<access key id>                                  CredentialRecord
 //! note/<name>                                                 NoteRecord
+//! roster/<kind of key>/…                                      RosterRecord
 //! custody/…                                                   sealed by the root key, see custody
 //! outbox/<id>                                                 entries on their way to the journal
 //! ```
@@ -38,7 +39,7 @@ use strongroom_model::{AccountId, AliasName, GrantId, KeyId, Region, Timestamp};
 use crate::record::{
     AliasRecord, AliasSetRecord, Appointment, CredentialRecord, DueRecord, GrantNameRecord,
     GrantRecord, GrantSetRecord, KeyCountRecord, KeyRecord, LastUseRecord, MaterialRecord,
-    NoteRecord, PolicyRecord, TombstoneRecord, WrappingKeyRecord, alias_file_name,
+    NoteRecord, PolicyRecord, RosterRecord, TombstoneRecord, WrappingKeyRecord, alias_file_name,
 };
 
 /// In how many shards the keys of an account and Region are counted.
@@ -131,7 +132,17 @@ impl Scope {
 }
 
 impl Home {
-    fn under(&self, kind: &str) -> String {
+    /// Reads `<account>/<Region>`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (account, region) = text.split_once('/')?;
+        Some(Self {
+            account: AccountId::parse(account).ok()?,
+            region: Region::parse(region).ok()?,
+        })
+    }
+
+    /// The prefix of the rows of one kind.
+    pub(crate) fn under(&self, kind: &str) -> String {
         format!("region/{}/{}/{kind}/", self.account, self.region)
     }
 
@@ -334,6 +345,16 @@ pub(crate) fn parse_wrapping_key_due(name: &str) -> Option<(Timestamp, Home, Key
 
 pub(crate) fn credential(access_key_id: &str) -> RowKey<CredentialRecord> {
     RowKey::new(format!("credential/{access_key_id}"))
+}
+
+/// Which versions of a key of the installation were made.
+pub(crate) fn roster(key: &str) -> RowKey<RosterRecord> {
+    RowKey::new(format!("roster/{key}"))
+}
+
+/// The rosters of every domain key, by `<account>/<Region>`.
+pub(crate) fn domain_rosters() -> Prefix<RosterRecord> {
+    Prefix::new("roster/domain/".to_owned())
 }
 
 pub(crate) fn note(name: &str) -> RowKey<NoteRecord> {

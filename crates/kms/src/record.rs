@@ -8,7 +8,7 @@ use strongroom_model::{
     AccountId, AliasName, GrantId, KeyId, Region, Timestamp,
     enums::{
         KeyLastUsageTrackingOperation, KeyManagerType, KeySpec, KeyState, KeyUsageType, OriginType,
-        RotationType,
+        RotationType, WrappingKeySpec,
     },
 };
 
@@ -300,6 +300,7 @@ impl MaterialRecord {
 pub(crate) struct WrappingKeyRecord {
     /// When the parameters cease to be valid.
     pub(crate) valid_to: Timestamp,
+    pub(crate) spec: WrappingKeySpec,
     /// Base64 of the wrapped bytes drawn in `docs/formats.md`.
     pub(crate) wrapped: String,
 }
@@ -434,6 +435,20 @@ pub(crate) struct CredentialRecord {
     pub(crate) sealed_secret: String,
 }
 
+/// Which versions of a key of the installation ought to exist, oldest first.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct RosterRecord {
+    pub(crate) versions: Vec<RosterVersion>,
+}
+
+/// One version of a key of the installation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct RosterVersion {
+    pub(crate) version: u32,
+    /// When it was made, or first seen by a Strongroom that keeps rosters.
+    pub(crate) created: Timestamp,
+}
+
 /// Anything else that belongs to the installation, by name.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct NoteRecord {
@@ -454,6 +469,7 @@ impl Record for KeyCountRecord {}
 impl Record for DueRecord {}
 impl Record for TombstoneRecord {}
 impl Record for CredentialRecord {}
+impl Record for RosterRecord {}
 impl Record for NoteRecord {}
 
 #[expect(

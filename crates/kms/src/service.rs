@@ -1,6 +1,11 @@
 //! The service: from a decoded request to its reply.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use strongroom_auth::{
     Authorizer, BoxFuture, Caller, Credential, CredentialError, CredentialSource,
@@ -12,7 +17,7 @@ use strongroom_model::{
     enums::{DataKeyPairSpec, KeySpec},
     operations::{Input, Operation, Output},
 };
-use strongroom_store::{Backend, Journal, JournalError};
+use strongroom_store::{Backend, EntryBytes, Journal, JournalError};
 
 use crate::{
     addressee::Attestation,
@@ -21,6 +26,7 @@ use crate::{
     change::Change,
     credentials::Credentials,
     custody::Custody,
+    domains,
     error::KmsError,
     last_use::{LastUses, Promptness, Stamp},
     layout::Home,
@@ -52,6 +58,8 @@ pub struct Settings {
     pub clock: Arc<dyn Clock>,
     /// What attestation documents of enclaves are judged by, if any are taken.
     pub attestation: Option<Attestation>,
+    /// How many days a domain key wraps before it is replaced.
+    pub domain_key_days: u16,
 }
 
 impl fmt::Debug for Settings {
@@ -60,6 +68,7 @@ impl fmt::Debug for Settings {
             .field("managed_services", &self.managed_services)
             .field("sm2_everywhere", &self.sm2_everywhere)
             .field("rsa", &self.rsa)
+            .field("domain_key_days", &self.domain_key_days)
             .finish()
     }
 }
@@ -74,6 +83,7 @@ pub struct Service {
     rsa_keys: RsaKeys,
     last_uses: LastUses,
     queues: Queues,
+    domain_rounds: tokio::sync::Mutex<domains::Rounds>,
     settings: Settings,
 }
 
@@ -112,6 +122,7 @@ impl Service {
             materials: Materials::new(),
             last_uses: LastUses::default(),
             queues: Queues::default(),
+            domain_rounds: tokio::sync::Mutex::default(),
             settings,
         })
     }
@@ -136,16 +147,18 @@ impl Service {
 
     /// Runs an operation and closes its entry.
     ///
-    /// What changes something runs to its end even if nobody waits for the reply any more, so
-    /// that a change is never without its record.
+    /// It runs to its end even if nobody waits for the reply any more, so that no call is without
+    /// its record. What changes something has a task of its own from the start; the others are
+    /// given one if it comes to that.
     pub async fn answer(self: &Arc<Self>, entry: Entry, input: Input) -> Reply {
         let operation = input.operation();
-        if !audit::writes(operation) {
-            return self.run(entry, operation, &input).await;
-        }
         let service = Arc::clone(self);
         let request_id = entry.request_id();
-        let running = tokio::spawn(async move { service.run(entry, operation, &input).await });
+        let running = async move { service.run(entry, operation, &input).await };
+        if !audit::writes(operation) {
+            return Carried::new(running).await;
+        }
+        let running = tokio::spawn(running);
         match running.await {
             Ok(reply) => reply,
             // Only a runtime that is shutting down ends a task of its own accord.
@@ -183,17 +196,19 @@ impl Service {
         Ok(identity)
     }
 
-    /// Whether the service can serve, or why not.
+    /// Whether the service can serve, or why not: the store can be read, and the journal takes
+    /// records.
     ///
     /// # Errors
     /// A sentence for the operator.
     pub async fn ready(&self) -> Result<(), String> {
         let probe = self.shelves.backend().get(b"note/ready").await;
-        probe.map(|_| ()).map_err(|error| error.to_string())
+        probe.map_err(|error| error.to_string())?;
+        self.journal.check().map_err(|error| error.to_string())
     }
 
-    /// Tidies: removes keys whose time is over, wipes material that is not in use, and clears
-    /// entries that have reached the journal. Called every few seconds.
+    /// Tidies: removes keys whose time is over, wipes material that is not in use, rotates
+    /// domain keys, and clears entries that have reached the journal. Called every few seconds.
     pub async fn maintain(&self) {
         self.materials.forget_old();
         let service = self;
@@ -210,6 +225,11 @@ impl Service {
                 "last uses of keys will be written down later"
             );
         }
+        let mut rounds = self.domain_rounds.lock().await;
+        if let Err(error) = domains::round(service, &mut rounds, self.now()).await {
+            tracing::warn!(cause = error.cause(), "domain keys will be looked at again");
+        }
+        drop(rounds);
         if let Err(error) = self.shelves.clear_outbox(&self.journal).await {
             tracing::warn!(%error, "entries in the outbox will be cleared later");
         }
@@ -253,6 +273,10 @@ impl Service {
 
     pub(crate) fn attestation(&self) -> Option<&Attestation> {
         self.settings.attestation.as_ref()
+    }
+
+    pub(crate) fn domain_key_days(&self) -> u16 {
+        self.settings.domain_key_days
     }
 
     pub(crate) fn managed_services(&self) -> &[String] {
@@ -439,6 +463,42 @@ impl Service {
                 );
                 Reply::lost(entry.request_id(), error)
             }
+        }
+    }
+}
+
+/// A future that goes on in a task of its own when whoever waits for it goes away.
+struct Carried<F: Future<Output: Send> + Send + 'static>(Option<Pin<Box<F>>>);
+
+impl<F: Future<Output: Send> + Send + 'static> Carried<F> {
+    fn new(future: F) -> Self {
+        Self(Some(Box::pin(future)))
+    }
+}
+
+impl<F: Future<Output: Send> + Send + 'static> Future for Carried<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let Some(future) = &mut self.0 else {
+            // It was ready once; nobody asks again.
+            return Poll::Pending;
+        };
+        let polled = future.as_mut().poll(context);
+        if polled.is_ready() {
+            self.0 = None;
+        }
+        polled
+    }
+}
+
+impl<F: Future<Output: Send> + Send + 'static> Drop for Carried<F> {
+    fn drop(&mut self) {
+        // Without a runtime the process is ending, and nothing can go on.
+        if let Some(future) = self.0.take()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(future);
         }
     }
 }

@@ -20,10 +20,9 @@ use bytes::Bytes;
 use quick_cache::{Weighter, sync::Cache};
 use strongroom_model::{KeyId, Timestamp};
 use strongroom_store::{
-    Backend, EntryBytes, Journal, KeyRange, Precondition, Revision, Row, StoreError, VersionClock,
-    Write,
+    Backend, EntryBytes, Journal, KeyRange, Precondition, Revision, Row, StoreError, Write,
     envelope::{open_row, seal_row},
-    journal::{JournalError, outbox_key},
+    journal::JournalError,
 };
 
 use crate::{
@@ -32,6 +31,8 @@ use crate::{
     change::{Change, RowWrite},
     custody::{Custody, RowTagKey, Versions},
     error::KmsError,
+    holders,
+    keeper::Ring,
     layout::{self, Home, Prefix, RowKey, Scope},
     record::{Appointment, DueRecord, Record},
 };
@@ -51,7 +52,7 @@ const LAPSED_SCAN: usize = 1000;
 /// less; it is not trusted for anything else.
 pub(crate) const VERSION_FLOOR: &[u8] = b"version-floor";
 /// How far versions may have come since the floor was last noted: an hour of microseconds.
-const FLOOR_MARGIN: u64 = 3_600_000_000;
+pub(crate) const FLOOR_MARGIN: u64 = 3_600_000_000;
 
 /// A record as it was read: with the version that the journal knows, and the revision that a
 /// commit can be conditional on.
@@ -87,7 +88,6 @@ pub(crate) struct Listed<R> {
 pub(crate) struct Shelves {
     backend: Arc<dyn Backend>,
     custody: Arc<Custody>,
-    versions: VersionClock,
     cache: Cache<String, Slot, BySize>,
     hasher: RandomState,
     /// The newest revision at which something in each neighbourhood changed.
@@ -122,7 +122,6 @@ impl Shelves {
         Self {
             backend,
             custody,
-            versions: VersionClock::new(),
             cache: Cache::with_weighter(CACHE_RECORDS, CACHE_BYTES, BySize),
             hasher: RandomState::new(),
             changed: (0..NEIGHBOURHOODS).map(|_| AtomicU64::new(0)).collect(),
@@ -219,10 +218,12 @@ impl Shelves {
         change: Change,
         entry: impl FnOnce(&[RowTrace]) -> EntryBytes,
     ) -> Result<Committed, Interruption> {
+        let mut domain_keys = Vec::new();
+        self.hold_domain_keys(&change, &mut domain_keys).await?;
         let mut traces = Vec::with_capacity(change.writes.len());
         let mut writes = Vec::with_capacity(change.writes.len() + 1);
         for write in change.writes {
-            let version = self.versions.next();
+            let version = self.custody.versions().next();
             match write {
                 RowWrite::Put { key, payload } => {
                     let keys = self.integrity(&key).await?;
@@ -248,8 +249,9 @@ impl Shelves {
         let mut entries = Vec::with_capacity(1 + change.events.len());
         let events = change.events.iter().map(|event| event.body(&[]));
         for entry in std::iter::once(entry(&traces)).chain(events) {
-            let outbox_id = self.versions.next();
-            writes.push(self.outbox_row(outbox_id, &entry).await?);
+            let outbox_id = self.custody.versions().next();
+            let outbox_row = self.custody.outbox_row(outbox_id, &entry);
+            writes.push(outbox_row.map_err(KmsError::from)?);
             entries.push((outbox_id, entry));
         }
         let conditions = change
@@ -259,6 +261,7 @@ impl Shelves {
                 key: key.into_bytes(),
                 expected,
             })
+            .chain(domain_keys)
             .collect();
 
         let committed = self.backend.commit(conditions, writes).await;
@@ -271,43 +274,67 @@ impl Shelves {
             Err(StoreError::Conflict { key }) => {
                 let row = String::from_utf8_lossy(&key).into_owned();
                 self.forget(&row);
+                if let Some(home) = row.strip_prefix("roster/domain/").and_then(Home::parse) {
+                    self.custody.reread_domain(&home);
+                }
                 Err(Interruption::Moved { row })
             }
             Err(error) => Err(Interruption::Refused(error.into())),
         }
     }
 
-    /// The entry as a row on its way to the journal, tagged like every other.
-    async fn outbox_row(&self, id: u64, entry: &EntryBytes) -> Result<Write, KmsError> {
-        let keys = self.custody.integrity(&Scope::Installation).await?;
-        let (key, tagger) = (outbox_key(id), keys.in_use()?);
-        let row = seal_row(&key, id, tagger.version(), tagger, entry.as_bytes());
-        Ok(Write::put(key, row.bytes))
+    /// A record that holds wraps may be written only while the domain key under them is sure to
+    /// be there: the commit is conditional on the roster. New wraps are made by the version in
+    /// use. An older one may stay in a record that is rewritten, and come nowhere else, so that
+    /// a version that is being retired is found in fewer and fewer records.
+    async fn hold_domain_keys(
+        &self,
+        change: &Change,
+        conditions: &mut Vec<Precondition>,
+    ) -> Result<(), Interruption> {
+        for write in &change.writes {
+            let RowWrite::Put { key, payload } = write else {
+                continue;
+            };
+            let Some((home, holder)) = holders::of(key) else {
+                continue;
+            };
+            let domains = self.custody.domain(&home).await.map_err(KmsError::from)?;
+            let rewritten = change
+                .conditions
+                .iter()
+                .any(|(row, judged)| row == key && judged.is_some());
+            let roster = Ring::Domain(home.clone()).roster();
+            let fits = holder.versions(key, payload)?.iter().all(|version| {
+                *version == domains.newest() || rewritten && domains.get(*version).is_some()
+            });
+            if !fits {
+                // It was wrapped before a rotation that came in between.
+                let row = roster.as_str().to_owned();
+                return Err(Interruption::Moved { row });
+            }
+            let roster = Precondition::unchanged(roster.as_str().as_bytes(), domains.revision());
+            if !conditions.contains(&roster) {
+                conditions.push(roster);
+            }
+        }
+        Ok(())
     }
 
-    /// Copies to the journal the entries that a crash left in the store, and makes sure that
-    /// later versions are greater than those of the last process, even if the wall clock was
-    /// set back meanwhile.
+    /// Copies to the journal the entries that a crash left in the store.
     pub(crate) async fn recover(&self, journal: &Journal) -> Result<usize, JournalError> {
         let keys = self.custody.integrity(&Scope::Installation).await;
         let keys = keys.map_err(|error| StoreError::corrupt(b"custody/integrity/", error))?;
         let open = |row: &Row| {
             open_row(&row.key, &row.value, &|version| keys.get(version)).map(|row| row.payload)
         };
-        let copied = journal.reconcile_with(self.backend.as_ref(), &open).await?;
-        if let Some(row) = self.backend.get(VERSION_FLOOR).await? {
-            let floor = <[u8; 8]>::try_from(&row.value[..])
-                .map_err(|_| StoreError::corrupt(VERSION_FLOOR, "it is not a row version"))?;
-            self.versions
-                .raise_floor(u64::from_be_bytes(floor).saturating_add(FLOOR_MARGIN));
-        }
-        Ok(copied)
+        journal.reconcile_with(self.backend.as_ref(), &open).await
     }
 
     /// Removes entries that have reached the journal, and notes how far the versions have come.
     pub(crate) async fn clear_outbox(&self, journal: &Journal) -> Result<(), StoreError> {
         if journal.clear_outbox(self.backend.as_ref()).await? > 0 {
-            let floor = self.versions.next().to_be_bytes().to_vec();
+            let floor = self.custody.versions().next().to_be_bytes().to_vec();
             self.backend
                 .commit(Vec::new(), vec![Write::put(VERSION_FLOOR, floor)])
                 .await?;

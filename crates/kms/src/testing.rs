@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicI64, Ordering},
+    atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering},
 };
 
 use strongroom_auth::{Authorizer, Caller, decision::Open};
@@ -13,9 +13,16 @@ use strongroom_model::{
     operations::{Input, Output},
     shapes::{CreateKeyRequest, CreateKeyResponse, KeyMetadata},
 };
-use strongroom_store::{Backend, Durability, Journal, Memory};
+use strongroom_store::{
+    Backend, Durability, Journal, KeyRange, Memory, Page, Precondition, Revision, Row, StoreError,
+    Write,
+    backend::{BoxFuture, Unavailability, Watch},
+};
 
-use crate::{Arrival, KmsError, RequestId, Service, Settings, installation};
+use crate::{
+    Arrival, Entry, KmsError, RequestId, Service, Settings,
+    installation::{self, InstallationError},
+};
 
 /// The moment at which every test begins.
 pub(crate) const START: i64 = 1_764_000_000_000;
@@ -29,11 +36,65 @@ impl Clock for TestClock {
     }
 }
 
+/// A store that can be told to stop taking commits, as a crash would.
+struct Stopping {
+    rows: Memory,
+    commits_left: AtomicUsize,
+    /// Whether a read lets others go first.
+    slow: AtomicBool,
+}
+
+impl Backend for Stopping {
+    fn get<'a>(&'a self, key: &'a [u8]) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
+        Box::pin(async move {
+            if self.slow.load(Ordering::SeqCst) {
+                tokio::task::yield_now().await;
+            }
+            self.rows.get(key).await
+        })
+    }
+
+    fn scan<'a>(
+        &'a self,
+        range: KeyRange,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Page, StoreError>> {
+        self.rows.scan(range, limit)
+    }
+
+    fn commit<'a>(
+        &'a self,
+        preconditions: Vec<Precondition>,
+        writes: Vec<Write>,
+    ) -> BoxFuture<'a, Result<Revision, StoreError>> {
+        let one_fewer = |left: usize| left.checked_sub(1);
+        let order = Ordering::SeqCst;
+        if self
+            .commits_left
+            .fetch_update(order, order, one_fewer)
+            .is_err()
+        {
+            let stopped = StoreError::unavailable(Unavailability::Failed, "it was stopped");
+            return Box::pin(std::future::ready(Err(stopped)));
+        }
+        self.rows.commit(preconditions, writes)
+    }
+
+    fn watch(&self, after: Revision) -> Result<Watch, StoreError> {
+        self.rows.watch(after)
+    }
+
+    fn revision(&self) -> Revision {
+        self.rows.revision()
+    }
+}
+
 /// A service with its clock, its journal's folder and its store.
 pub(crate) struct Bench {
     pub(crate) service: Arc<Service>,
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) folder: Arc<tempfile::TempDir>,
+    stopping: Arc<Stopping>,
     clock: Arc<TestClock>,
 }
 
@@ -45,37 +106,46 @@ impl Bench {
 
     pub(crate) async fn with(authorizer: Box<dyn Authorizer>) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        let backend: Arc<dyn Backend> = Arc::new(Memory::new());
+        let stopping = Arc::new(Stopping {
+            rows: Memory::new(),
+            commits_left: AtomicUsize::new(usize::MAX),
+            slow: AtomicBool::new(false),
+        });
+        let backend = Arc::clone(&stopping) as Arc<dyn Backend>;
         let clock = Arc::new(TestClock(AtomicI64::new(START)));
         let seals = [seal_key()];
         let sealed = installation::create(Arc::clone(&backend), &seals, Random::system())
             .await
             .unwrap();
-        Self::start(sealed, backend, folder, clock, authorizer).await
+        Self::start(sealed, stopping, folder, clock, authorizer)
+            .await
+            .unwrap()
     }
 
     /// The same store, journal and clock under a new service, whose caches are empty.
     pub(crate) async fn restarted(&self, authorizer: Box<dyn Authorizer>) -> Self {
+        self.try_restart(authorizer).await.unwrap()
+    }
+
+    pub(crate) async fn try_restart(
+        &self,
+        authorizer: Box<dyn Authorizer>,
+    ) -> Result<Self, InstallationError> {
         let backend = Arc::clone(&self.backend);
-        let sealed = installation::find(Arc::clone(&backend))
-            .await
-            .unwrap()
-            .unwrap();
+        let sealed = installation::find(backend).await?.unwrap();
         let (folder, clock) = (Arc::clone(&self.folder), Arc::clone(&self.clock));
-        Self::start(sealed, backend, folder, clock, authorizer).await
+        let stopping = Arc::clone(&self.stopping);
+        Self::start(sealed, stopping, folder, clock, authorizer).await
     }
 
     async fn start(
         sealed: installation::Sealed,
-        backend: Arc<dyn Backend>,
+        stopping: Arc<Stopping>,
         folder: Arc<tempfile::TempDir>,
         clock: Arc<TestClock>,
         authorizer: Box<dyn Authorizer>,
-    ) -> Self {
-        let unsealed = sealed
-            .unseal(&seal_key(), Random::system(), true)
-            .await
-            .unwrap();
+    ) -> Result<Self, InstallationError> {
+        let unsealed = sealed.unseal(&seal_key(), Random::system(), true).await?;
         let journal = Arc::new(Journal::open(folder.path(), Durability::Relaxed).unwrap());
         let settings = Settings {
             managed_services: vec!["s3".to_owned()],
@@ -84,14 +154,21 @@ impl Bench {
             authorizer,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             attestation: None,
+            domain_key_days: 30,
         };
-        let service = unsealed.serve(journal, settings).await.unwrap();
-        Self {
+        let service = unsealed.serve(journal, settings).await?;
+        Ok(Self {
             service,
-            backend,
+            backend: Arc::clone(&stopping) as Arc<dyn Backend>,
             folder,
+            stopping,
             clock,
-        }
+        })
+    }
+
+    /// Lets the store take this many commits and no more.
+    pub(crate) fn stop_after(&self, commits: usize) {
+        self.stopping.commits_left.store(commits, Ordering::SeqCst);
     }
 
     /// The time on the clock.
@@ -109,20 +186,30 @@ impl Bench {
         self.clock.0.fetch_add(millis, Ordering::SeqCst);
     }
 
+    /// Has every read of the store wait a moment.
+    pub(crate) fn slow_down(&self) {
+        self.stopping.slow.store(true, Ordering::SeqCst);
+    }
+
     /// Makes a call as the root of an account.
     pub(crate) async fn call_as(&self, account: &str, input: Input) -> Result<Output, KmsError> {
+        let entry = self.entry(account, [1; 16]);
+        self.service.answer(entry, input).await.into_outcome()
+    }
+
+    /// The open entry of a call by the root of an account.
+    pub(crate) fn entry(&self, account: &str, request_id: [u8; 16]) -> Entry {
         let account = AccountId::parse(account).unwrap();
         let id = strongroom_auth::AccessKeyId::parse("AKIATESTTESTTESTTEST").unwrap();
         let caller = Caller::root(account, Partition::Aws, id);
         let arrival = Arrival {
-            request_id: RequestId::new([1; 16]),
+            request_id: RequestId::new(request_id),
             source: std::net::IpAddr::from([127, 0, 0, 1]),
             user_agent: None,
             tls: None,
         };
         let region = Region::parse("us-east-1").unwrap();
-        let entry = self.service.open(caller, region, arrival);
-        self.service.answer(entry, input).await.into_outcome()
+        self.service.open(caller, region, arrival)
     }
 
     /// Makes a call as the root of the account that most tests are about.
@@ -178,7 +265,8 @@ fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     files
 }
 
-fn seal_key() -> SealKey {
+/// The key of the one seal.
+pub(crate) fn seal_key() -> SealKey {
     SealKey::from_key_file(&Plaintext::new(vec![7; 32])).unwrap()
 }
 

@@ -17,11 +17,29 @@ use crate::{
 /// Rows read at a time.
 const PAGE: usize = 256;
 
-/// Whether a row holds a record, which has a tag and of which the journal speaks. The others are
-/// wrapped keys and a mark of the store's own.
-#[must_use]
-pub fn is_record(row_key: &[u8]) -> bool {
-    !row_key.starts_with(CUSTODY) && row_key != VERSION_FLOOR
+/// What a row is to whoever checks the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowKind {
+    /// A record, which has a tag and of which the journal speaks.
+    Record,
+    /// A wrapped key, for whose tag the journal has a digest.
+    WrappedKey,
+    /// A mark of the store's own.
+    Mark,
+}
+
+impl RowKind {
+    /// Reads it off the row's key.
+    #[must_use]
+    pub fn of(row_key: &[u8]) -> Self {
+        if row_key.starts_with(CUSTODY) {
+            Self::WrappedKey
+        } else if row_key == VERSION_FLOOR {
+            Self::Mark
+        } else {
+            Self::Record
+        }
+    }
 }
 
 /// Rows with wrapped keys.
@@ -80,7 +98,8 @@ impl Service {
             Ok(()) => Ok(Ok(())),
             // All versions of a key are opened together; each is named at its own row.
             Err(CustodyError::Wrapped { row, cause }) if row == name => Ok(Err(cause.to_string())),
-            Err(CustodyError::Wrapped { .. }) => Ok(Ok(())),
+            // A row that is gone is named by the journal.
+            Err(CustodyError::Wrapped { .. } | CustodyError::Missing { .. }) => Ok(Ok(())),
             Err(error) => Err(error.into()),
         }
     }

@@ -182,6 +182,9 @@ pub struct Counter {
         value_parser = clap::value_parser!(u16).range(0..=256)
     )]
     pub rsa_ready_4096: Option<u16>,
+    /// How many days a domain key wraps key material before it is replaced [default: 30].
+    #[arg(long, env = "STRONGROOM_DOMAIN_KEY_DAYS", value_name = "DAYS")]
+    pub domain_key_days: Option<u16>,
 }
 
 /// `strongroom dev`.

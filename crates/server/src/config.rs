@@ -26,6 +26,9 @@
 //! [audit]
 //! durability = "strict"                          # or "relaxed"
 //!
+//! [custody]
+//! domain_key_days = 30
+//!
 //! [log]
 //! format = "text"                                # or "json"
 //! filter = "info"
@@ -111,6 +114,11 @@ pub const MANAGED_SERVICES: [&str; 20] = [
     "xray",
 ];
 
+/// How many days a domain key wraps before it is replaced, unless it is said otherwise. Ours.
+pub const DOMAIN_KEY_DAYS: u16 = 30;
+/// What may be said. NIST SP 800-57 part 1, 5.3.6: a key that wraps is used for up to two years.
+const DOMAIN_KEY_DAYS_RANGE: std::ops::RangeInclusive<u16> = 1..=730;
+
 /// Why the settings are refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -155,6 +163,9 @@ pub enum ConfigError {
         /// The most that it may be.
         most: u16,
     },
+    /// A domain key cannot be replaced that often or that rarely.
+    #[error("a domain key is replaced after 1 to 730 days, not {0}: --domain-key-days")]
+    DomainKeyDays(u16),
 }
 
 /// Where a server listens and how it answers, with every default filled in.
@@ -174,6 +185,8 @@ pub struct CounterConfig {
     pub sm2_everywhere: bool,
     /// How RSA keys are made.
     pub rsa: RsaSettings,
+    /// How many days a domain key wraps before it is replaced.
+    pub domain_key_days: u16,
 }
 
 /// The settings of `serve`, with every default filled in.
@@ -215,6 +228,8 @@ struct File {
     #[serde(default)]
     audit: Audit,
     #[serde(default)]
+    custody: Custody,
+    #[serde(default)]
     log: Log,
 }
 
@@ -238,6 +253,12 @@ struct Tls {
 #[serde(deny_unknown_fields)]
 struct Audit {
     durability: Option<AuditDurability>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Custody {
+    domain_key_days: Option<u16>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -319,6 +340,10 @@ pub fn serve(args: ServeArgs) -> Result<ServeConfig, ConfigError> {
         rsa_ready_2048: args.counter.rsa_ready_2048.or(file.rsa.ready_2048),
         rsa_ready_3072: args.counter.rsa_ready_3072.or(file.rsa.ready_3072),
         rsa_ready_4096: args.counter.rsa_ready_4096.or(file.rsa.ready_4096),
+        domain_key_days: args
+            .counter
+            .domain_key_days
+            .or(file.custody.domain_key_days),
         ..args.counter
     };
     let mut counter = self::counter(counter, Defaults::SERVE)?;
@@ -343,7 +368,7 @@ pub fn serve(args: ServeArgs) -> Result<ServeConfig, ConfigError> {
 /// Fills in what a listener's flags leave open.
 ///
 /// # Errors
-/// [`ConfigError::Service`], [`ConfigError::Rsa`].
+/// [`ConfigError::Service`], [`ConfigError::Rsa`], [`ConfigError::DomainKeyDays`].
 pub fn counter(given: Counter, defaults: Defaults) -> Result<CounterConfig, ConfigError> {
     let rsa = rsa(&given, defaults.rsa)?;
     let managed_services = match given.managed_services {
@@ -360,6 +385,10 @@ pub fn counter(given: Counter, defaults: Defaults) -> Result<CounterConfig, Conf
     if let Some(wrong) = managed_services.iter().find(|name| !plain(name)) {
         return Err(ConfigError::Service(wrong.clone()));
     }
+    let domain_key_days = given.domain_key_days.unwrap_or(DOMAIN_KEY_DAYS);
+    if !DOMAIN_KEY_DAYS_RANGE.contains(&domain_key_days) {
+        return Err(ConfigError::DomainKeyDays(domain_key_days));
+    }
     Ok(CounterConfig {
         listen: given.listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
         tls: given.tls_certificate.zip(given.tls_key),
@@ -372,6 +401,7 @@ pub fn counter(given: Counter, defaults: Defaults) -> Result<CounterConfig, Conf
         attestation_root: given.attestation_root,
         sm2_everywhere: given.sm2_everywhere,
         rsa,
+        domain_key_days,
     })
 }
 
@@ -455,6 +485,8 @@ mod tests {
         key = "/tk"
         [audit]
         durability = "relaxed"
+        [custody]
+        domain_key_days = 90
         [log]
         format = "json"
         filter = "debug"
@@ -480,6 +512,7 @@ mod tests {
                     ready_3072: 0,
                     ready_4096: 256,
                 },
+                domain_key_days: 90,
             },
             regions: vec![Region::parse("us-east-1").unwrap()],
             danger_allow_swap: true,
@@ -494,7 +527,7 @@ mod tests {
         let flags = "--data-dir /other --seal passphrase=file:/p --listen [::1]:2 \
                      --region eu-west-1,eu-west-2 --managed-services ebs,rds \
                      --audit-durability strict --tls-certificate /c2 --tls-key /k2 \
-                     --rsa-at-once 4 --rsa-ready-2048 0";
+                     --rsa-at-once 4 --rsa-ready-2048 0 --domain-key-days 7";
         let config = settings(WHOLE, flags).unwrap();
         assert_eq!(config.data_dir, PathBuf::from("/other"));
         assert_eq!(config.seals, ["passphrase=file:/p".parse().unwrap()]);
@@ -502,6 +535,7 @@ mod tests {
         assert_eq!(config.counter.tls, Some(("/c2".into(), "/k2".into())));
         assert_eq!(config.counter.durability, Durability::Strict);
         assert_eq!(config.counter.managed_services, ["ebs", "rds"]);
+        assert_eq!(config.counter.domain_key_days, 7);
         assert_eq!(config.regions.len(), 2);
         let RsaSettings {
             at_once,
@@ -517,6 +551,7 @@ mod tests {
         let config = settings("", "--data-dir /d --seal key-file=/k").unwrap();
         assert_eq!(config.counter.listen, DEFAULT_LISTEN);
         assert_eq!(config.counter.durability, Durability::Strict);
+        assert_eq!(config.counter.domain_key_days, 30);
         assert!(!config.danger_allow_swap);
         assert!(!config.counter.sm2_everywhere);
         assert_eq!(config.counter.rsa, Defaults::SERVE.rsa);
@@ -538,6 +573,10 @@ mod tests {
         check("[audit]\ndurability = 'lax'", "unknown variant `lax`");
         check("[tls]\ncertificate = 'c'", "missing field `key`");
         check("regions = ['US']", "Region name");
+        for days in ["0", "731"] {
+            let toml = format!("[custody]\ndomain_key_days = {days}");
+            check(&toml, "after 1 to 730 days");
+        }
         check("seal = 'tpm'", "a seal is key-file=PATH");
         check("seal = 7", "a seal is a text");
         check("listen = ", "line 1: ");

@@ -202,6 +202,7 @@ async fn service(journal: &tempfile::TempDir) -> Arc<Service> {
         authorizer: Box::new(Open),
         clock: Arc::new(WallClock),
         attestation: None,
+        domain_key_days: 30,
     };
     unsealed.serve(Arc::new(journal), settings).await.unwrap()
 }

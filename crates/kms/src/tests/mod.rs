@@ -2,7 +2,9 @@
 //! revocation, retries.
 
 mod corruption;
+mod custody;
 mod denial;
+mod domains;
 mod grants;
 mod imports;
 mod last_use;
@@ -357,4 +359,35 @@ fn a_key_is_alive_until_its_date() {
     });
     assert!(key.alive(date.plus_millis(-1)));
     assert!(!key.alive(date));
+}
+
+#[tokio::test]
+async fn a_call_whose_client_goes_away_still_leaves_its_record() {
+    let bench = Bench::new().await;
+    let key = bench.key().await.key_id;
+    let bench = bench
+        .restarted(Box::new(strongroom_auth::decision::Open))
+        .await;
+    bench.slow_down();
+    let answering = {
+        let entry = bench.entry("111122223333", [0xee; 16]);
+        bench.service.answer(entry, describe(&key))
+    };
+    // Begun, and not come to its end when nobody waits for it any more.
+    let gone = tokio::select! {
+        biased;
+        _ = answering => false,
+        () = std::future::ready(()) => true,
+    };
+    assert!(gone);
+    let recorded = async {
+        while !bench
+            .journal()
+            .contains("eeeeeeee-eeee-4eee-aeee-eeeeeeeeeeee")
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    let patience = std::time::Duration::from_secs(10);
+    tokio::time::timeout(patience, recorded).await.unwrap();
 }

@@ -140,6 +140,7 @@ async fn serve(
         authorizer,
         clock: Arc::clone(&clock) as _,
         attestation: house::attestation(counter.attestation_root.as_deref())?,
+        domain_key_days: counter.domain_key_days,
     };
     let service = unsealed.serve(Arc::clone(&place.journal), settings).await?;
     let profile = Profile {

@@ -26,6 +26,7 @@ use super::Failure;
 use crate::{
     admin::{Desk, Socket},
     clock::ServiceClock,
+    config::DOMAIN_KEY_DAYS,
     door::{Door, WallClock},
     http::{self, Front, HttpLimits},
     seal_source::{SealSecret, SealSource, SourceError, read_key_file},
@@ -122,6 +123,7 @@ impl House {
             authorizer: Box::new(RootOnly),
             clock: Arc::new(ServiceClock::default()),
             attestation: None,
+            domain_key_days: DOMAIN_KEY_DAYS,
         };
         let service = unsealed.serve(journal, settings).await?;
         Ok((Desk::new(Arc::clone(&service), None), service))

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     cli::{InitArgs, Output},
     clock::ServiceClock,
+    config::DOMAIN_KEY_DAYS,
 };
 
 pub(super) fn run(args: &InitArgs) -> Result<(), Failure> {
@@ -61,6 +62,7 @@ async fn make(house: &House, keys: &[SealKey], args: &InitArgs) -> Result<(), Fa
         authorizer: Box::new(RootOnly),
         clock: Arc::new(ServiceClock::default()),
         attestation: None,
+        domain_key_days: DOMAIN_KEY_DAYS,
     };
     let service = unsealed.serve(Arc::clone(&journal), settings).await?;
     let (id, secret) = service.create_root_access_key(args.account).await?;

@@ -59,6 +59,7 @@ async fn serve(house: House, config: ServeConfig) -> Result<(), Failure> {
         authorizer: Box::new(RootOnly),
         clock: Arc::new(ServiceClock::default()),
         attestation: house::attestation(config.counter.attestation_root.as_deref())?,
+        domain_key_days: config.counter.domain_key_days,
     };
     let service = unsealed.serve(Arc::clone(&journal), settings).await?;
     let profile = service.profile().await?.ok_or_else(|| {

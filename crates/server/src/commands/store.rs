@@ -2,12 +2,12 @@
 //!
 //! A row shows by its tag that this installation wrote it; the journal shows which rows ought to
 //! exist, and in which edition (custody §2.10). Rows under `custody/` are not tagged: they are
-//! wrapped keys, and are checked by opening them.
+//! wrapped keys, which the journal knows by a digest, and which are checked by opening them too.
 
 use std::sync::Arc;
 
 use serde_json::json;
-use strongroom_kms::Service;
+use strongroom_kms::{RowKind, Service};
 use strongroom_store::{
     Backend, Row, StoreError,
     backend::key_text,
@@ -90,7 +90,11 @@ async fn verify(house: House, seals: Vec<SealSource>) -> Result<Vec<Named>, Fail
     let (_, service) = house.desk(&seals).await?;
     let fold = journal::fold(&house.folder.journal_dir())?;
     let mut findings = Vec::new();
-    let judge = |row: &Row| judge(&service, row);
+    let judge = |row: &Row| match RowKind::of(&row.key) {
+        RowKind::Record => judge(&service, row).map(Some),
+        RowKind::WrappedKey => Ok(fold.untagged(&row.key, &row.value)),
+        RowKind::Mark => Ok(None),
+    };
     let backend: &Arc<dyn Backend> = &house.backend;
     journal::compare(&fold, backend.as_ref(), &judge, &mut |finding| {
         findings.push(Named::from(finding));
@@ -106,11 +110,8 @@ async fn verify(house: House, seals: Vec<SealSource>) -> Result<Vec<Named>, Fail
     Ok(findings)
 }
 
-/// The edition of a record whose tag fits; nothing for rows that are none.
-fn judge(service: &Arc<Service>, row: &Row) -> Result<Option<RowMark>, StoreError> {
-    if !strongroom_kms::is_record(&row.key) {
-        return Ok(None);
-    }
+/// The edition of a record whose tag fits.
+fn judge(service: &Arc<Service>, row: &Row) -> Result<RowMark, StoreError> {
     let corrupt = |what: &str| StoreError::corrupt(&row.key, what);
     let name = std::str::from_utf8(&row.key).map_err(|_| corrupt("its key is not text"))?;
     let checked =
@@ -122,5 +123,5 @@ fn judge(service: &Arc<Service>, row: &Row) -> Result<Option<RowMark>, StoreErro
     let [_, v0, v1, v2, v3, v4, v5, v6, v7, ..] = *header;
     let tag = row.value.last_chunk::<TAG_BYTES>().ok_or_else(short)?;
     let version = u64::from_be_bytes([v0, v1, v2, v3, v4, v5, v6, v7]);
-    Ok(Some(RowMark { version, tag: *tag }))
+    Ok(RowMark { version, tag: *tag })
 }

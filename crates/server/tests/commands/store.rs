@@ -92,6 +92,90 @@ fn a_row_that_was_removed_and_is_back_is_revived() {
 }
 
 #[test]
+fn a_wrapped_key_that_was_taken_away_is_missing() {
+    let scene = Scene::new();
+    for kind in ["domain", "integrity"] {
+        let row = format!("custody/{kind}/111122223333/us-east-1/0000000001");
+        let take = "DELETE FROM rows WHERE key = CAST(?1 AS BLOB)";
+        let put = "INSERT INTO rows (key, value, revision) SELECT key, value, revision FROM \
+                   before.rows WHERE key = CAST(?1 AS BLOB)";
+        scene.tamper(take, &[&row]);
+        if kind == "domain" {
+            scene.found(&row, "missing");
+        } else {
+            // What the key has tagged cannot be checked without it, and is named as well.
+            let ended = scene.site.run("store verify --data-dir dev");
+            assert_eq!(ended.code, 1, "{ended:?}");
+            assert!(
+                ended.out.contains(&format!("`{row}`: it is missing")),
+                "{ended:?}"
+            );
+        }
+        scene.tamper(put, &[&row]);
+        scene.site.run("store verify --data-dir dev").done();
+    }
+}
+
+#[test]
+fn a_service_key_that_was_taken_away_stops_the_start_and_the_check() {
+    let scene = Scene::new();
+    for row in [
+        "custody/service/marker/0000000001",
+        "custody/integrity/0000000001",
+    ] {
+        let take = "DELETE FROM rows WHERE key = CAST(?1 AS BLOB)";
+        scene.tamper(take, &[row]);
+        for command in [
+            "dev --listen 127.0.0.1:0 --data-dir dev",
+            "store verify --data-dir dev",
+        ] {
+            scene.site.run(command).refused(&[row, "is gone", "backup"]);
+        }
+        let put = "INSERT INTO rows (key, value, revision) SELECT key, value, revision FROM \
+                   before.rows WHERE key = CAST(?1 AS BLOB)";
+        scene.tamper(put, &[row]);
+    }
+}
+
+#[test]
+fn seals_that_were_taken_away_are_not_made_anew() {
+    let scene = Scene::new();
+    let take = "DELETE FROM rows WHERE key = CAST(?1 AS BLOB)";
+    scene.tamper(take, &["custody/seals"]);
+    scene
+        .site
+        .run("dev --listen 127.0.0.1:0 --data-dir dev")
+        .refused(&["seals", "gone", "backup"]);
+}
+
+#[test]
+fn seals_of_an_earlier_day_are_rolled_back() {
+    let site = Site::initialised();
+    std::fs::copy(site.path("data/store.sqlite"), site.path("before.sqlite")).unwrap();
+    site.write_private("words", "correct horse battery staple\n");
+    site.run("seal add --data-dir data --seal key-file=seal.key --new passphrase=file:words")
+        .done();
+    site.run(VERIFY).done();
+    let store = Connection::open(site.path("data/store.sqlite")).unwrap();
+    let before = site.path("before.sqlite");
+    store
+        .execute("ATTACH ?1 AS before", [before.to_str().unwrap()])
+        .unwrap();
+    let put = "UPDATE rows SET value = (SELECT value FROM before.rows old WHERE old.key = rows.key) \
+               WHERE key = CAST('custody/seals' AS BLOB)";
+    assert_eq!(store.execute(put, []).unwrap(), 1);
+    drop(store);
+    let ended = site.run(VERIFY);
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(
+        ended
+            .out
+            .contains("`custody/seals`: it is an earlier edition"),
+        "{ended:?}"
+    );
+}
+
+#[test]
 fn an_earlier_edition_is_rolled_back() {
     let scene = Scene::new();
     let row = scene.row("key", &scene.key);
