@@ -2,6 +2,7 @@
 
 mod ci;
 mod codegen;
+mod dependencies;
 mod tidy;
 
 use clap::{Parser, Subcommand};

@@ -8,6 +8,8 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
+use crate::dependencies;
+
 /// What a file under `operations/` may not name: back ends, headers, ciphers.
 const FORBIDDEN_IN_OPERATIONS: &[&str] = &[
     "rusqlite",
@@ -26,6 +28,7 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     operations_stay_in_their_room(root, &sources, &mut faults)?;
     callers_of_expose_are_listed(root, &sources, &mut faults)?;
     unsafe_stays_in_its_modules(root, &sources, &mut faults)?;
+    dependencies::check(root, &mut faults)?;
     if faults.is_empty() {
         return Ok(());
     }
