@@ -80,6 +80,10 @@ pub(crate) async fn round(
             continue;
         };
         let is_due = due(roster, service.domain_key_days(), now);
+        if !is_due && roster.versions.len() < 2 {
+            // Nothing to do, and no reason to have the key at hand.
+            continue;
+        }
         if let Err(error) = tend(service, rounds, &home, is_due, &mut budget).await {
             // The others are not to wait for it.
             let (account, region) = (home.account, &home.region);

@@ -27,14 +27,14 @@ pub(crate) struct Holder {
     pub(crate) kind: &'static str,
     /// The wraps in a record's JSON, each in base64.
     wraps: fn(&[u8]) -> Result<Vec<String>, serde_json::Error>,
-    /// The change that has every wrap of a row made anew by the domain key in use. Nothing when
-    /// the row is gone.
-    pub(crate) rewrap: for<'a> fn(
-        &'a Service,
-        &'a Home,
-        &'a str,
-    ) -> BoxFuture<'a, Result<Option<Change>, KmsError>>,
+    pub(crate) rewrap: Rewrap,
 }
+
+/// Makes the change that has every wrap of a row made anew by the domain key in use, the row
+/// given by its name among those of its kind. Nothing when the row is gone.
+type Rewrap = for<'a> fn(&'a Service, &'a Home, &'a str) -> Rewrapping<'a>;
+
+type Rewrapping<'a> = BoxFuture<'a, Result<Option<Change>, KmsError>>;
 
 /// Every kind.
 pub(crate) const HOLDERS: &[Holder] = &[

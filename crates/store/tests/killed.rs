@@ -181,7 +181,7 @@ async fn write(writer: usize, store: Arc<Embedded>) {
     let here = format!("writer/{writer}/here");
     let there = format!("writer/{writer}/there");
     loop {
-        let number = number(&*store, &here).await + 1;
+        let number = number(&store, &here).await + 1;
         let shared = store.get(SHARED.as_bytes()).await.unwrap();
         let count = shared.as_ref().map_or(0, |row| read(&row.value)) + 1;
         let judged = Precondition {

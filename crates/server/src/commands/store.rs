@@ -4,7 +4,7 @@
 //! exist, and in which edition (custody §2.10). Rows under `custody/` are not tagged: they are
 //! wrapped keys, which the journal knows by a digest, and which are checked by opening them too.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use serde_json::json;
 use strongroom_kms::{RowKind, Service};
@@ -90,9 +90,13 @@ async fn verify(house: House, seals: Vec<SealSource>) -> Result<Vec<Named>, Fail
     let (_, service) = house.desk(&seals).await?;
     let fold = journal::fold(&house.folder.journal_dir())?;
     let mut findings = Vec::new();
+    let unsound: HashMap<String, String> = service.check_custody().await?.into_iter().collect();
     let judge = |row: &Row| match RowKind::of(&row.key) {
         RowKind::Record => judge(&service, row).map(Some),
-        RowKind::WrappedKey => Ok(fold.untagged(&row.key, &row.value)),
+        RowKind::WrappedKey => match unsound.get(&key_text(&row.key)) {
+            Some(what) => Err(StoreError::corrupt(&row.key, what)),
+            None => Ok(fold.untagged(&row.key, &row.value)),
+        },
         RowKind::Mark => Ok(None),
     };
     let backend: &Arc<dyn Backend> = &house.backend;
@@ -100,13 +104,6 @@ async fn verify(house: House, seals: Vec<SealSource>) -> Result<Vec<Named>, Fail
         findings.push(Named::from(finding));
     })
     .await?;
-    for (row, what) in service.check_custody().await? {
-        findings.push(Named {
-            row,
-            fault: "corrupt",
-            what,
-        });
-    }
     Ok(findings)
 }
 
