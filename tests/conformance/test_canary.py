@@ -14,7 +14,7 @@ import urllib.parse
 
 import pytest
 import yaml
-from support import Server, journal, refused, strongroom
+from support import ACCOUNT, Server, journal, refused, strongroom
 from test_serve import Installation, passphrase
 
 LOUD = {"STRONGROOM_LOG": "trace", "RUST_BACKTRACE": "1"}
