@@ -170,8 +170,15 @@ impl Custody {
         };
         let marker = MarkerKey::new(newest_service(&keeper, Job::Marker).await?)?;
         let credential = CredentialKey::new(newest_service(&keeper, Job::Credential).await?)?;
-        let grant_tokens = grant_token_keys(&keeper).await?;
-        let import_token = ImportTokenKey::new(newest_service(&keeper, Job::ImportToken).await?)?;
+        let import_token = newest_service(&keeper, Job::ImportToken).await?;
+        let import_token = ImportTokenKey::new(import_token)?;
+        let open_grant_token = |roots: &RootKeys, version, wrapped: &[u8]| {
+            let key = keeper.open_service(&Job::GrantToken, roots, version, wrapped)?;
+            GrantTokenKey::new(key)
+        };
+        let make = |roots: &RootKeys| keeper.make_service(&Job::GrantToken, roots);
+        let ring = Ring::Service(Job::GrantToken);
+        let grant_tokens = keeper.ring(&ring, open_grant_token, make).await?;
         Ok(Self {
             keeper,
             identifiers,
@@ -341,16 +348,6 @@ impl Custody {
         let mut all = self.domains.write().unwrap_or_else(PoisonError::into_inner);
         all.remove(home);
     }
-}
-
-/// Every version of the key that seals grant tokens: older tokens stay good.
-async fn grant_token_keys(keeper: &Keeper) -> Result<Versions<GrantTokenKey>, CustodyError> {
-    let job = Job::GrantToken;
-    let open = |roots: &RootKeys, version, wrapped: &[u8]| {
-        GrantTokenKey::new(keeper.open_service(&job, roots, version, wrapped)?)
-    };
-    let make = |roots: &RootKeys| keeper.make_service(&job, roots);
-    keeper.ring(&Ring::Service(job.clone()), open, make).await
 }
 
 async fn newest_service(keeper: &Keeper, job: Job) -> Result<ServiceKey, CustodyError> {

@@ -170,6 +170,7 @@ async fn step(
         let key = String::from_utf8_lossy(&row.key);
         match look(service, home, holder, &key, &row.value, newest).await {
             Ok(Looked::Newest) => {}
+            Ok(Looked::Waits) => pass.met_older = true,
             Ok(Looked::Older(again)) => {
                 pass.met_older = true;
                 change.conditions.extend(again.conditions);
@@ -201,6 +202,8 @@ enum Looked {
     Newest,
     /// Something older; the change wraps it again.
     Older(Change),
+    /// Something older, and it will soon be gone.
+    Waits,
 }
 
 async fn look(
@@ -218,7 +221,10 @@ async fn look(
     }
     let prefix = home.under(holder.kind);
     let name = key.strip_prefix(&prefix).unwrap_or_default();
-    let again = (holder.rewrap)(service, home, name).await?;
+    let Some(rewrap) = holder.rewrap else {
+        return Ok(Looked::Waits);
+    };
+    let again = rewrap(service, home, name).await?;
     // A row that is gone meanwhile refers to nothing any more.
     Ok(again.map_or(Looked::Newest, Looked::Older))
 }

@@ -6,15 +6,13 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use strongroom_auth::BoxFuture;
-use strongroom_crypto::{DomainKey, KeyMaterial, MaterialId, WrappingKey, wrapping_version};
+use strongroom_crypto::{KeyMaterial, MaterialId, wrapping_version};
 use strongroom_model::KeyId;
 use strongroom_store::StoreError;
 
 use crate::{
     change::Change,
-    custody::Versions,
     error::KmsError,
-    import,
     layout::{Home, RowKey, Scope},
     material::binding_of,
     record::{MaterialRecord, Record, WrappingKeyRecord},
@@ -27,12 +25,14 @@ pub(crate) struct Holder {
     pub(crate) kind: &'static str,
     /// The wraps in a record's JSON, each in base64.
     wraps: fn(&[u8]) -> Result<Vec<String>, serde_json::Error>,
-    pub(crate) rewrap: Rewrap,
+    /// How the wraps of a row are made anew. Absent where no row lasts for long: the version
+    /// under it waits until the row is gone.
+    pub(crate) rewrap: Option<Rewrap>,
 }
 
 /// Makes the change that has every wrap of a row made anew by the domain key in use, the row
 /// given by its name among those of its kind. Nothing when the row is gone.
-type Rewrap = for<'a> fn(&'a Service, &'a Home, &'a str) -> Rewrapping<'a>;
+pub(crate) type Rewrap = for<'a> fn(&'a Service, &'a Home, &'a str) -> Rewrapping<'a>;
 
 type Rewrapping<'a> = BoxFuture<'a, Result<Option<Change>, KmsError>>;
 
@@ -41,12 +41,13 @@ pub(crate) const HOLDERS: &[Holder] = &[
     Holder {
         kind: "material",
         wraps: wraps::<MaterialRecord>,
-        rewrap: |service, home, name| Box::pin(rewrap_material(service, home, name)),
+        rewrap: Some(|service, home, name| Box::pin(rewrap_material(service, home, name))),
     },
+    // Gone after 24 hours. What it is bound to stands in the token that its owner has.
     Holder {
         kind: "wrapping-key",
         wraps: wraps::<WrappingKeyRecord>,
-        rewrap: |service, home, name| Box::pin(rewrap_wrapping_key(service, home, name)),
+        rewrap: None,
     },
 ];
 
@@ -58,7 +59,7 @@ trait Holds: Record {
 
 impl Holds for MaterialRecord {
     fn wraps(&self) -> Vec<&str> {
-        self.wrapped.as_deref().into_iter().collect()
+        self.wrapped.iter().map(String::as_str).collect()
     }
 }
 
@@ -112,15 +113,21 @@ async fn rewrap_material(
     let Some(stored) = service.shelves().get(&row).await? else {
         return Ok(None);
     };
-    let Some(key) = service.shelves().get(&home.key(key_id)).await? else {
-        return Err(KmsError::internal(format_args!("{name} belongs to no key")));
-    };
     let Some(wrapped) = &stored.record.wrapped else {
         return Ok(None);
     };
+    let Some(key) = service.shelves().get(&home.key(key_id)).await? else {
+        return Err(KmsError::internal(format_args!("{name} belongs to no key")));
+    };
     let custody = service.custody();
     let domains = custody.domain(home).await?;
-    let (old, wrapped) = opened_by(&domains, name, wrapped)?;
+    let wrapped = STANDARD.decode(wrapped).map_err(KmsError::internal)?;
+    let version = wrapping_version(&wrapped)?;
+    let old = domains.get(version).ok_or_else(|| {
+        KmsError::internal(format_args!(
+            "{name} needs domain key {version}, which is gone"
+        ))
+    })?;
     let binding = binding_of(home, key_id, &key.record, id, stored.record.sequence);
     let material = KeyMaterial::unwrap(old, &binding, &wrapped)?;
     let again = material.wrap(domains.in_use()?, &binding, custody.random())?;
@@ -133,50 +140,4 @@ async fn rewrap_material(
         .provided(&row, Some(stored.revision))
         .put(&row, &record)?;
     Ok(Some(change))
-}
-
-async fn rewrap_wrapping_key(
-    service: &Service,
-    home: &Home,
-    name: &str,
-) -> Result<Option<Change>, KmsError> {
-    let malformed = || KmsError::internal(format_args!("no wrapping key is named {name}"));
-    let (key, token_id) = name.split_once('/').ok_or_else(malformed)?;
-    let key_id = KeyId::parse(key).map_err(|_| malformed())?;
-    let row: RowKey<WrappingKeyRecord> = home.wrapping_keys(key_id).row(token_id);
-    let Some(stored) = service.shelves().get(&row).await? else {
-        return Ok(None);
-    };
-    let custody = service.custody();
-    let domains = custody.domain(home).await?;
-    let (old, wrapped) = opened_by(&domains, name, &stored.record.wrapped)?;
-    let binding =
-        import::binding_of(home, key_id, token_id, stored.record.spec).ok_or_else(malformed)?;
-    let wrapping = WrappingKey::unwrap(old, &binding, &wrapped)?;
-    let again = wrapping.wrap(domains.in_use()?, &binding, custody.random())?;
-    let record = WrappingKeyRecord {
-        wrapped: STANDARD.encode(again),
-        ..stored.record.clone()
-    };
-    let mut change = Change::new();
-    change
-        .provided(&row, Some(stored.revision))
-        .put(&row, &record)?;
-    Ok(Some(change))
-}
-
-/// The version of the domain key that opens a wrap, and the wrap's bytes.
-fn opened_by<'d>(
-    domains: &'d Versions<DomainKey>,
-    name: &str,
-    wrapped: &str,
-) -> Result<(&'d DomainKey, Vec<u8>), KmsError> {
-    let wrapped = STANDARD.decode(wrapped).map_err(KmsError::internal)?;
-    let version = wrapping_version(&wrapped)?;
-    let old = domains.get(version).ok_or_else(|| {
-        KmsError::internal(format_args!(
-            "{name} needs domain key {version}, which is gone"
-        ))
-    })?;
-    Ok((old, wrapped))
 }

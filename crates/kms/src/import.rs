@@ -8,7 +8,7 @@ use strongroom_crypto::{
     public_key_hash, wrapping_version,
 };
 use strongroom_model::{
-    KeyId, Plaintext, Timestamp,
+    Plaintext, Timestamp,
     enums::{AlgorithmSpec, WrappingKeySpec},
     errors::ErrorCode,
     limits,
@@ -20,7 +20,6 @@ use crate::{
     call::{Authorized, Key},
     change::Change,
     error::KmsError,
-    layout::Home,
     record::{DueRecord, WrappingKeyRecord},
     service::Service,
     shelves::Stored,
@@ -70,7 +69,6 @@ pub(crate) async fn offer(
     let token_id = hex(&id);
     let record = WrappingKeyRecord {
         valid_to,
-        spec,
         wrapped: STANDARD.encode(wrapped),
     };
     change.put(&home.wrapping_keys(key.id()).row(&token_id), &record)?;
@@ -180,32 +178,13 @@ fn target(key: &Key) -> ImportTarget<'_> {
 }
 
 fn binding<'a>(key: &'a Key, terms: &ImportTerms) -> WrappingKeyBinding<'a> {
-    bound(key.home(), key.id(), terms.id, terms.spec)
-}
-
-/// What the wrapping key of that name is bound to, if it is the name of one.
-pub(crate) fn binding_of<'a>(
-    home: &'a Home,
-    key_id: KeyId,
-    token_id: &str,
-    spec: WrappingKeySpec,
-) -> Option<WrappingKeyBinding<'a>> {
-    let id = u128::from_str_radix(token_id, 16).ok()?;
-    Some(bound(home, key_id, id.to_be_bytes(), spec))
-}
-
-fn bound(
-    home: &Home,
-    key_id: KeyId,
-    id: [u8; 16],
-    spec: WrappingKeySpec,
-) -> WrappingKeyBinding<'_> {
+    let home = key.home();
     WrappingKeyBinding {
         partition: home.region.partition(),
         account: home.account,
         region: &home.region,
-        key_id,
-        id,
-        spec,
+        key_id: key.id(),
+        id: terms.id,
+        spec: terms.spec,
     }
 }

@@ -1,9 +1,11 @@
 //! All materials of a key, for the operations that change one of them.
 //!
 //! Every such change writes the key's record too, on the condition that it has not moved, so the
-//! rows that are read after it are those that it speaks of.
+//! rows that are read after it are those that it speaks of. A row that is written anew must be
+//! the one that was read as well: its bytes may have been wrapped again meanwhile.
 
 use strongroom_model::{KeyId, Timestamp};
+use strongroom_store::Revision;
 
 use crate::{
     change::Change,
@@ -17,26 +19,37 @@ use crate::{
 const PAGE: usize = 256;
 
 /// The materials of one key by their ids, in the order in which they came.
-pub(crate) struct MaterialRows(Vec<(String, MaterialRecord)>);
+pub(crate) struct MaterialRows(Vec<MaterialRow>);
+
+struct MaterialRow {
+    id: String,
+    record: MaterialRecord,
+    /// Of the row as it was read; none for one that is new.
+    judged: Option<Revision>,
+}
 
 impl MaterialRows {
     /// Reads them. The key's record has to be read before.
     pub(crate) async fn read(service: &Service, home: &Home, id: KeyId) -> Result<Self, KmsError> {
         let prefix = home.materials(id);
-        let mut rows: Vec<(String, MaterialRecord)> = Vec::new();
+        let mut rows: Vec<MaterialRow> = Vec::new();
         loop {
-            let after = rows.last().map(|(name, _)| name.clone());
+            let after = rows.last().map(|row| row.id.clone());
             let page = service
                 .shelves()
-                .list(&prefix, after.as_deref(), PAGE)
+                .list_stored(&prefix, after.as_deref(), PAGE)
                 .await?;
             let ended = !page.more || page.rows.is_empty();
-            rows.extend(page.rows);
+            rows.extend(page.rows.into_iter().map(|(id, stored)| MaterialRow {
+                id,
+                record: stored.record,
+                judged: Some(stored.revision),
+            }));
             if ended {
                 break;
             }
         }
-        rows.sort_by_key(|(_, row)| row.sequence);
+        rows.sort_by_key(|row| row.record.sequence);
         Ok(Self(rows))
     }
 
@@ -45,7 +58,7 @@ impl MaterialRows {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &MaterialRecord)> {
-        self.0.iter().map(|(id, row)| (id.as_str(), row))
+        self.0.iter().map(|row| (row.id.as_str(), &row.record))
     }
 
     pub(crate) fn get(&self, material_id: &str) -> Option<&MaterialRecord> {
@@ -69,10 +82,17 @@ impl MaterialRows {
         record: MaterialRecord,
         change: &mut Change,
     ) -> Result<(), KmsError> {
-        change.put(&home.materials(id).row(material_id), &record)?;
-        self.0.retain(|(known, _)| known != material_id);
-        self.0.push((material_id.to_owned(), record));
-        self.0.sort_by_key(|(_, row)| row.sequence);
+        let known = self.0.iter().find(|row| row.id == material_id);
+        let judged = known.and_then(|known| known.judged);
+        let row = home.materials(id).row(material_id);
+        change.provided(&row, judged).put(&row, &record)?;
+        self.0.retain(|known| known.id != material_id);
+        self.0.push(MaterialRow {
+            id: material_id.to_owned(),
+            record,
+            judged,
+        });
+        self.0.sort_by_key(|row| row.record.sequence);
         Ok(())
     }
 
@@ -89,7 +109,7 @@ impl MaterialRows {
         let pending = record.materials.pending.as_ref();
         if pending.is_some_and(|pending| pending.id == material_id) {
             record.materials.pending = None;
-            self.0.retain(|(known, _)| known != material_id);
+            self.0.retain(|known| known.id != material_id);
             change.remove(&home.materials(id).row(material_id));
             return Ok(());
         }

@@ -8,7 +8,7 @@ use strongroom_model::{
     AccountId, AliasName, GrantId, KeyId, Region, Timestamp,
     enums::{
         KeyLastUsageTrackingOperation, KeyManagerType, KeySpec, KeyState, KeyUsageType, OriginType,
-        RotationType, WrappingKeySpec,
+        RotationType,
     },
 };
 
@@ -300,7 +300,6 @@ impl MaterialRecord {
 pub(crate) struct WrappingKeyRecord {
     /// When the parameters cease to be valid.
     pub(crate) valid_to: Timestamp,
-    pub(crate) spec: WrappingKeySpec,
     /// Base64 of the wrapped bytes drawn in `docs/formats.md`.
     pub(crate) wrapped: String,
 }

@@ -167,13 +167,14 @@ impl Shelves {
         Ok(stored)
     }
 
-    /// Up to `limit` records of a listing, in the order of their names, after the name `after`.
-    pub(crate) async fn list<R: Record>(
+    /// Up to `limit` records of a listing, as [`list`](Self::list) gives them, and the revisions
+    /// that commits can be conditional on.
+    pub(crate) async fn list_stored<R: Record>(
         &self,
         prefix: &Prefix<R>,
         after: Option<&str>,
         limit: usize,
-    ) -> Result<Listed<R>, KmsError> {
+    ) -> Result<Listed<Stored<R>>, KmsError> {
         let mut range = KeyRange::prefix(prefix.as_str());
         if let Some(name) = after {
             range = range.after(prefix.row(name).as_str().as_bytes());
@@ -187,11 +188,26 @@ impl Shelves {
                 .strip_prefix(prefix.as_str())
                 .unwrap_or_default()
                 .to_owned();
-            rows.push((name, stored.record));
+            rows.push((name, stored));
         }
         Ok(Listed {
             rows,
             more: page.more,
+        })
+    }
+
+    /// Up to `limit` records of a listing, in the order of their names, after the name `after`.
+    pub(crate) async fn list<R: Record>(
+        &self,
+        prefix: &Prefix<R>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Listed<R>, KmsError> {
+        let Listed { rows, more } = self.list_stored(prefix, after, limit).await?;
+        let record = |(name, stored): (String, Stored<R>)| (name, stored.record);
+        Ok(Listed {
+            rows: rows.into_iter().map(record).collect(),
+            more,
         })
     }
 
@@ -305,7 +321,11 @@ impl Shelves {
                 .iter()
                 .any(|(row, judged)| row == key && judged.is_some());
             let roster = Ring::Domain(home.clone()).roster();
-            let fits = holder.versions(key, payload)?.iter().all(|version| {
+            let versions = holder.versions(key, payload)?;
+            if versions.is_empty() {
+                continue;
+            }
+            let fits = versions.iter().all(|version| {
                 *version == domains.newest() || rewritten && domains.get(*version).is_some()
             });
             if !fits {

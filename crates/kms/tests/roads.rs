@@ -28,7 +28,7 @@ use crate::{
     change::Change, error::KmsError, material::Material, shelves::Committed, uses,
 };
 use strongroom_crypto::CiphertextHeader;
-use strongroom_model::{EncryptionContext, Plaintext, Timestamp, operations::Output};
+use strongroom_model::{EncryptionContext, Plaintext, Timestamp, enums::EncryptionAlgorithmSpec, operations::Output};
 ";
 
 /// What an operation may do, in the same words as the cases below: it has to compile, or the
@@ -38,7 +38,7 @@ async fn looks_up_permits_and_uses(call: &Call<'_>, text: &Plaintext) -> Attempt
     let found = call.find_key_or_alias("alias/app").await?;
     let key = call.permit::<uses::Encrypt>(found)?.usable()?;
     let material = call.material(&key).await?;
-    Ok(material.seal(text, None)?)
+    Ok(material.seal(EncryptionAlgorithmSpec::SymmetricDefault, text, None)?)
 }
 fn moves(
     alias: &Permitted<Alias, uses::UpdateAlias>,
@@ -117,10 +117,21 @@ const CASES: &[(&str, &str, &str)] = &[
         }",
     ),
     (
-        "material by permission to describe the key",
+        "encrypting by permission to describe the key",
+        "E0599",
+        r"async fn uses_it(
+            call: &Call<'_>, key: &Authorized<Key, uses::DescribeKey>, text: &Plaintext,
+        ) -> Attempt<()> {
+            let material = call.material(key).await?;
+            let _ = material.seal(EncryptionAlgorithmSpec::SymmetricDefault, text, None);
+            Ok(())
+        }",
+    ),
+    (
+        "material that a dry run does not stop, to encrypt with",
         "E0277",
-        r"async fn uses_it(call: &Call<'_>, key: &Authorized<Key, uses::DescribeKey>) -> Attempt<()> {
-            call.material(key).await?;
+        r"async fn uses_it(call: &Call<'_>, key: &Authorized<Key, uses::Encrypt>) -> Attempt<()> {
+            call.material_to_judge(key).await?;
             Ok(())
         }",
     ),
@@ -130,7 +141,7 @@ const CASES: &[(&str, &str, &str)] = &[
         r"async fn uses_it(
             call: &Call<'_>, key: &Authorized<Key, uses::Encrypt>, header: &CiphertextHeader,
         ) -> Attempt<()> {
-            call.material_of(key, header).await?;
+            call.material_of(key, Some(header)).await?;
             Ok(())
         }",
     ),
@@ -138,20 +149,20 @@ const CASES: &[(&str, &str, &str)] = &[
         "decrypting with material for encryption",
         "E0599",
         r"fn opens(material: &Material<'_, uses::Encrypt>, blob: &[u8]) {
-            let _ = material.open(blob, None);
+            let _ = material.open(EncryptionAlgorithmSpec::SymmetricDefault, blob, None);
         }",
     ),
     (
         "encrypting with material for decryption",
         "E0599",
         r"fn seals(material: &Material<'_, uses::Decrypt>, text: &Plaintext) {
-            let _ = material.seal(text, None);
+            let _ = material.seal(EncryptionAlgorithmSpec::SymmetricDefault, text, None);
         }",
     ),
     (
         "the key within a material",
         "E0616",
-        r"fn takes(material: &Material<'_, uses::Encrypt>) { let _ = &material.key; }",
+        r"fn takes(material: &Material<'_, uses::Encrypt>) { let _ = &material.ready; }",
     ),
     (
         "an authorization made by hand",
@@ -219,7 +230,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "a change said to be committed that was not",
         "E0451",
-        r"fn claims(committed: Committed) -> Committed { Committed { outbox_id: 1, ..committed } }",
+        r"fn claims(committed: Committed) -> Committed { Committed { entries: Vec::new(), ..committed } }",
     ),
     (
         "the journal of the service",

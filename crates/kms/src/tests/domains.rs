@@ -6,6 +6,11 @@ use std::collections::BTreeSet;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use strongroom_auth::decision::Open;
 use strongroom_crypto::wrapping_version;
+use strongroom_model::{
+    enums::{AlgorithmSpec, OriginType, WrappingKeySpec},
+    operations::Input,
+    shapes::{CreateKeyRequest, GetParametersForImportRequest, RotateKeyOnDemandRequest},
+};
 use strongroom_store::{KeyRange, envelope::HEADER_BYTES, journal};
 
 use super::{blob, decrypt, schedule};
@@ -14,7 +19,7 @@ use crate::{
     change::Change,
     layout::{Home, RowKey},
     record::MaterialRecord,
-    testing::Bench,
+    testing::{Bench, symmetric_key},
 };
 
 const HOME: &str = "111122223333/us-east-1";
@@ -257,4 +262,60 @@ async fn a_version_that_a_damaged_record_may_need_is_kept() {
     assert_eq!(domain_rows(&bench).await, [1, 2]);
     let fresh = bench.restarted(Box::new(Open)).await;
     fresh.call(decrypt(&made)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_version_under_a_wrapping_key_waits_until_that_is_gone() {
+    let bench = Bench::new().await;
+    let external = CreateKeyRequest {
+        origin: Some(OriginType::External),
+        ..symmetric_key()
+    };
+    let key = bench.key_like(external).await.key_id;
+    let sound = bench.key().await.key_id;
+    let made = blob(&bench, &sound).await;
+    let parameters = Input::GetParametersForImport(GetParametersForImportRequest {
+        key_id: key,
+        wrapping_algorithm: AlgorithmSpec::RsaesOaepSha256,
+        wrapping_key_spec: WrappingKeySpec::Rsa2048,
+    });
+    bench.call(parameters).await.unwrap();
+    let home = Home::parse(HOME).unwrap();
+    bench.service.custody().rotate_domain(&home).await.unwrap();
+    for _ in 0..4 {
+        bench.service.maintain().await;
+    }
+    assert_eq!(wrapped_under(&bench).await, BTreeSet::from([2]));
+    assert_eq!(domain_rows(&bench).await, [1, 2]);
+    bench.advance_days(2);
+    for _ in 0..3 {
+        bench.service.maintain().await;
+    }
+    assert_eq!(domain_rows(&bench).await, [2]);
+    bench.call(decrypt(&made)).await.unwrap();
+}
+
+#[tokio::test]
+async fn keys_rotate_while_their_domain_key_does() {
+    let bench = Bench::new().await;
+    let key = bench.key().await.key_id;
+    let home = Home::parse(HOME).unwrap();
+    let mut made = Vec::new();
+    for _ in 0..4 {
+        made.push(blob(&bench, &key).await);
+        bench.service.custody().rotate_domain(&home).await.unwrap();
+        bench
+            .call(Input::RotateKeyOnDemand(RotateKeyOnDemandRequest {
+                key_id: key.clone(),
+            }))
+            .await
+            .unwrap();
+        bench.service.maintain().await;
+    }
+    bench.service.maintain().await;
+    assert_eq!(domain_rows(&bench).await, [5]);
+    let fresh = bench.restarted(Box::new(Open)).await;
+    for blob in &made {
+        fresh.call(decrypt(blob)).await.unwrap();
+    }
 }
