@@ -346,6 +346,10 @@ fn externs(dependencies: &Path) -> Vec<String> {
                 .to_str()?
                 .strip_prefix("lib")?
                 .strip_suffix(".rmeta")?;
+            // What `cargo check` and clippy left has no library beside it.
+            if !path.with_extension("rlib").exists() {
+                return None;
+            }
             let (name, hash) = name.rsplit_once('-')?;
             Some((name.to_owned(), hash.to_owned(), path))
         })
