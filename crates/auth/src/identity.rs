@@ -1,13 +1,10 @@
 //! Callers: who signed a request, and what AWS calls them.
 
-use std::{fmt, future::Future, pin::Pin, sync::Arc};
+use std::{fmt, future::Future, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use strongroom_model::{AccountId, Partition, SecretAccessKey, identifiers::InvalidIdentifier};
 use zeroize::Zeroizing;
-
-/// A future that a trait object hands out.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Who is calling.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,19 +63,28 @@ impl Caller {
     /// Sessions are known to STS, and their ARN has no path.
     #[must_use]
     pub fn arn(&self) -> String {
-        let Self {
-            account, partition, ..
-        } = self;
+        let partition = self.partition.as_str();
+        let account = &self.account.text();
         match &self.principal {
-            Principal::Root => format!("arn:{partition}:iam::{account}:root"),
+            Principal::Root => ["arn:", partition, ":iam::", account, ":root"].concat(),
             Principal::User { path, name, .. } => {
-                format!("arn:{partition}:iam::{account}:user{path}{name}")
+                ["arn:", partition, ":iam::", account, ":user", path, name].concat()
             }
             Principal::AssumedRole {
                 role_name,
                 session_name,
                 ..
-            } => format!("arn:{partition}:sts::{account}:assumed-role/{role_name}/{session_name}"),
+            } => [
+                "arn:",
+                partition,
+                ":sts::",
+                account,
+                ":assumed-role/",
+                role_name,
+                "/",
+                session_name,
+            ]
+            .concat(),
         }
     }
 
@@ -208,10 +214,10 @@ pub struct CredentialError(#[from] pub Box<dyn std::error::Error + Send + Sync>)
 /// Where access keys are looked up.
 pub trait CredentialSource: Send + Sync {
     /// The access key with this id, or nothing when there is none.
-    fn look_up<'a>(
-        &'a self,
-        access_key_id: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Credential>, CredentialError>>;
+    fn look_up(
+        &self,
+        access_key_id: &str,
+    ) -> impl Future<Output = Result<Option<Credential>, CredentialError>> + Send;
 }
 
 #[cfg(test)]

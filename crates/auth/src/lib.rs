@@ -14,9 +14,7 @@ pub mod policy;
 pub mod sigv4;
 
 pub use decision::{Authorizer, Decision, Denial, Grounds, Question, Resource, ResourceKind};
-pub use identity::{
-    AccessKeyId, BoxFuture, Caller, Credential, CredentialError, CredentialSource, Principal,
-};
+pub use identity::{AccessKeyId, Caller, Credential, CredentialError, CredentialSource, Principal};
 pub use sigv4::{
     AuthenticationError, Claim, Expectation, Protocol, SignatureError, SignedParts, SigningKeyCache,
 };

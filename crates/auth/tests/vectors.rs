@@ -71,10 +71,10 @@ fn check_case(folder: &Path, form: &str) {
     ));
     let verified = request.with_parts(|parts| {
         let claim = Claim::parse(parts, Protocol::Query)?.check(&expected)?;
-        assert_eq!(claim.access_key_id(), "AKIDEXAMPLE");
+        assert_eq!(claim.signer().0, "AKIDEXAMPLE");
         claim.verify(
             parts,
-            &SigningKeyCache::new(1).key("AKIDEXAMPLE", &claim.scope(), &secret),
+            &SigningKeyCache::new(1).key("AKIDEXAMPLE", &claim.signer().1, &secret),
         )
     });
     if name == "post-sts-header-after" {
@@ -156,7 +156,7 @@ fn describe_key_with_a_session_token_is_verified_and_the_token_refused_with_a_pe
             .check(&expected)
             .unwrap();
         assert_eq!(claim.session_token(), Some("FwoGZXIvEXAMPLETOKEN+/="));
-        let key = SigningKey::derive(&SecretAccessKey::new(SECRET.into()), &claim.scope());
+        let key = SigningKey::derive(&SecretAccessKey::new(SECRET.into()), &claim.signer().1);
         assert_eq!(claim.verify(parts, &key), Ok(()));
     });
     let refused = knock(&request, Protocol::Json).unwrap_err();

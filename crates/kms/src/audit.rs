@@ -9,12 +9,13 @@
 use std::{
     fmt,
     net::IpAddr,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use strongroom_auth::{Caller, Principal};
 use strongroom_model::{
     AccountId, KeyId, Region, Timestamp,
+    identifiers::Ascii,
     operations::{Operation, Output},
 };
 
@@ -47,9 +48,18 @@ impl RequestId {
     }
 }
 
+impl RequestId {
+    /// The id as it is written: a UUID.
+    #[must_use]
+    pub fn text(self) -> Ascii<36> {
+        // The ids of keys are UUIDs, too.
+        KeyId::from_bits(false, self.0).text()
+    }
+}
+
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        KeyId::from_bits(false, self.0).fmt(f)
+        f.write_str(&self.text())
     }
 }
 
@@ -86,7 +96,7 @@ pub struct TlsDetails {
 /// The audit entry of a call in progress.
 #[derive(Debug)]
 pub struct Entry {
-    caller: Caller,
+    caller: Arc<Caller>,
     region: Region,
     arrival: Arrival,
     event_id: RequestId,
@@ -110,7 +120,12 @@ pub(crate) struct RowTrace {
 }
 
 impl Entry {
-    pub(crate) fn new(caller: Caller, region: Region, arrival: Arrival, opened: Timestamp) -> Self {
+    pub(crate) fn new(
+        caller: Arc<Caller>,
+        region: Region,
+        arrival: Arrival,
+        opened: Timestamp,
+    ) -> Self {
         Self {
             caller,
             region,
@@ -147,11 +162,10 @@ impl Entry {
     }
 
     /// Notes a resource that the call touches.
-    pub(crate) fn touch(&self, arn: impl fmt::Display, owner: AccountId) {
-        let arn = arn.to_string();
+    pub(crate) fn touch(&self, arn: &str, owner: AccountId) {
         let mut notes = self.notes();
-        if notes.resources.iter().all(|(known, _)| *known != arn) {
-            notes.resources.push((arn, owner));
+        if notes.resources.iter().all(|(known, _)| known != arn) {
+            notes.resources.push((arn.to_owned(), owner));
         }
     }
 
@@ -182,43 +196,43 @@ impl Entry {
         rows: &[RowTrace],
     ) -> EntryBytes {
         let mut out = Object::new();
-        out.text("awsRegion", self.region.as_str());
+        out.plain("awsRegion", self.region.as_str());
         if let Some(error) = error {
-            out.text("errorCode", error.code().name());
+            out.plain("errorCode", error.code().name());
             if let Some(message) = error.message() {
                 out.text("errorMessage", shortened(message));
             }
         }
-        out.text("eventCategory", "Management");
-        out.display("eventID", self.event_id);
-        out.text("eventName", event);
+        out.plain("eventCategory", "Management");
+        out.plain("eventID", &self.event_id.text());
+        out.plain("eventName", event);
         let source = if event == "GetCallerIdentity" {
-            "sts"
+            "sts.amazonaws.com"
         } else {
-            "kms"
+            "kms.amazonaws.com"
         };
-        out.display("eventSource", format_args!("{source}.amazonaws.com"));
-        out.text("eventTime", &date(self.opened));
-        out.text("eventType", "AwsApiCall");
-        out.text("eventVersion", "1.11");
+        out.plain("eventSource", source);
+        out.plain("eventTime", &date(self.opened));
+        out.plain("eventType", "AwsApiCall");
+        out.plain("eventVersion", "1.11");
         let notes = self.notes();
         if !notes.grounds.is_empty() {
             out.texts("grounds", &notes.grounds);
         }
         out.raw("managementEvent", "true");
         out.raw("readOnly", if read_only { "true" } else { "false" });
-        out.display("recipientAccountId", self.caller.account);
-        out.display("requestID", self.arrival.request_id);
+        out.plain("recipientAccountId", &self.caller.account.text());
+        out.plain("requestID", &self.arrival.request_id.text());
         if !notes.resources.is_empty() {
             out.list("resources", &notes.resources, |(arn, owner), object| {
                 object.text("ARN", arn);
-                object.display("accountId", owner);
-                object.text("type", "AWS::KMS::Key");
+                object.plain("accountId", &owner.text());
+                object.plain("type", "AWS::KMS::Key");
             });
         }
         drop(notes);
         write_rows(&mut out, rows);
-        out.display("sourceIPAddress", self.arrival.source);
+        out.plain("sourceIPAddress", &self.arrival.source.to_string());
         if let Some(tls) = &self.arrival.tls {
             out.object("tlsDetails", |object| {
                 object.text("cipherSuite", &tls.cipher_suite);
@@ -232,11 +246,11 @@ impl Entry {
             out.text("userAgent", shortened(agent));
         }
         out.object("userIdentity", |object| {
-            object.text("accessKeyId", self.caller.access_key_id.as_str());
-            object.display("accountId", self.caller.account);
+            object.plain("accessKeyId", self.caller.access_key_id.as_str());
+            object.plain("accountId", &self.caller.account.text());
             object.text("arn", &self.caller.arn());
             object.text("principalId", &self.caller.user_id());
-            object.text("type", identity_type(&self.caller.principal));
+            object.plain("type", identity_type(&self.caller.principal));
         });
         out.finish()
     }
@@ -287,34 +301,34 @@ impl ServiceEvent {
     pub(crate) fn body(&self, rows: &[RowTrace]) -> EntryBytes {
         let account = self.home.account;
         let mut out = Object::new();
-        out.text("awsRegion", self.home.region.as_str());
-        out.text("eventCategory", "Management");
-        out.display("eventID", self.id);
-        out.text("eventName", self.name);
-        out.text("eventSource", "kms.amazonaws.com");
-        out.text("eventTime", &date(self.at));
-        out.text("eventType", "AwsServiceEvent");
-        out.text("eventVersion", "1.11");
+        out.plain("awsRegion", self.home.region.as_str());
+        out.plain("eventCategory", "Management");
+        out.plain("eventID", &self.id.text());
+        out.plain("eventName", self.name);
+        out.plain("eventSource", "kms.amazonaws.com");
+        out.plain("eventTime", &date(self.at));
+        out.plain("eventType", "AwsServiceEvent");
+        out.plain("eventVersion", "1.11");
         out.raw("managementEvent", "true");
         out.raw("readOnly", "false");
-        out.display("recipientAccountId", account);
-        let arn = self.home.key_arn(self.key);
+        out.plain("recipientAccountId", &account.text());
+        let arn = self.home.key_arn(self.key).text();
         out.list("resources", &[arn], |arn, object| {
-            object.display("ARN", arn);
-            object.display("accountId", account);
-            object.text("type", "AWS::KMS::Key");
+            object.plain("ARN", arn);
+            object.plain("accountId", &account.text());
+            object.plain("type", "AWS::KMS::Key");
         });
         write_rows(&mut out, rows);
         if !self.details.is_empty() {
             out.object("serviceEventDetails", |object| {
                 for (name, value) in &self.details {
-                    object.display(name, value);
+                    object.plain(name, value);
                 }
             });
         }
         out.object("userIdentity", |object| {
-            object.display("accountId", account);
-            object.text("invokedBy", "AWS Internal");
+            object.plain("accountId", &account.text());
+            object.plain("invokedBy", "AWS Internal");
         });
         out.finish()
     }
@@ -355,15 +369,15 @@ pub(crate) fn own_event(
     };
     let mut out = Object::new();
     if let Some(home) = home {
-        out.text("awsRegion", home.region.as_str());
+        out.plain("awsRegion", home.region.as_str());
     }
-    out.display("eventID", event_id);
-    out.text("eventName", name);
-    out.text("eventSource", "strongroom.local");
-    out.text("eventTime", &date(now));
-    out.text("eventType", kind);
+    out.plain("eventID", &event_id.text());
+    out.plain("eventName", name);
+    out.plain("eventSource", "strongroom.local");
+    out.plain("eventTime", &date(now));
+    out.plain("eventType", kind);
     if let Some(home) = home {
-        out.display("recipientAccountId", home.account);
+        out.plain("recipientAccountId", &home.account.text());
     }
     write_rows(&mut out, rows);
     out.finish()
@@ -376,10 +390,10 @@ fn write_rows(out: &mut Object, rows: &[RowTrace]) {
     out.list("rows", rows, |row, object| {
         object.text("key", &row.key);
         match &row.tag {
-            Some(tag) => object.text("tag", &hex(tag)),
+            Some(tag) => object.plain("tag", &hex(tag)),
             None => object.raw("tag", "null"),
         }
-        object.display_raw("version", row.version);
+        object.raw("version", &row.version.to_string());
     });
 }
 
@@ -415,6 +429,17 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         })
 }
 
+/// Whether a text has characters that JSON does not take as they are.
+fn needs_escaping(text: &str) -> bool {
+    // Without a way out in the middle, so that many bytes are looked at in one step.
+    text.bytes().fold(false, |found, byte| {
+        found | (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+    })
+}
+
+/// Room for most entries, so that they are written without moving.
+const ENTRY_BYTES: usize = 1536;
+
 /// A JSON object being written, member by member, in the order given.
 struct Object {
     bytes: Vec<u8>,
@@ -427,7 +452,7 @@ struct Object {
 
 impl Object {
     fn new() -> Self {
-        let mut bytes = Vec::with_capacity(1024);
+        let mut bytes = Vec::with_capacity(ENTRY_BYTES);
         bytes.push(b'{');
         Self {
             bytes,
@@ -451,30 +476,35 @@ impl Object {
 
     /// Notes this place for the journal's own members that belong before what comes next.
     fn leave_room(&mut self, belongs: impl Fn(&str) -> bool) {
-        let rest = OWN_MEMBERS.iter().zip(&mut self.places).skip(self.placed);
-        for (_, place) in rest.take_while(|(own, _)| belongs(own)) {
-            *place = self.bytes.len();
+        while OWN_MEMBERS.get(self.placed).is_some_and(|own| belongs(own)) {
+            if let Some(place) = self.places.get_mut(self.placed) {
+                *place = self.bytes.len();
+            }
             self.placed += 1;
         }
     }
 
     fn text(&mut self, name: &str, text: &str) {
         self.name(name);
-        // Writing a text into memory as JSON cannot fail.
-        let _infallible = serde_json::to_writer(&mut self.bytes, text);
+        if needs_escaping(text) {
+            // Writing a text into memory as JSON cannot fail.
+            let _infallible = serde_json::to_writer(&mut self.bytes, text);
+        } else {
+            self.quoted(text);
+        }
     }
 
-    /// A value whose `Display` needs no escaping: identifiers, ARNs, addresses.
-    fn display(&mut self, name: &str, value: impl fmt::Display) {
-        use std::io::Write as _;
+    /// A text that needs no escaping: identifiers and words of our own.
+    fn plain(&mut self, name: &str, text: &str) {
+        debug_assert!(!needs_escaping(text), "{text}");
         self.name(name);
-        let _infallible = write!(self.bytes, "\"{value}\"");
+        self.quoted(text);
     }
 
-    fn display_raw(&mut self, name: &str, value: impl fmt::Display) {
-        use std::io::Write as _;
-        self.name(name);
-        let _infallible = write!(self.bytes, "{value}");
+    fn quoted(&mut self, text: &str) {
+        self.bytes.push(b'"');
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.bytes.push(b'"');
     }
 
     fn raw(&mut self, name: &str, json: &str) {
@@ -487,10 +517,10 @@ impl Object {
         self.name(name);
         self.bytes.push(b'[');
         for (at, text) in texts.iter().enumerate() {
-            self.bytes
-                .extend_from_slice(if at == 0 { b"\"" } else { b",\"" });
-            self.bytes.extend_from_slice(text.as_bytes());
-            self.bytes.push(b'"');
+            if at > 0 {
+                self.bytes.push(b',');
+            }
+            self.quoted(text);
         }
         self.bytes.push(b']');
     }
@@ -664,5 +694,80 @@ pub(crate) fn read_only(operation: Operation) -> bool {
         | O::Sign
         | O::Verify
         | O::VerifyMac => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv6Addr;
+
+    use strongroom_auth::AccessKeyId;
+    use strongroom_model::Partition;
+
+    use super::*;
+
+    fn entry(user_agent: &str) -> Entry {
+        let account = AccountId::parse("111122223333").unwrap();
+        let id = AccessKeyId::parse("AKIDSTRONGROOM000001").unwrap();
+        let arrival = Arrival {
+            request_id: RequestId::new([7; 16]),
+            source: Ipv6Addr::LOCALHOST.into(),
+            user_agent: Some(user_agent.to_owned()),
+            tls: None,
+        };
+        let caller = Caller::root(account, Partition::Aws, id);
+        let region = Region::parse("us-east-1").unwrap();
+        Entry::new(
+            Arc::new(caller),
+            region,
+            arrival,
+            Timestamp::from_millis(999),
+        )
+    }
+
+    #[test]
+    fn an_entry_is_the_canonical_form_of_what_it_says() {
+        let entry = entry("a client");
+        let key = "arn:aws:kms:us-east-1:111122223333:key/1";
+        for _ in 0..2 {
+            entry.touch(key, entry.caller().account);
+            entry.permitted_by("key policy");
+        }
+        let expected = serde_json::json!({
+            "awsRegion": "us-east-1",
+            "eventCategory": "Management",
+            "eventID": "5d5d5d5d-5d5d-4d5d-9d5d-5d5d5d5d5d5d",
+            "eventName": "Encrypt",
+            "eventSource": "kms.amazonaws.com",
+            "eventTime": "1970-01-01T00:00:00Z",
+            "eventType": "AwsApiCall",
+            "eventVersion": "1.11",
+            "grounds": ["key policy"],
+            "managementEvent": true,
+            "readOnly": true,
+            "recipientAccountId": "111122223333",
+            "requestID": "07070707-0707-4707-8707-070707070707",
+            "resources": [{"ARN": key, "accountId": "111122223333", "type": "AWS::KMS::Key"}],
+            "sourceIPAddress": "::1",
+            "userAgent": "a client",
+            "userIdentity": {
+                "accessKeyId": "AKIDSTRONGROOM000001",
+                "accountId": "111122223333",
+                "arn": "arn:aws:iam::111122223333:root",
+                "principalId": "111122223333",
+                "type": "Root",
+            },
+        });
+        let written = entry.body("Encrypt", true, None, &[]);
+        assert_eq!(written, EntryBytes::from_value(&expected).unwrap());
+    }
+
+    #[test]
+    fn what_strangers_send_is_escaped() {
+        for text in ["\"", "\\", "\n\u{1}", "ä\u{7f}", "}{,"] {
+            let body = entry(text).body("Encrypt", true, None, &[]);
+            let read: serde_json::Value = serde_json::from_slice(body.as_bytes()).unwrap();
+            assert_eq!(read["userAgent"], text);
+        }
     }
 }

@@ -593,7 +593,7 @@ impl<'s> Call<'s> {
         let (Found::Here(key), Found::Here(grant)) = (key, grant) else {
             return Err(self.denied(action, Denial::Hidden));
         };
-        let arn = key.arn().to_string();
+        let arn = key.arn().text();
         self.entry.touch(&arn, key.home.account);
         let GrantRecord { issuer, terms, .. } = grant.record();
         let Some(standing) = terms.standing(self.caller(), [*issuer, key.home.account]) else {
@@ -622,7 +622,7 @@ impl<'s> Call<'s> {
         key: Key,
         named_by_ciphertext: bool,
     ) -> Result<Permitted<Key, U>, KmsError> {
-        let arn = key.arn().to_string();
+        let arn = key.arn().text();
         self.entry.touch(&arn, key.home.account);
         if U::ROW.needs != Needs::AnyUsage {
             let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
@@ -728,7 +728,8 @@ impl<'s> Call<'s> {
 
     /// Notes the key that the call is about to create.
     pub(crate) fn touch_new_key(&self, id: KeyId) {
-        self.entry.touch(self.home.key_arn(id), self.home.account);
+        let arn = self.home.key_arn(id).text();
+        self.entry.touch(&arn, self.home.account);
     }
 
     /// Ends a call that would have succeeded, if it asked for no more than that.
@@ -816,30 +817,25 @@ impl<'s> Call<'s> {
             account,
             region: self.home.region.clone(),
         };
-        let (found, missing) = match &reference {
+        let found = match &reference {
             KeyRef::KeyId(NamedKey::Id(id)) | KeyRef::KeyArn(_, NamedKey::Id(id)) => {
-                let key = self.look_up(&home, *id).await?;
-                (key, KmsError::no_such_key(home.key_arn(*id)))
-            }
-            KeyRef::KeyId(NamedKey::Nobody(id)) | KeyRef::KeyArn(_, NamedKey::Nobody(id)) => {
-                (None, KmsError::nobody(account, &home.region, id))
+                self.look_up(&home, *id).await?
             }
             KeyRef::AliasName(NamedAlias::Name(name))
             | KeyRef::AliasArn(_, NamedAlias::Name(name)) => {
-                let key = match self.living_alias(&home, name).await? {
+                match self.living_alias(&home, name).await? {
                     Some((_, key)) => Some(key),
                     None => self.first_use(&home, name).await?,
-                };
-                (key, KmsError::no_such_alias(home.alias_arn(name)))
+                }
             }
-            KeyRef::AliasName(NamedAlias::Nobody(text))
-            | KeyRef::AliasArn(_, NamedAlias::Nobody(text)) => {
-                (None, KmsError::no_such_alias(home.arn_of(text)))
-            }
+            KeyRef::KeyId(NamedKey::Nobody(_))
+            | KeyRef::KeyArn(_, NamedKey::Nobody(_))
+            | KeyRef::AliasName(NamedAlias::Nobody(_))
+            | KeyRef::AliasArn(_, NamedAlias::Nobody(_)) => None,
         };
         match (found, foreign) {
             (Some(key), _) => Ok(Found::Here(key)),
-            (None, None) => Err(missing),
+            (None, None) => Err(missing(&home, &reference)),
             (None, Some(_)) => Ok(Found::Hidden),
         }
     }
@@ -882,6 +878,20 @@ impl<'s> Call<'s> {
             stored,
             at: self.now,
         }))
+    }
+}
+
+/// What a caller hears of a name of its own account that stands for nothing.
+fn missing(home: &Home, reference: &KeyRef) -> KmsError {
+    match reference {
+        KeyRef::KeyId(key) | KeyRef::KeyArn(_, key) => match key {
+            NamedKey::Id(id) => KmsError::no_such_key(home.key_arn(*id)),
+            NamedKey::Nobody(id) => KmsError::nobody(home.account, &home.region, id),
+        },
+        KeyRef::AliasName(alias) | KeyRef::AliasArn(_, alias) => match alias {
+            NamedAlias::Name(name) => KmsError::no_such_alias(home.alias_arn(name)),
+            NamedAlias::Nobody(text) => KmsError::no_such_alias(home.arn_of(text)),
+        },
     }
 }
 

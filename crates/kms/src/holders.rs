@@ -5,10 +5,9 @@
 //! holds a wrap and is not on the list would be lost then, so a new kind of them begins here.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use strongroom_auth::BoxFuture;
 use strongroom_crypto::{KeyMaterial, MaterialId, wrapping_version};
 use strongroom_model::KeyId;
-use strongroom_store::StoreError;
+use strongroom_store::{BoxFuture, StoreError};
 
 use crate::{
     change::Change,

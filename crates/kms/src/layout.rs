@@ -113,7 +113,7 @@ impl<R> Prefix<R> {
 
     /// The key of the row with this name in the listing.
     pub(crate) fn row(&self, name: &str) -> RowKey<R> {
-        RowKey::new(format!("{}{name}", self.text))
+        RowKey::new([&self.text, name].concat())
     }
 }
 
@@ -143,7 +143,14 @@ impl Home {
 
     /// The prefix of the rows of one kind.
     pub(crate) fn under(&self, kind: &str) -> String {
-        format!("region/{}/{}/{kind}/", self.account, self.region)
+        self.row(kind, "")
+    }
+
+    /// The key of a row of one kind.
+    fn row(&self, kind: &str, name: &str) -> String {
+        let account = &self.account.text();
+        let region = self.region.as_str();
+        ["region/", account, "/", region, "/", kind, "/", name].concat()
     }
 
     /// Every key of the account and Region.
@@ -152,7 +159,7 @@ impl Home {
     }
 
     pub(crate) fn key(&self, id: KeyId) -> RowKey<KeyRecord> {
-        RowKey::new(format!("{}{id}", self.under("key")))
+        RowKey::new(self.row("key", &id.text()))
     }
 
     /// Every material of a key.
@@ -166,11 +173,11 @@ impl Home {
     }
 
     pub(crate) fn last_use(&self, id: KeyId) -> RowKey<LastUseRecord> {
-        RowKey::new(format!("{}{id}", self.under("last-use")))
+        RowKey::new(self.row("last-use", &id.text()))
     }
 
     pub(crate) fn policy(&self, id: KeyId) -> RowKey<PolicyRecord> {
-        RowKey::new(format!("{}{id}", self.under("policy")))
+        RowKey::new(self.row("policy", &id.text()))
     }
 
     /// Every alias of the account and Region.
@@ -179,7 +186,7 @@ impl Home {
     }
 
     pub(crate) fn alias(&self, name: &AliasName) -> RowKey<AliasRecord> {
-        self.aliases().row(alias_file_name(name))
+        RowKey::new(self.row("alias", alias_file_name(name)))
     }
 
     /// Every alias of one key.
@@ -192,7 +199,7 @@ impl Home {
     }
 
     pub(crate) fn alias_set(&self, id: KeyId) -> RowKey<AliasSetRecord> {
-        RowKey::new(format!("{}{id}", self.under("alias-set")))
+        RowKey::new(self.row("alias-set", &id.text()))
     }
 
     /// Every grant of a key.
@@ -245,7 +252,7 @@ impl Home {
 
     /// The set of all grants of a key.
     pub(crate) fn grant_set(&self, key: KeyId) -> RowKey<GrantSetRecord> {
-        RowKey::new(format!("{}{key}", self.under("grant-set")))
+        RowKey::new(self.row("grant-set", &key.text()))
     }
 
     /// The set of a key's grants for each grantee principal.
@@ -275,7 +282,7 @@ impl Home {
     }
 
     pub(crate) fn tombstone(&self, id: KeyId) -> RowKey<TombstoneRecord> {
-        RowKey::new(format!("{}{id}", self.under("tombstone")))
+        RowKey::new(self.row("tombstone", &id.text()))
     }
 
     /// The row that files a key under the date of an appointment.
@@ -344,7 +351,7 @@ pub(crate) fn parse_wrapping_key_due(name: &str) -> Option<(Timestamp, Home, Key
 }
 
 pub(crate) fn credential(access_key_id: &str) -> RowKey<CredentialRecord> {
-    RowKey::new(format!("credential/{access_key_id}"))
+    RowKey::new(["credential/", access_key_id].concat())
 }
 
 /// Which versions of a key of the installation were made.
@@ -401,6 +408,29 @@ mod tests {
         assert_eq!(parse_retirable(name, &region), Some((home(), key, id)));
         assert_eq!(parse_retirable(&format!("{name}/x"), &region), None);
         assert!(home().grant_name(key, &grant).is_none());
+    }
+
+    #[test]
+    fn rows_stand_where_the_drawing_says() {
+        let id = KeyId::from_bits(false, [7; 16]);
+        let (home, uuid) = (home(), "07070707-0707-0707-0707-070707070707");
+        let name = AliasName::parse("alias/a/b").unwrap();
+        let prefix = "region/111122223333/us-east-1";
+        let check = |row: &str, rest: String| assert_eq!(row, format!("{prefix}/{rest}"));
+        check(home.keys().as_str(), "key/".into());
+        check(home.key(id).as_str(), format!("key/{uuid}"));
+        let materials = home.materials(id);
+        check(materials.row("m").as_str(), format!("material/{uuid}/m"));
+        check(home.policy(id).as_str(), format!("policy/{uuid}"));
+        check(home.alias(&name).as_str(), "alias/a/b".into());
+        check(
+            home.key_alias(id, &name).as_str(),
+            format!("key-alias/{uuid}/a/b"),
+        );
+        check(home.alias_set(id).as_str(), format!("alias-set/{uuid}"));
+        check(home.key_count(3).as_str(), "key-count/03".into());
+        check(home.tombstone(id).as_str(), format!("tombstone/{uuid}"));
+        assert_eq!(credential("AKIA").as_str(), "credential/AKIA");
     }
 
     #[test]

@@ -8,8 +8,7 @@ use std::{
 };
 
 use strongroom_auth::{
-    Authorizer, BoxFuture, Caller, Credential, CredentialError, CredentialSource,
-    policy::PrincipalPattern,
+    Authorizer, Caller, Credential, CredentialError, CredentialSource, policy::PrincipalPattern,
 };
 use strongroom_crypto::{CiphertextHeader, CryptoError, KeyMaterial, Random};
 use strongroom_model::{
@@ -129,8 +128,8 @@ impl Service {
 
     /// Opens the audit entry of a call whose caller is known.
     #[must_use]
-    pub fn open(&self, caller: Caller, region: Region, arrival: Arrival) -> Entry {
-        Entry::new(caller, region, arrival, self.now())
+    pub fn open(&self, caller: impl Into<Arc<Caller>>, region: Region, arrival: Arrival) -> Entry {
+        Entry::new(caller.into(), region, arrival, self.now())
     }
 
     /// Brings the journal up to date with the store. To be called once, before the first call.
@@ -504,16 +503,11 @@ impl<F: Future<Output: Send> + Send + 'static> Drop for Carried<F> {
 }
 
 impl CredentialSource for Service {
-    fn look_up<'a>(
-        &'a self,
-        access_key_id: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Credential>, CredentialError>> {
-        Box::pin(async move {
-            self.credentials
-                .look_up(self, access_key_id)
-                .await
-                .map_err(|error| CredentialError(Box::new(error)))
-        })
+    async fn look_up(&self, access_key_id: &str) -> Result<Option<Credential>, CredentialError> {
+        self.credentials
+            .look_up(self, access_key_id)
+            .await
+            .map_err(|error| CredentialError(Box::new(error)))
     }
 }
 

@@ -144,6 +144,13 @@ impl Shelves {
         {
             return slot.stored.map(downcast).transpose();
         }
+        // On the heap, so that a call that finds everything at hand carries no room for this.
+        Box::pin(self.load(key)).await
+    }
+
+    /// Reads a row from the store and remembers what was there.
+    async fn load<R: Record>(&self, key: &RowKey<R>) -> Result<Option<Arc<Stored<R>>>, KmsError> {
+        let name = key.as_str();
         let read_at = self.backend.revision();
         let row = self.backend.get(name.as_bytes()).await?;
         let (stored, size) = match row {

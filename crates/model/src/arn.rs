@@ -15,18 +15,32 @@ pub struct KeyArn {
     pub key_id: KeyId,
 }
 
-impl fmt::Display for KeyArn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl KeyArn {
+    /// The ARN as a text, made in one piece.
+    #[must_use]
+    pub fn text(&self) -> String {
         let Self {
             account,
             region,
             key_id,
         } = self;
-        write!(
-            f,
-            "arn:{}:kms:{region}:{account}:key/{key_id}",
-            region.partition()
-        )
+        [
+            "arn:",
+            region.partition().as_str(),
+            ":kms:",
+            region.as_str(),
+            ":",
+            &account.text(),
+            ":key/",
+            &key_id.text(),
+        ]
+        .concat()
+    }
+}
+
+impl fmt::Display for KeyArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
     }
 }
 
@@ -65,5 +79,34 @@ impl fmt::Display for AliasArn {
 impl fmt::Debug for AliasArn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arns_are_written_as_aws_writes_them() {
+        let account = AccountId::parse("000000000042").unwrap();
+        let region = Region::parse("cn-north-1").unwrap();
+        let key = KeyArn {
+            account,
+            region: region.clone(),
+            key_id: KeyId::parse("1234abcd-12ab-34cd-56ef-1234567890ab").unwrap(),
+        };
+        let text =
+            "arn:aws-cn:kms:cn-north-1:000000000042:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+        assert_eq!(key.text(), text);
+        assert_eq!(key.to_string(), text);
+        let alias = AliasArn {
+            account,
+            region,
+            name: AliasName::parse("alias/a/b").unwrap(),
+        };
+        assert_eq!(
+            alias.to_string(),
+            "arn:aws-cn:kms:cn-north-1:000000000042:alias/a/b"
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Identifiers. Each is made by parsing, so holding one is proof that it is well formed.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, ops::Deref, sync::Arc};
 
 /// Why a text is not the identifier it was taken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,34 @@ impl fmt::Display for InvalidIdentifier {
 }
 
 impl std::error::Error for InvalidIdentifier {}
+
+/// The text of an identifier that always has the same length, on the stack.
+///
+/// ARNs, row keys and audit entries are put together from these, several of each for every
+/// call, which formatting would make the larger part of the call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Ascii<const N: usize>([u8; N]);
+
+impl<const N: usize> Deref for Ascii<N> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        // Whoever makes one in this module writes ASCII.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl<const N: usize> fmt::Display for Ascii<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl<const N: usize> fmt::Debug for Ascii<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
 
 /// A 12-digit AWS account id.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,11 +86,23 @@ impl AccountId {
     pub fn as_u64(self) -> u64 {
         self.0
     }
+
+    /// The twelve digits as a text.
+    #[must_use]
+    pub fn text(self) -> Ascii<12> {
+        let mut digits = [b'0'; 12];
+        let mut rest = self.0;
+        for digit in digits.iter_mut().rev() {
+            *digit += u8::try_from(rest % 10).unwrap_or_default();
+            rest /= 10;
+        }
+        Ascii(digits)
+    }
 }
 
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:012}", self.0)
+        f.write_str(&self.text())
     }
 }
 
@@ -241,34 +281,41 @@ impl KeyId {
     pub fn bits(self) -> [u8; 16] {
         self.bits
     }
-}
 
-/// Where the two digits of each byte go in a UUID of 36 characters.
-const UUID_PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+    /// The id as it is written; both forms have 36 characters.
+    #[must_use]
+    pub fn text(self) -> Ascii<36> {
+        let mut digits = [0; 32];
+        for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(self.bits) {
+            *pair = [byte >> 4, byte & 0x0f].map(|nibble| match nibble {
+                0..10 => b'0' + nibble,
+                _ => b'a' + nibble - 10,
+            });
+        }
+        let mut text = [b'-'; 36];
+        let groups: &[(usize, usize)] = if self.multi_region {
+            text = *b"mrk-00000000000000000000000000000000";
+            &[(4, 32)]
+        } else {
+            &[(0, 8), (9, 4), (14, 4), (19, 4), (24, 12)]
+        };
+        let mut rest = &digits[..];
+        for (at, length) in groups {
+            if let (Some(group), Some((these, others))) = (
+                text.get_mut(*at..at + length),
+                rest.split_at_checked(*length),
+            ) {
+                group.copy_from_slice(these);
+                rest = others;
+            }
+        }
+        Ascii(text)
+    }
+}
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut text = [b'-'; 36];
-        if self.multi_region {
-            text = *b"mrk-00000000000000000000000000000000";
-        }
-        for (at, byte) in self.bits.iter().enumerate() {
-            let place = if self.multi_region {
-                Some(4 + 2 * at)
-            } else {
-                UUID_PLACES.get(at).copied()
-            };
-            let digits = place.and_then(|place| text.get_mut(place..place + 2));
-            if let (Some([high, low]), Some(first), Some(second)) = (
-                digits,
-                DIGITS.get(usize::from(byte >> 4)),
-                DIGITS.get(usize::from(byte & 0x0f)),
-            ) {
-                (*high, *low) = (*first, *second);
-            }
-        }
-        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+        f.write_str(&self.text())
     }
 }
 
@@ -453,6 +500,10 @@ mod tests {
         assert_eq!(
             AccountId::parse("000000000042").unwrap().to_string(),
             "000000000042"
+        );
+        assert_eq!(
+            &*AccountId::from_u64(999_999_999_999).unwrap().text(),
+            "999999999999"
         );
         assert!(AccountId::parse("42").is_err());
         assert!(AccountId::parse("+00000000042").is_err());

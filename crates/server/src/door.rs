@@ -130,7 +130,7 @@ impl Door {
         &self,
         parts: &SignedParts<'_>,
         protocol: Protocol,
-        credentials: &dyn CredentialSource,
+        credentials: &impl CredentialSource,
         source: IpAddr,
     ) -> Result<Admitted, Refusal> {
         let outcome = match &self.lock {
@@ -164,7 +164,7 @@ async fn verify(
     regions: &Regions,
     keys: &SigningKeyCache,
     now: Timestamp,
-    credentials: &dyn CredentialSource,
+    credentials: &impl CredentialSource,
 ) -> Result<Admitted, AuthenticationError> {
     let (service, serves_region): (_, &(dyn Fn(&str) -> bool + Sync)) = match protocol {
         Protocol::Json => ("kms", &|region| regions.serve(region)),
@@ -188,7 +188,7 @@ async fn verify(
 async fn believe(
     parts: &SignedParts<'_>,
     default_region: &Region,
-    credentials: &dyn CredentialSource,
+    credentials: &impl CredentialSource,
 ) -> Result<Admitted, AuthenticationError> {
     let claim = Claimed::read(parts);
     let region = claim
@@ -379,7 +379,7 @@ impl DoorLog {
 
 #[cfg(test)]
 mod tests {
-    use strongroom_auth::{AccessKeyId, BoxFuture, Credential, CredentialError};
+    use strongroom_auth::{AccessKeyId, Credential, CredentialError};
     use strongroom_model::{AccountId, Partition, SecretAccessKey};
 
     use super::*;
@@ -392,10 +392,10 @@ mod tests {
     struct OneKey;
 
     impl CredentialSource for OneKey {
-        fn look_up<'a>(
-            &'a self,
-            access_key_id: &'a str,
-        ) -> BoxFuture<'a, Result<Option<Credential>, CredentialError>> {
+        async fn look_up(
+            &self,
+            access_key_id: &str,
+        ) -> Result<Option<Credential>, CredentialError> {
             let credential = (access_key_id == KEY_ID).then(|| Credential {
                 caller: Arc::new(Caller::root(
                     AccountId::parse("111122223333").unwrap(),
@@ -405,7 +405,7 @@ mod tests {
                 secret: Arc::new(SecretAccessKey::new(SECRET.to_owned())),
                 active: true,
             });
-            Box::pin(async move { Ok(credential) })
+            Ok(credential)
         }
     }
 

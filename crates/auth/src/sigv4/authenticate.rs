@@ -42,20 +42,20 @@ pub async fn authenticate(
     parts: &SignedParts<'_>,
     protocol: Protocol,
     expected: &Expectation<'_>,
-    credentials: &dyn CredentialSource,
+    credentials: &impl CredentialSource,
     keys: &SigningKeyCache,
 ) -> Result<Authenticated, AuthenticationError> {
     let claim = Claim::parse(parts, protocol)?.check(expected)?;
-    let scope = claim.scope();
+    let (access_key_id, scope) = claim.signer();
     let region = Region::parse(scope.region).map_err(|_| {
         let text = "Credential should be scoped to a valid region. ";
         SignatureError::new(protocol, Fault::Invalid, text)
     })?;
-    let credential = match credentials.look_up(claim.access_key_id()).await? {
+    let credential = match credentials.look_up(access_key_id).await? {
         Some(credential) if credential.active && claim.session_token().is_none() => credential,
         _ => return Err(claim.refuse_unknown(parts).into()),
     };
-    let key = keys.key(claim.access_key_id(), &scope, &credential.secret);
+    let key = keys.key(access_key_id, &scope, &credential.secret);
     claim.verify(parts, &key)?;
     Ok(Authenticated {
         caller: credential.caller,

@@ -231,7 +231,9 @@ fn put_headers(
 /// Writes a value without spaces at its ends and with single spaces inside, also inside quotes.
 fn put_header_value(sink: &mut impl Sink, value: &[u8]) {
     let value = trim_spaces(value);
-    if !value.windows(2).any(|pair| pair == b"  ") {
+    let pairs = value.iter().zip(value.get(1..).unwrap_or_default());
+    let doubled = |found, (one, next): (&u8, &u8)| found | ((*one == b' ') & (*next == b' '));
+    if !pairs.fold(false, doubled) {
         return sink.put(value);
     }
     let mut separator: &[u8] = b"";
@@ -305,15 +307,17 @@ pub fn percent_decode(text: &str) -> Cow<'_, [u8]> {
 }
 
 fn hex_digits(byte: u8) -> [u8; 2] {
-    const DIGITS: [u8; 16] = *b"0123456789abcdef";
-    [byte >> 4, byte & 0x0f].map(|nibble| DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0'))
+    [byte >> 4, byte & 0x0f].map(|nibble| match nibble {
+        0..10 => b'0' + nibble,
+        _ => b'a' + nibble - 10,
+    })
 }
 
 /// The lower-case hex digits of a 32-byte hash.
 pub(super) fn hex(hash: &[u8]) -> [u8; 64] {
     let mut text = [b'0'; 64];
-    for (pair, byte) in text.chunks_exact_mut(2).zip(hash) {
-        pair.copy_from_slice(&hex_digits(*byte));
+    for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(hash) {
+        *pair = hex_digits(*byte);
     }
     text
 }

@@ -19,7 +19,7 @@ use super::{
     error::Fault,
     key::SigningKey,
     presigned,
-    scope::{CredentialParts, Scope, TERMINATOR},
+    scope::{CredentialParts, Scope, TERMINATOR, cut},
     time::{BasicTime, basic},
 };
 
@@ -113,9 +113,12 @@ impl<'a> Claim<'a> {
 
         let (mut credential, mut signed_headers, mut signature) = (None, None, None);
         let fields = fields.trim_matches(' ');
-        for field in fields.split(',').filter(|_| !fields.is_empty()) {
+        let mut rest = Some(fields).filter(|fields| !fields.is_empty());
+        while let Some(fields) = rest {
+            let (field, after) = cut(fields, b',');
+            rest = after;
             let field = field.trim_matches(' ');
-            let Some((name, value)) = field.split_once('=') else {
+            let (name, Some(value)) = cut(field, b'=') else {
                 return incomplete(format!(
                     "'{}' not a valid key=value pair (missing equal-sign) in Authorization \
                      header: '{}'",
@@ -288,30 +291,16 @@ impl<'a> Claim<'a> {
 }
 
 impl CheckedClaim<'_> {
-    fn parts(&self) -> CredentialParts<'_> {
+    /// The access key that the request says it was signed with, and the day, Region and service
+    /// that the signature is for.
+    #[must_use]
+    pub fn signer(&self) -> (&str, Scope<'_>) {
         // `Claim::check` has cut the same text before. Should it not have, the empty access key
         // belongs to nobody.
-        CredentialParts::parse(&self.0.credential).unwrap_or(CredentialParts {
-            access_key_id: "",
-            scope: Scope {
-                date: "",
-                region: "",
-                service: "",
-            },
-            terminator: "",
-        })
-    }
-
-    /// The access key that the request says it was signed with.
-    #[must_use]
-    pub fn access_key_id(&self) -> &str {
-        self.parts().access_key_id
-    }
-
-    /// The day, Region and service that the signature is for.
-    #[must_use]
-    pub fn scope(&self) -> Scope<'_> {
-        self.parts().scope
+        CredentialParts::parse(&self.0.credential).map_or_else(
+            || ("", Scope::default()),
+            |parts| (parts.access_key_id, parts.scope),
+        )
     }
 
     /// The token that goes with temporary credentials.
@@ -364,7 +353,7 @@ impl CheckedClaim<'_> {
             b"\n",
             &request_hash,
         ];
-        let signed = key.signed(&string_to_sign, claim.signature.as_bytes());
+        let signed = key.signed(&string_to_sign.concat(), claim.signature.as_bytes());
         if signed && covered.is_ok() && body_is_as_declared {
             Ok(())
         } else {

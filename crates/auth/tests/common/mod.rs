@@ -12,8 +12,8 @@ use std::{
 
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use strongroom_auth::{
-    AccessKeyId, AuthenticationError, BoxFuture, Caller, Credential, CredentialError,
-    CredentialSource, Expectation, Protocol, SignatureError, SignedParts, SigningKeyCache,
+    AccessKeyId, AuthenticationError, Caller, Credential, CredentialError, CredentialSource,
+    Expectation, Protocol, SignatureError, SignedParts, SigningKeyCache,
     sigv4::{Authenticated, authenticate, canonical_request},
 };
 use strongroom_model::{AccountId, Partition, SecretAccessKey, Timestamp};
@@ -192,12 +192,9 @@ impl Default for OneKey {
 }
 
 impl CredentialSource for OneKey {
-    fn look_up<'a>(
-        &'a self,
-        access_key_id: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Credential>, CredentialError>> {
+    async fn look_up(&self, access_key_id: &str) -> Result<Option<Credential>, CredentialError> {
         let known = access_key_id == ACCESS_KEY_ID;
-        let found = known.then(|| Credential {
+        Ok(known.then(|| Credential {
             caller: Arc::new(Caller::root(
                 AccountId::parse("111122223333").unwrap(),
                 Partition::Aws,
@@ -205,8 +202,7 @@ impl CredentialSource for OneKey {
             )),
             secret: Arc::new(SecretAccessKey::new(SECRET.into())),
             active: self.active,
-        });
-        Box::pin(async move { Ok(found) })
+        }))
     }
 }
 

@@ -110,8 +110,9 @@ impl Answer {
 
     /// The HTTP response. Connections of HTTP/2 are not closed by a header.
     pub(super) fn into_response(self, id: RequestId, http2: bool) -> Response<Full<Bytes>> {
-        let mut headers = HeaderMap::with_capacity(8);
-        if let Ok(id) = HeaderValue::from_maybe_shared(Bytes::from(id.to_string())) {
+        // Room for those that every answer has and for one more.
+        let mut headers = HeaderMap::with_capacity(6);
+        if let Ok(id) = HeaderValue::from_str(&id.text()) {
             headers.insert(REQUEST_ID, id);
         }
         headers.insert(header::CONTENT_TYPE, self.content_type);

@@ -84,8 +84,7 @@ impl Responder for Counter {
             user_agent: user_agent(&request.head),
             tls: request.tls.clone(),
         };
-        let caller = Arc::unwrap_or_clone(admitted.caller);
-        let entry = self.service.open(caller, admitted.region, arrival);
+        let entry = self.service.open(admitted.caller, admitted.region, arrival);
         match protocol {
             Protocol::Json => self.kms(entry, request).await,
             Protocol::Query => self.sts(entry, &request).await,
@@ -187,5 +186,8 @@ const USER_AGENT_BYTES: usize = 1024;
 fn user_agent(head: &Parts) -> Option<String> {
     let value = head.headers.get(header::USER_AGENT)?.as_bytes();
     let value = value.get(..USER_AGENT_BYTES).unwrap_or(value);
-    Some(String::from_utf8_lossy(value).into_owned())
+    Some(match std::str::from_utf8(value) {
+        Ok(text) => text.to_owned(),
+        Err(_) => String::from_utf8_lossy(value).into_owned(),
+    })
 }

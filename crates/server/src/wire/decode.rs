@@ -7,7 +7,7 @@
 //!
 //! A reader gives `None` when it has noted a violation; the request is then refused as a whole.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{
@@ -368,32 +368,36 @@ pub(super) fn context(
     if !value.starts_with('{') {
         return Err(unexpected(value, "structure or map"));
     }
-    let pairs: Pairs<'_> = serde_json::from_str(value).map_err(|_| Fault::serialization(None))?;
-    let pairs = pairs.0.into_iter();
-    let pairs = pairs.map(|(key, value)| Ok((key, string(value)?.into_owned())));
-    pairs.collect::<Result<_, Fault>>().map(Some)
+    let Pairs(pairs) = serde_json::from_str(value).map_err(|_| Fault::serialization(None))?;
+    pairs.map(Some)
 }
 
-/// The pairs of an object, values not yet read.
-struct Pairs<'a>(Vec<(String, Json<'a>)>);
+/// The pairs of an object, or the first value that is no text. Either way all of the object has
+/// been read: that it is not JSON is what comes first.
+struct Pairs(Result<EncryptionContext, Fault>);
 
-impl<'de> Deserialize<'de> for Pairs<'de> {
+impl<'de> Deserialize<'de> for Pairs {
     fn deserialize<D: serde::Deserializer<'de>>(object: D) -> Result<Self, D::Error> {
         struct Reader;
 
         impl<'de> Visitor<'de> for Reader {
-            type Value = Pairs<'de>;
+            type Value = Pairs;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut pairs = Vec::new();
+                let mut pairs = Ok(BTreeMap::new());
                 while let Some((key, value)) = map.next_entry::<String, &RawValue>()? {
-                    pairs.push((key, value.get()));
+                    if let Ok(read) = &mut pairs {
+                        match string(value.get()) {
+                            Ok(text) => drop(read.insert(key, text.into_owned())),
+                            Err(fault) => pairs = Err(fault),
+                        }
+                    }
                 }
-                Ok(Pairs(pairs))
+                Ok(Pairs(pairs.map(EncryptionContext::from)))
             }
         }
 

@@ -88,7 +88,8 @@ impl Body {
         self.reserve(text.len() + 2);
         self.push(b"\"");
         let mut rest = text;
-        while let Some(at) = rest.find(|c: char| c < ' ' || c == '"' || c == '\\') {
+        let special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+        while let Some(at) = rest.bytes().position(special) {
             let (plain, special) = rest.split_at(at);
             self.push(plain.as_bytes());
             let mut letters = special.chars();

@@ -25,15 +25,27 @@ pub(super) type Class = &'static [(char, char)];
 impl Pattern {
     /// Whether the whole text matches.
     pub(super) fn matches(&self, text: &str) -> bool {
+        // `[…]+` and `[…]*`, as most are.
+        let Self { places, follow, .. } = self;
+        if let (&[class], &[1], 1, 1) = (*places, *follow, self.first, self.last) {
+            return match text {
+                "" => self.empty,
+                _ => text.chars().all(|letter| contains(class, letter)),
+            };
+        }
         let mut possible = self.first;
         let mut complete = self.empty;
         for letter in text.chars() {
             let mut reached = 0;
             let mut next = 0;
-            let places = self.places.iter().zip(self.follow);
-            for (place, (class, follow)) in places.enumerate() {
+            while possible != 0 {
+                let place = possible.trailing_zeros() as usize;
                 let here = 1 << place;
-                if possible & here != 0 && contains(class, letter) {
+                possible ^= here;
+                if let (Some(class), Some(follow)) =
+                    (self.places.get(place), self.follow.get(place))
+                    && contains(class, letter)
+                {
                     reached |= here;
                     next |= follow;
                 }
@@ -73,6 +85,25 @@ mod tests {
         }
         for text in ["", "b", "aa", "abx", "xab"] {
             assert!(!pattern.matches(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn one_class_repeated_takes_as_many_of_its_characters_as_there_are() {
+        // [a-cä]+ and [a-cä]*
+        for empty in [false, true] {
+            let pattern = Pattern {
+                text: "",
+                places: &[&[('a', 'c'), ('ä', 'ä')]],
+                follow: &[1],
+                first: 1,
+                last: 1,
+                empty,
+            };
+            assert_eq!(pattern.matches(""), empty);
+            for (text, expected) in [("a", true), ("cäab", true), ("d", false), ("abd", false)] {
+                assert_eq!(pattern.matches(text), expected, "{text}");
+            }
         }
     }
 }

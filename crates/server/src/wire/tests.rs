@@ -275,6 +275,14 @@ fn a_member_of_another_type_is_a_serialization_error_in_awss_words() {
         check(encrypt, "EncryptionContext", &context, Some(&expected));
     }
     check(encrypt, "EncryptionContext", r#"{"k":{}}"#, structure);
+    // Of several the first is named; a name that is no text comes before them all.
+    check(encrypt, "EncryptionContext", r#"{"a":{},"b":1}"#, structure);
+    check(
+        encrypt,
+        "EncryptionContext",
+        r#"{"a":{},"\ud800":""}"#,
+        None,
+    );
     let random = Operation::GenerateRandom;
     let number = Some("STRING_VALUE can not be converted to Integer");
     check(random, "NumberOfBytes", "\"32\"", number);

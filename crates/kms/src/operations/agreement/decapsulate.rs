@@ -31,7 +31,7 @@ pub(crate) async fn decapsulate(
     let secret = material.decapsulate(&input.shared_secret_ciphertext_blob)?;
     call.stop_if_dry_run()?;
     Ok(DecapsulateResponse {
-        key_id: Some(key.arn().to_string()),
+        key_id: Some(key.arn().text()),
         shared_secret: Some(secret),
         encapsulation_algorithm: Some(input.encapsulation_algorithm),
     })

@@ -37,7 +37,7 @@ pub(crate) async fn derive_shared_secret(
     call.stop_if_dry_run()?;
     let answer = addressee.hand_over(call.service(), secret)?;
     Ok(DeriveSharedSecretResponse {
-        key_id: Some(key.arn().to_string()),
+        key_id: Some(key.arn().text()),
         shared_secret: answer.plaintext,
         key_agreement_algorithm: Some(input.key_agreement_algorithm),
         key_origin: Some(key.record().origin),

@@ -28,7 +28,7 @@ pub(crate) async fn encapsulate(
     let material = call.material(&key).await?;
     let (ciphertext, secret) = material.encapsulate()?;
     Ok(EncapsulateResponse {
-        key_id: Some(key.arn().to_string()),
+        key_id: Some(key.arn().text()),
         shared_secret: Some(secret),
         shared_secret_ciphertext_blob: Some(ciphertext),
         encapsulation_algorithm: Some(input.encapsulation_algorithm),

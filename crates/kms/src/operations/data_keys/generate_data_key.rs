@@ -45,7 +45,7 @@ pub(crate) async fn generate_data_key(
     Ok(GenerateDataKeyResponse {
         ciphertext_blob: Some(ciphertext),
         plaintext: answer.plaintext,
-        key_id: Some(key.arn().to_string()),
+        key_id: Some(key.arn().text()),
         key_material_id: material.id().filter(|_| !addressee.is_enclave()),
         ciphertext_for_recipient: answer.ciphertext_for_recipient,
     })

@@ -36,7 +36,7 @@ pub(crate) async fn generate_data_key_without_plaintext(
     let ciphertext = material.seal(SymmetricDefault, &data_key, context)?;
     Ok(GenerateDataKeyWithoutPlaintextResponse {
         ciphertext_blob: Some(ciphertext),
-        key_id: Some(key.arn().to_string()),
+        key_id: Some(key.arn().text()),
         key_material_id: material.id(),
     })
 }

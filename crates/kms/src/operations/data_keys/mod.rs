@@ -92,7 +92,7 @@ async fn pair<U: Seals>(
     let (private_key, public_key) = call.service().new_key_pair(spec).await?;
     let private_key_ciphertext = material.seal(SymmetricDefault, &private_key, context)?;
     Ok(Pair {
-        key_id: key.arn().to_string(),
+        key_id: key.arn().text(),
         key_material_id: material.id(),
         private_key,
         private_key_ciphertext,

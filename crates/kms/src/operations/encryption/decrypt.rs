@@ -49,7 +49,7 @@ pub(crate) async fn decrypt(call: &Call<'_>, input: &DecryptRequest) -> Attempt<
     call.stop_if_dry_run()?;
     let answer = addressee.hand_over(call.service(), plaintext)?;
     Ok(DecryptResponse {
-        key_id: Some(key.arn().to_string()),
+        key_id: Some(key.arn().text()),
         plaintext: answer.plaintext,
         encryption_algorithm: Some(source.algorithm),
         key_material_id: material.id().filter(|_| !addressee.is_enclave()),

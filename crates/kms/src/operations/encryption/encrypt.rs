@@ -40,7 +40,7 @@ pub(crate) async fn encrypt(call: &Call<'_>, input: &EncryptRequest) -> Attempt<
     let ciphertext = material.seal(algorithm, &input.plaintext, context)?;
     Ok(EncryptResponse {
         ciphertext_blob: Some(ciphertext),
-        key_id: Some(key.arn().to_string()),
+        key_id: Some(key.arn().text()),
         encryption_algorithm: Some(algorithm),
     })
 }

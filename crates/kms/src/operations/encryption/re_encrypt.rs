@@ -62,8 +62,8 @@ pub(crate) async fn re_encrypt(
     let ciphertext = new.seal(algorithm, &plaintext, new_context)?;
     Ok(ReEncryptResponse {
         ciphertext_blob: Some(ciphertext),
-        source_key_id: Some(from.arn().to_string()),
-        key_id: Some(to.arn().to_string()),
+        source_key_id: Some(from.arn().text()),
+        key_id: Some(to.arn().text()),
         source_encryption_algorithm: Some(source.algorithm),
         destination_encryption_algorithm: Some(algorithm),
         source_key_material_id: old.id(),

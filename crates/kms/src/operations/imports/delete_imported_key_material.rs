@@ -65,7 +65,7 @@ pub(crate) async fn delete_imported_key_material(
     }
     let symmetric = key.record().spec == KeySpec::SymmetricDefault;
     Ok(DeleteImportedKeyMaterialResponse {
-        key_id: Some(key.arn().to_string()),
+        key_id: Some(key.arn().text()),
         key_material_id: material_id.filter(|_| symmetric),
     })
 }

@@ -45,7 +45,7 @@ pub(crate) async fn get_parameters_for_import(
     let offer = import::offer(call.service(), &key, algorithm, spec, call.now()).await?;
     call.commit(offer.change).await?;
     Ok(GetParametersForImportResponse {
-        key_id: Some(key.arn().to_string()),
+        key_id: Some(key.arn().text()),
         import_token: Some(Plaintext::new(offer.token)),
         public_key: Some(Plaintext::new(offer.public_key)),
         parameters_valid_to: Some(offer.valid_to),

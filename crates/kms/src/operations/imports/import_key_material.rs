@@ -114,7 +114,7 @@ pub(crate) async fn import_key_material(
     accepted.use_up(&key, &mut change);
     call.commit(change).await?;
     Ok(ImportKeyMaterialResponse {
-        key_id: Some(key.arn().to_string()),
+        key_id: Some(key.arn().text()),
         key_material_id: symmetric.then_some(material_id),
     })
 }

@@ -27,6 +27,6 @@ pub(crate) async fn cancel_key_deletion(
     record.deletion = None;
     call.commit(Change::key(&key, &record)?).await?;
     Ok(CancelKeyDeletionResponse {
-        key_id: Some(key.arn().to_string()),
+        key_id: Some(key.arn().text()),
     })
 }

@@ -34,7 +34,7 @@ pub(crate) async fn get_public_key(
     let public_key = material.public_key().ok_or_else(KmsError::no_public_key)?;
     let algorithms = AlgorithmLists::of(spec, usage);
     Ok(GetPublicKeyResponse {
-        key_id: Some(key.arn().to_string()),
+        key_id: Some(key.arn().text()),
         public_key: Some(public_key.to_vec()),
         customer_master_key_spec: Some(spec),
         key_spec: Some(spec),

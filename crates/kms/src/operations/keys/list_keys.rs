@@ -54,7 +54,7 @@ pub(crate) async fn list_keys(
         let id = KeyId::parse(name).ok()?;
         Some(KeyListEntry {
             key_id: Some(id.to_string()),
-            key_arn: Some(call.home().key_arn(id).to_string()),
+            key_arn: Some(call.home().key_arn(id).text()),
         })
     };
     Ok(ListKeysResponse {

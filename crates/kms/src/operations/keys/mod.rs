@@ -52,7 +52,7 @@ pub(crate) fn metadata(home: &Home, id: KeyId, record: &KeyRecord, now: Timestam
     let algorithms = AlgorithmLists::of(record.spec, record.usage);
     KeyMetadata {
         aws_account_id: Some(home.account.to_string()),
-        arn: Some(home.key_arn(id).to_string()),
+        arn: Some(home.key_arn(id).text()),
         cloud_hsm_cluster_id: None,
         creation_date: Some(record.created),
         current_key_material_id: record

@@ -54,7 +54,7 @@ pub(crate) async fn schedule_key_deletion(
     call.commit(Change::key(&key, &record)?).await?;
 
     Ok(ScheduleKeyDeletionResponse {
-        key_id: Some(key.arn().to_string()),
+        key_id: Some(key.arn().text()),
         deletion_date: Some(date),
         key_state: Some(KeyState::PendingDeletion),
         pending_window_in_days: Some(window_days),

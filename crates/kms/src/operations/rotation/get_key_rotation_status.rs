@@ -32,7 +32,7 @@ pub(crate) async fn get_key_rotation_status(
         .as_ref()
         .filter(|_| record.deletion.is_none());
     Ok(GetKeyRotationStatusResponse {
-        key_id: Some(key.arn().to_string()),
+        key_id: Some(key.arn().text()),
         key_rotation_enabled: Some(rotation.is_some()),
         next_rotation_date: rotation.map(|rotation| rotation.next),
         on_demand_rotation_start_date: None,

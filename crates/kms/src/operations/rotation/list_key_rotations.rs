@@ -81,7 +81,7 @@ fn entry(call: &Call<'_>, key: &Key, id: &str, row: &MaterialRecord) -> Rotation
     let import = row.import.as_ref();
     let valid_to = row.valid_to().filter(|_| present);
     RotationsListEntry {
-        key_id: Some(key.arn().to_string()),
+        key_id: Some(key.arn().text()),
         key_material_id: Some(id.to_owned()),
         key_material_state: Some(state),
         rotation_date: row.rotated.map(|rotated| rotated.date),

@@ -70,6 +70,6 @@ pub(crate) async fn rotate_key_on_demand(
         .tell(event);
     call.commit(change).await?;
     Ok(RotateKeyOnDemandResponse {
-        key_id: Some(key.arn().to_string()),
+        key_id: Some(key.arn().text()),
     })
 }

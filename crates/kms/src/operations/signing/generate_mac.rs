@@ -27,7 +27,7 @@ pub(crate) async fn generate_mac(
 
     let material = call.material(&key).await?;
     Ok(GenerateMacResponse {
-        key_id: Some(key.arn().to_string()),
+        key_id: Some(key.arn().text()),
         mac: Some(material.mac(&input.message)?),
         mac_algorithm: Some(input.mac_algorithm),
     })

@@ -35,7 +35,7 @@ pub(crate) async fn sign(call: &Call<'_>, input: &SignRequest) -> Attempt<SignRe
     let material = call.material(&key).await?;
     let signature = material.sign(algorithm, message_type, &input.message)?;
     Ok(SignResponse {
-        key_id: Some(key.arn().to_string()),
+        key_id: Some(key.arn().text()),
         signature: Some(signature),
         signing_algorithm: Some(algorithm),
     })

@@ -34,7 +34,7 @@ pub(crate) async fn verify(call: &Call<'_>, input: &VerifyRequest) -> Attempt<Ve
     material.verify(algorithm, message_type, &input.message, &input.signature)?;
     call.stop_if_dry_run()?;
     Ok(VerifyResponse {
-        key_id: Some(key.arn().to_string()),
+        key_id: Some(key.arn().text()),
         signature_valid: Some(true),
         signing_algorithm: Some(algorithm),
     })

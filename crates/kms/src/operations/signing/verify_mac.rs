@@ -30,7 +30,7 @@ pub(crate) async fn verify_mac(
     material.verify_mac(&input.message, &input.mac)?;
     call.stop_if_dry_run()?;
     Ok(VerifyMacResponse {
-        key_id: Some(key.arn().to_string()),
+        key_id: Some(key.arn().text()),
         mac_valid: Some(true),
         mac_algorithm: Some(input.mac_algorithm),
     })

@@ -23,7 +23,7 @@ pub(crate) async fn list_resource_tags(
     let key = call.permit::<uses::ListResourceTags>(key)?.usable()?;
 
     let paging = Paging::new(call, input.limit, 50, 50, input.marker.as_deref());
-    let listing = key.arn().to_string();
+    let listing = key.arn().text();
     let page = paging.slice(&listing, &key.record().tags, |tag| &tag.key)?;
     let entry = |tag: &crate::record::KeyTag| Tag {
         tag_key: tag.key.clone(),
