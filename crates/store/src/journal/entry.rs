@@ -83,6 +83,14 @@ impl EntryBytes {
         &self.bytes
     }
 
+    /// The same body in other memory: the next bytes of `shared`, where they stand already.
+    pub(super) fn taken_from(&self, shared: &mut Bytes) -> Self {
+        let bytes = shared.split_to(self.bytes.len().min(shared.len()));
+        debug_assert_eq!(bytes, self.bytes);
+        let places = self.places;
+        Self { bytes, places }
+    }
+
     /// Writes the line, with its newline, to the end of `line`.
     pub(super) fn write_line(
         &self,
@@ -285,19 +293,24 @@ fn write_scalar(value: &Value, out: &mut Vec<u8>) {
 
 /// Writes bytes as lower-case hexadecimal digits.
 fn push_hex(bytes: &[u8], out: &mut Vec<u8>) {
-    for byte in bytes {
-        for nibble in [byte >> 4, byte & 15] {
-            out.push(if nibble < 10 {
-                b'0' + nibble
-            } else {
-                b'a' + nibble - 10
-            });
+    let digit = |nibble: u8| {
+        if nibble < 10 {
+            b'0' + nibble
+        } else {
+            b'a' + nibble - 10
         }
-    }
+    };
+    out.extend(
+        bytes
+            .iter()
+            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]),
+    );
 }
 
 fn push_decimal(number: u64, out: &mut Vec<u8>) {
-    out.extend_from_slice(number.to_string().as_bytes());
+    use std::io::Write as _;
+    // Writing into memory cannot fail.
+    let _infallible = write!(out, "{number}");
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use std::io;
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::entry::EntryBytes;
@@ -197,11 +198,15 @@ impl State {
         }
         self.written = end;
         self.refused = false;
+        // Bodies that one write served are kept as one. Otherwise the syncing thread would give
+        // back the memory of every single call, and meet the callers at the allocator.
+        let kept = bodies.iter().map(EntryBytes::as_bytes);
+        let mut kept = Bytes::from(kept.collect::<Vec<_>>().concat());
+        self.unsynced_bytes += kept.len();
         for (seq, body) in (first..).zip(bodies) {
-            self.unsynced_bytes += body.as_bytes().len();
             self.unsynced.push_back(Line {
                 seq,
-                body,
+                body: body.taken_from(&mut kept),
                 promise: Promise::Written,
             });
         }
