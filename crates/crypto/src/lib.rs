@@ -41,6 +41,7 @@ mod first_use;
 mod framing;
 mod grant;
 mod header;
+mod heap;
 mod identifiers;
 mod import;
 mod kdf;
@@ -72,6 +73,7 @@ pub use envelope::{SEALED_OVERHEAD_BYTES, wrapping_version};
 pub use error::CryptoError;
 pub use grant::{GrantName, GrantTokenKey, grant_fingerprint};
 pub use header::{CIPHERTEXT_OVERHEAD_BYTES, CiphertextHeader, Purpose};
+pub use heap::WipingHeap;
 pub use identifiers::{IdentifierKeys, MaterialId};
 pub use import::{
     ImportTarget, ImportTerms, ImportTokenKey, WrappingKey, WrappingKeyBinding, public_key_hash,
