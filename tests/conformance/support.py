@@ -156,6 +156,14 @@ class Server:
 
     # -- clients
 
+    def advance(self, span):
+        """Moves the service clock forward, as an operator does: `8d`, `23h`."""
+        subprocess.run(
+            [binary(), "clock", "advance", span, "--data-dir", self.data_dir],
+            check=True,
+            capture_output=True,
+        )
+
     def client(self, account=ACCOUNT, region=REGION, secret="any", **config):
         """Unmodified boto3, except that it does not retry and does not check parameters itself.
 

@@ -28,14 +28,6 @@ ACCEPTED = None
 
 LATER = {
     # States that no operation leads to yet.
-    "PendingReplicaDeletion and Creating": (
-        KEY_SPECS,
-        lambda kms: kms.replicate_key(KeyId=kms.key(MultiRegion=True).id, ReplicaRegion="eu-west-1"),
-        unsupported("ReplicateKey")),
-    "Updating": (
-        KEY_SPECS,
-        lambda kms: kms.update_primary_region(KeyId=UNKNOWN_KEY, PrimaryRegion="eu-west-1"),
-        unsupported("UpdatePrimaryRegion")),
     "Unavailable": (
         KEY_SPECS,
         lambda kms: kms.create_custom_key_store(CustomKeyStoreName="store"),

@@ -363,13 +363,23 @@ def test_a_seed_that_is_not_there(place):
     assert str(place.file) in said
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("replicas", ["eu-west-1"]), ("grants", [{"name": "workers"}])],
-)
-def test_what_is_still_to_come_is_refused_and_not_half_taken(place, name, value):
-    _, reason = place.refuses(seed(**{name: value}))
-    assert "not supported" in reason
+def test_replicas_are_there_from_the_first_request_on(place):
+    key = "mrk-" + "a" * 32
+    text = seed(id=key, multi_region=True, replicas=["eu-west-1"], aliases=["alias/related"])
+    with place.start(text) as server:
+        here, there = server.service(), server.service(region="eu-west-1")
+        blob = here.encrypt(KeyId="alias/related", Plaintext=b"x")["CiphertextBlob"]
+        assert there.decrypt(CiphertextBlob=blob)["KeyId"] == there.key_arn(key)
+        told = there.describe_key(KeyId=key)["KeyMetadata"]
+        assert told["MultiRegionConfiguration"]["MultiRegionKeyType"] == "REPLICA"
+    # What was deleted stays deleted.
+    with place.start(text) as server:
+        server.service(region="eu-west-1").schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+        server.advance("8d")
+    with place.start(text) as server:
+        with refused("NotFoundException"):
+            server.service(region="eu-west-1").describe_key(KeyId=key)
+        server.service().encrypt(KeyId=key, Plaintext=b"x")
 
 
 # --- Keys that are not symmetric -------------------------------------------------------------------

@@ -27,9 +27,9 @@ BUILT = {
     "GetKeyPolicy", "GetKeyRotationStatus", "GetParametersForImport", "GetPublicKey",
     "ImportKeyMaterial", "ListAliases", "ListGrants", "ListKeyPolicies", "ListKeyRotations",
     "ListKeys", "ListResourceTags", "ListRetirableGrants", "PutKeyPolicy", "ReEncrypt",
-    "RetireGrant", "RevokeGrant", "RotateKeyOnDemand", "ScheduleKeyDeletion", "Sign",
-    "TagResource", "UntagResource", "UpdateAlias", "UpdateKeyDescription", "Verify",
-    "VerifyMac",
+    "ReplicateKey", "RetireGrant", "RevokeGrant", "RotateKeyOnDemand", "ScheduleKeyDeletion",
+    "Sign", "TagResource", "UntagResource", "UpdateAlias", "UpdateKeyDescription",
+    "UpdatePrimaryRegion", "Verify", "VerifyMac",
 }  # fmt: skip
 
 KEY = {"KeyId": UNKNOWN_KEY}
@@ -43,9 +43,7 @@ UNBUILT = {
     "DeleteCustomKeyStore": STORE,
     "DescribeCustomKeyStores": {},
     "DisconnectCustomKeyStore": STORE,
-    "ReplicateKey": KEY | {"ReplicaRegion": "eu-west-1"},
     "UpdateCustomKeyStore": STORE,
-    "UpdatePrimaryRegion": KEY | {"PrimaryRegion": "eu-west-1"},
 }  # fmt: skip
 
 

@@ -578,9 +578,11 @@ impl Recorded {
 
     /// The entry is safe already, in the transaction of the change that it tells of. If the
     /// journal cannot take it now, it will at the next start.
-    pub(crate) fn committed(journal: &Journal, committed: Committed) -> Self {
-        committed.copy_to(journal);
-        Self(())
+    ///
+    /// Beside the proof come the keys in other Regions that have to follow the change.
+    pub(crate) fn committed(journal: &Journal, committed: Committed) -> (Self, Vec<(Home, KeyId)>) {
+        let summoned = committed.copy_to(journal);
+        (Self(()), summoned)
     }
 }
 

@@ -14,7 +14,8 @@ use std::{
 use strongroom_auth::{Caller, Decision, Denial, Question, Resource, ResourceKind};
 use strongroom_crypto::{CiphertextHeader, CryptoError, GrantName};
 use strongroom_model::{
-    AliasArn, AliasName, GrantId, GrantToken, KeyArn, KeyId, KeyRef, KeyRefError, Timestamp,
+    AliasArn, AliasName, GrantId, GrantToken, KeyArn, KeyId, KeyRef, KeyRefError, Region,
+    Timestamp,
     enums::KeyState,
     errors::ErrorCode,
     key_ref::{NamedAlias, NamedKey},
@@ -29,7 +30,7 @@ use crate::{
     layout::Home,
     managed,
     material::{Judges, Material, Opens},
-    overdue,
+    multi_region, overdue,
     record::{AliasRecord, AliasSetRecord, GrantRecord, GrantSetRecord, KeyRecord},
     service::Service,
     shelves::{Committed, Stored},
@@ -452,6 +453,23 @@ impl<'s> Call<'s> {
         }
     }
 
+    /// Finds the key of the same id in another Region.
+    pub(crate) async fn find_relative(
+        &self,
+        key: &Found<Key>,
+        region: &Region,
+    ) -> Result<Found<Key>, KmsError> {
+        let key = match key {
+            Found::Here(key) if key.home.account == self.home.account => key,
+            _ => return Ok(Found::Hidden),
+        };
+        let there = key.home.at(region);
+        let relative = self.look_up(&there, key.id).await?;
+        relative
+            .map(Found::Here)
+            .ok_or_else(|| KmsError::no_such_key(there.key_arn(key.id)))
+    }
+
     /// The set of a key's aliases, for a commit that changes its membership.
     pub(crate) async fn alias_set(&self, key: &Key) -> Result<AliasSet, KmsError> {
         let stored = self
@@ -863,6 +881,7 @@ impl<'s> Call<'s> {
     }
 
     async fn look_up(&self, home: &Home, id: KeyId) -> Result<Option<Key>, KmsError> {
+        multi_region::keep_in_step(self.service, home, id, self.now).await?;
         let row = home.key(id);
         let alive = |stored: &Arc<Stored<KeyRecord>>| stored.record.alive(self.now);
         let mut stored = self.service.shelves().get(&row).await?.filter(alive);

@@ -28,6 +28,8 @@ pub(crate) struct Change {
     /// What the change brings about beside the call that asked for it, told in entries of their
     /// own in the same transaction.
     pub(crate) events: Vec<ServiceEvent>,
+    /// Keys in other Regions that have to follow, at once when the change is made.
+    pub(crate) summoned: Vec<(Home, KeyId)>,
 }
 
 /// One row to write.
@@ -87,7 +89,8 @@ impl Change {
         Ok(change)
     }
 
-    /// Replaces the record of a key, and files the key under the dates that the new one names.
+    /// Replaces the record of a key, files the key under the dates that the new one names, and has
+    /// the key's relatives in other Regions follow.
     pub(crate) fn replace_key(
         &mut self,
         home: &Home,
@@ -97,6 +100,7 @@ impl Change {
     ) -> Result<&mut Self, KmsError> {
         let row = home.key(id);
         self.provided(&row, Some(judged.revision));
+        self.announce(home, id, &judged.record, record)?;
         let filed = |record: &KeyRecord, wanted| record.appointments().any(|kept| kept == wanted);
         for (what, date) in judged.record.appointments() {
             if !filed(record, (what, date)) {

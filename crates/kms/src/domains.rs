@@ -237,7 +237,7 @@ async fn commit(service: &Service, home: &Home, change: Change) -> Result<(), Km
     let entry = |rows: &[_]| own_event(event, event_id, service.now(), Some(home), rows);
     match service.shelves().commit(change, entry).await {
         Ok(committed) => {
-            service.record_committed(committed);
+            service.record_committed(committed).await;
             Ok(())
         }
         Err(Interruption::Moved { .. }) => Ok(()),

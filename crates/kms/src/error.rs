@@ -343,6 +343,14 @@ impl KmsError {
         Self::unsupported(format!("{arn} is not a multi-region primary key."))
     }
 
+    pub(crate) fn primary_already(arn: &KeyArn) -> Self {
+        Self::unsupported(format!("{arn} is the multi-region primary key already."))
+    }
+
+    pub(crate) fn region_not_offered(name: &str) -> Self {
+        Self::unsupported(format!("The Region {name} is not supported."))
+    }
+
     pub(crate) fn no_pending_material(arn: &KeyArn) -> Self {
         Self::new(
             ErrorCode::KMSInvalidStateException,

@@ -494,7 +494,7 @@ impl Service {
         let entry = |rows: &[_]| own_event(event, event_id, self.now(), None, rows);
         match self.shelves().commit(change, entry).await {
             Ok(committed) => {
-                self.record_committed(committed);
+                self.record_committed(committed).await;
                 Ok(())
             }
             Err(Interruption::Moved { row }) => Err(InstallationError::Service(format!(

@@ -24,6 +24,8 @@
 //! due-rotation/<milliseconds>/<account>/<Region>/<key id>     DueRecord
 //! due-expiry/<milliseconds>/<account>/<Region>/<key id>       DueRecord
 //! due-wrapping-key/<milliseconds>/<account>/<Region>/<key id>/<token id>  DueRecord
+//! new-replica/<account>/<Region>/<key id>                     NewReplicaRecord
+//! summons/<account>/<Region>/<key id>                         SummonsRecord
 //! credential/<access key id>                                  CredentialRecord
 //! note/<name>                                                 NoteRecord
 //! roster/<kind of key>/…                                      RosterRecord
@@ -39,7 +41,8 @@ use strongroom_model::{AccountId, AliasName, GrantId, KeyId, Region, Timestamp};
 use crate::record::{
     AliasRecord, AliasSetRecord, Appointment, CredentialRecord, DueRecord, GrantNameRecord,
     GrantRecord, GrantSetRecord, KeyCountRecord, KeyRecord, LastUseRecord, MaterialRecord,
-    NoteRecord, PolicyRecord, RosterRecord, TombstoneRecord, WrappingKeyRecord, alias_file_name,
+    NewReplicaRecord, NoteRecord, PolicyRecord, RosterRecord, SummonsRecord, TombstoneRecord,
+    WrappingKeyRecord, alias_file_name,
 };
 
 /// In how many shards the keys of an account and Region are counted.
@@ -281,6 +284,27 @@ impl Home {
         first % KEY_COUNT_SHARDS
     }
 
+    /// The same account in another Region.
+    pub(crate) fn at(&self, region: &Region) -> Self {
+        Self {
+            account: self.account,
+            region: region.clone(),
+        }
+    }
+
+    /// A replica that another Region has asked for here. Like the summons it is written in that
+    /// Region's transaction, so it stands outside of this one's rows.
+    pub(crate) fn new_replica(&self, id: KeyId) -> RowKey<NewReplicaRecord> {
+        let Self { account, region } = self;
+        RowKey::new(format!("new-replica/{account}/{region}/{id}"))
+    }
+
+    /// What has a multi-Region key get in step with its relatives.
+    pub(crate) fn summons(&self, id: KeyId) -> RowKey<SummonsRecord> {
+        let Self { account, region } = self;
+        all_summonses().row(&format!("{account}/{region}/{id}"))
+    }
+
     pub(crate) fn tombstone(&self, id: KeyId) -> RowKey<TombstoneRecord> {
         RowKey::new(self.row("tombstone", &id.text()))
     }
@@ -348,6 +372,23 @@ pub(crate) fn parse_wrapping_key_due(name: &str) -> Option<(Timestamp, Home, Key
     let (key, token_id) = name.rsplit_once('/')?;
     let (date, home, id) = parse_due(key)?;
     Some((date, home, id, token_id))
+}
+
+/// Every summons of every account and Region.
+pub(crate) fn all_summonses() -> Prefix<SummonsRecord> {
+    Prefix::new("summons/".to_owned())
+}
+
+/// What the name of a [`SummonsRecord`] row says.
+pub(crate) fn parse_summons(name: &str) -> Option<(Home, KeyId)> {
+    let mut parts = name.split('/');
+    let account = AccountId::parse(parts.next()?).ok()?;
+    let region = Region::parse(parts.next()?).ok()?;
+    let id = KeyId::parse(parts.next()?).ok()?;
+    parts
+        .next()
+        .is_none()
+        .then_some((Home { account, region }, id))
 }
 
 pub(crate) fn credential(access_key_id: &str) -> RowKey<CredentialRecord> {

@@ -25,6 +25,7 @@ mod layout;
 mod managed;
 mod material;
 mod material_set;
+mod multi_region;
 mod new_key;
 mod operations;
 mod overdue;

@@ -63,6 +63,7 @@ pub(crate) async fn create(
         rotation: Some(Rotation::every(PERIOD_DAYS, now)),
         on_demand_rotations: 0,
         deletion: None,
+        deletion_after_replicas: None,
         multi_region: None,
         tags: Vec::new(),
     };

@@ -15,7 +15,7 @@ use strongroom_crypto::{
     MacKey, MaterialBinding, MaterialId, Purpose, SigningKey, SymmetricKey,
 };
 use strongroom_model::{
-    EncryptionContext, Plaintext,
+    EncryptionContext, KeyId, Plaintext,
     enums::{EncryptionAlgorithmSpec, KeyUsageType, MessageType, SigningAlgorithmSpec},
 };
 use strongroom_store::StoreError;
@@ -26,7 +26,6 @@ use crate::{
     layout::Home,
     record::{KeyRecord, MaterialRecord},
     service::Service,
-    shelves::Stored,
     specs::{self, Family},
     uses::{self, KeyUse},
 };
@@ -401,7 +400,8 @@ async fn load<U>(
     {
         return Ok(Some(ready));
     }
-    let row = key.home().materials(key.id()).row(&id.to_string());
+    let home = key.home();
+    let row = home.materials(key.id()).row(&id.to_string());
     let Some(stored) = service.shelves().get(&row).await? else {
         return Ok(None);
     };
@@ -409,42 +409,40 @@ async fn load<U>(
         // Not while the key may be used: it waits for the import of what is missing.
         return Ok(None);
     }
-    let material = unwrap(service, key, id, &stored).await?;
+    let material = unwrap(service, home, key.id(), key.record(), id, &stored.record).await?;
     let ready = Arc::new(Ready::new(service, key, &material)?);
     cache.insert(name, (Instant::now(), Arc::clone(&ready)));
     Ok(Some(ready))
 }
 
-async fn unwrap(
+/// Unwraps a stored material of the key.
+pub(crate) async fn unwrap(
     service: &Service,
-    key: &Key,
+    home: &Home,
+    key_id: KeyId,
+    record: &KeyRecord,
     id: MaterialId,
-    stored: &Stored<MaterialRecord>,
+    stored: &MaterialRecord,
 ) -> Result<KeyMaterial, KmsError> {
-    let home = key.home();
-    let row = home.materials(key.id()).row(&id.to_string());
+    let row = home.materials(key_id).row(&id.to_string());
     let corrupt = |what: &dyn std::fmt::Display| {
         KmsError::from(StoreError::corrupt(row.as_str().as_bytes(), what))
     };
-    let wrapped = stored.record.wrapped.as_deref().unwrap_or_default();
+    let wrapped = stored.wrapped.as_deref().unwrap_or_default();
     let wrapped = STANDARD.decode(wrapped).map_err(|error| corrupt(&error))?;
     let version = strongroom_crypto::wrapping_version(&wrapped).map_err(|error| corrupt(&error))?;
     let domains = service.custody().domain(home).await?;
     let domain = domains
         .get(version)
         .ok_or_else(|| corrupt(&format_args!("domain key {version} does not exist")))?;
-    let binding = binding(home, key, id, stored.record.sequence);
+    let binding = binding_of(home, key_id, record, id, stored.sequence);
     KeyMaterial::unwrap(domain, &binding, &wrapped).map_err(|error| corrupt(&error))
-}
-
-fn binding<'a>(home: &'a Home, key: &'a Key, id: MaterialId, sequence: u32) -> MaterialBinding<'a> {
-    binding_of(home, key.id(), key.record(), id, sequence)
 }
 
 /// What a wrapped material is bound to.
 pub(crate) fn binding_of<'a>(
     home: &'a Home,
-    key_id: strongroom_model::KeyId,
+    key_id: KeyId,
     record: &'a KeyRecord,
     material_id: MaterialId,
     material_seq: u32,

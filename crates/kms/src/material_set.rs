@@ -124,6 +124,23 @@ impl MaterialRows {
         self.put(home, id, material_id, row, change)
     }
 
+    /// Removes the materials that another set does not have.
+    pub(crate) fn remove_all_but(
+        &mut self,
+        home: &Home,
+        id: KeyId,
+        kept: &Self,
+        change: &mut Change,
+    ) {
+        self.0.retain(|row| {
+            let keep = kept.get(&row.id).is_some();
+            if !keep {
+                change.remove(&home.materials(id).row(&row.id));
+            }
+            keep
+        });
+    }
+
     /// Brings the key's record up to date with its materials.
     pub(crate) fn summarize(&self, record: &mut KeyRecord) {
         let pending = record.materials.pending.take();

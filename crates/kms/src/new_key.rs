@@ -51,7 +51,8 @@ pub(crate) async fn change(
     change
         .provided(&home.key(id), None)
         .provided(&home.tombstone(id), None);
-    count(service, home, id, now, &mut change).await?;
+    check_quota(service, home, now).await?;
+    count(service, home, id, &mut change).await?;
 
     for (sequence, material) in (1..).zip(&materials) {
         let (material_id, wrapped) = wrap(service, home, id, &record, material, sequence).await?;
@@ -107,32 +108,21 @@ pub(crate) async fn wrap(
     Ok((id, STANDARD.encode(wrapped)))
 }
 
-/// Counts the key in its shard, if the quota allows one more.
+/// Whether the account may have one more key in the Region.
 ///
 /// The count is exact but for keys that are being created in other shards at this moment.
-async fn count(
+///
+/// # Errors
+/// `LimitExceededException`.
+pub(crate) async fn check_quota(
     service: &Service,
     home: &Home,
-    id: KeyId,
     now: Timestamp,
-    change: &mut Change,
 ) -> Result<(), KmsError> {
-    let own = Home::key_count_shard(id);
     let mut total = 0u64;
     for shard in 0..KEY_COUNT_SHARDS {
-        let row = home.key_count(shard);
-        let stored = service.shelves().get(&row).await?;
-        let count = stored.as_ref().map_or(0, |stored| stored.record.count);
-        total = total.saturating_add(count);
-        if shard == own {
-            change.provided(&row, stored.map(|stored| stored.revision));
-            change.put(
-                &row,
-                &KeyCountRecord {
-                    count: count.saturating_add(1),
-                },
-            )?;
-        }
+        let stored = service.shelves().get(&home.key_count(shard)).await?;
+        total = total.saturating_add(stored.map_or(0, |stored| stored.record.count));
     }
     let quota = limits::KEYS_PER_ACCOUNT;
     if total >= quota {
@@ -142,5 +132,21 @@ async fn count(
     if total >= quota {
         return Err(KmsError::key_quota(quota, total));
     }
+    Ok(())
+}
+
+/// Counts the key in its shard.
+pub(crate) async fn count(
+    service: &Service,
+    home: &Home,
+    id: KeyId,
+    change: &mut Change,
+) -> Result<(), KmsError> {
+    let row = home.key_count(Home::key_count_shard(id));
+    let stored = service.shelves().get(&row).await?;
+    let count = stored.as_ref().map_or(0, |stored| stored.record.count);
+    change.provided(&row, stored.map(|stored| stored.revision));
+    let count = count.saturating_add(1);
+    change.put(&row, &KeyCountRecord { count })?;
     Ok(())
 }

@@ -42,6 +42,10 @@ pub(crate) struct KeyRecord {
     pub(crate) on_demand_rotations: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) deletion: Option<Deletion>,
+    /// A primary key that is to be deleted waits until its last replica is gone; then its waiting
+    /// period of so many days begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) deletion_after_replicas: Option<i32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) multi_region: Option<MultiRegion>,
     /// Sorted by the bytes of their keys.
@@ -126,11 +130,47 @@ pub(crate) struct Deletion {
 }
 
 /// What a multi-Region key knows of its relatives.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct MultiRegion {
     pub(crate) primary: Region,
     #[serde(default)]
     pub(crate) replicas: Vec<Region>,
+}
+
+/// A replica that was asked for and is on its way into its Region.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct NewReplicaRecord {
+    pub(crate) created: Timestamp,
+    #[serde(default)]
+    pub(crate) description: String,
+    pub(crate) policy: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) tags: Vec<KeyTag>,
+}
+
+impl NewReplicaRecord {
+    /// The key that will be, before its material has come.
+    pub(crate) fn to_key(&self, primary: &KeyRecord) -> KeyRecord {
+        KeyRecord {
+            created: self.created,
+            description: self.description.clone(),
+            enabled: true,
+            material: None,
+            materials: MaterialSet::default(),
+            rotation: None,
+            deletion: None,
+            deletion_after_replicas: None,
+            tags: self.tags.clone(),
+            ..primary.clone()
+        }
+    }
+}
+
+/// A key in this Region has to get in step with its relatives.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SummonsRecord {
+    /// The Region of the key that leads.
+    pub(crate) primary: Region,
 }
 
 /// One tag of a key.
@@ -158,6 +198,8 @@ impl KeyRecord {
     pub(crate) fn state(&self, now: Timestamp) -> KeyState {
         if self.deletion.is_some() {
             KeyState::PendingDeletion
+        } else if self.deletion_after_replicas.is_some() {
+            KeyState::PendingReplicaDeletion
         } else if !self.has_all_material(now) {
             KeyState::PendingImport
         } else if self.enabled {
@@ -469,7 +511,9 @@ impl Record for DueRecord {}
 impl Record for TombstoneRecord {}
 impl Record for CredentialRecord {}
 impl Record for RosterRecord {}
+impl Record for NewReplicaRecord {}
 impl Record for NoteRecord {}
+impl Record for SummonsRecord {}
 
 #[expect(
     clippy::trivially_copy_pass_by_ref,

@@ -26,11 +26,11 @@ use crate::{
     error::KmsError,
     installation::InstallationError,
     layout::{self, Home, RowKey},
-    new_key,
+    multi_region, new_key,
     operations::{grants, tags},
     record::{
         AliasRecord, AliasSetRecord, GrantRecord, KeyRecord, KeyTag, MaterialSet, MultiRegion,
-        NoteRecord, Rotation,
+        NewReplicaRecord, NoteRecord, Rotation,
     },
     service::Service,
     specs::{self, Family},
@@ -121,6 +121,8 @@ pub struct SeededKey {
     pub policy: Option<At<String>>,
     /// The aliases.
     pub aliases: Vec<At<AliasName>>,
+    /// The Regions of its replicas, if it is a multi-Region key.
+    pub replicas: Vec<At<Region>>,
     /// The grants: each as the request that would create it, with a name.
     pub grants: Vec<At<CreateGrantRequest>>,
 }
@@ -250,6 +252,9 @@ impl Service {
         }
         for grant in &key.grants {
             added += usize::from(self.plant_grant(&home, key.id, grant).await?);
+        }
+        for region in &key.replicas {
+            added += usize::from(self.plant_replica(&home, key.id, region).await?);
         }
         Ok(added)
     }
@@ -428,6 +433,37 @@ impl Service {
 
     /// Plants a grant by the rules of CreateGrant, issued by the account that owns the key. The
     /// state of the key is no matter, unless it is to be deleted.
+    /// Plants a replica with the default key policy, unless there is one or was one.
+    async fn plant_replica(
+        &self,
+        home: &Home,
+        key: KeyId,
+        region: &At<Region>,
+    ) -> Result<bool, SeedError> {
+        let there = home.at(&region.it);
+        let known = multi_region::exists(self, &there, key, self.now()).await?;
+        if known || self.shelves().get(&there.tombstone(key)).await?.is_some() {
+            return Ok(false);
+        }
+        let judged = self.shelves().get(&home.key(key)).await?;
+        let Some(judged) = judged.filter(|key| key.record.deletion.is_none()) else {
+            return Ok(false);
+        };
+        let wanted = NewReplicaRecord {
+            created: self.now(),
+            description: String::new(),
+            policy: new_key::default_policy(&there),
+            tags: Vec::new(),
+        };
+        new_key::check_quota(self, &there, self.now())
+            .await
+            .map_err(|error| refused_as(region.line, &error))?;
+        let (change, _) = Change::replicate((home, key, &judged), &there, &wanted)?;
+        self.commit_act("SeedReplica", change).await?;
+        multi_region::keep_in_step(self, &there, key, self.now()).await?;
+        Ok(true)
+    }
+
     async fn plant_grant(
         &self,
         home: &Home,
@@ -640,6 +676,7 @@ impl Wanted {
             },
             on_demand_rotations: 0,
             deletion: None,
+            deletion_after_replicas: None,
             multi_region: key.id.is_multi_region().then(|| MultiRegion {
                 primary: home.region.clone(),
                 replicas: Vec::new(),

@@ -30,9 +30,10 @@ use crate::{
     last_use::{LastUses, Promptness, Stamp},
     layout::Home,
     material::Materials,
+    multi_region as in_step,
     operations::{
-        agreement, aliases, data_keys, encryption, grants, imports, keys, policies, rotation,
-        signing, tags,
+        agreement, aliases, data_keys, encryption, grants, imports, keys, multi_region, policies,
+        rotation, signing, tags,
     },
     queue::{Queues, Turns},
     rsa_keys::{RsaKeys, RsaSettings},
@@ -59,6 +60,8 @@ pub struct Settings {
     pub attestation: Option<Attestation>,
     /// How many days a domain key wraps before it is replaced.
     pub domain_key_days: u16,
+    /// The Regions that are served; empty for those that the installation was made for.
+    pub regions: Vec<Region>,
 }
 
 impl fmt::Debug for Settings {
@@ -278,6 +281,17 @@ impl Service {
         self.settings.domain_key_days
     }
 
+    /// Whether keys can be in that Region.
+    pub(crate) async fn serves(&self, region: &Region) -> Result<bool, KmsError> {
+        let settings = &self.settings.regions;
+        if !settings.is_empty() {
+            return Ok(settings.contains(region));
+        }
+        let profile = self.profile().await.map_err(KmsError::internal)?;
+        let regions = profile.map(|profile| profile.regions).unwrap_or_default();
+        Ok(regions.is_empty() || regions.contains(region))
+    }
+
     pub(crate) fn managed_services(&self) -> &[String] {
         &self.settings.managed_services
     }
@@ -331,10 +345,13 @@ impl Service {
         Ok(self.journal.check()?)
     }
 
-    /// Tells the journal of a change. The entry is safe already, in the transaction of the
-    /// change; if the journal cannot take it now, it will at the next start.
-    pub(crate) fn record_committed(&self, committed: Committed) -> Recorded {
-        Recorded::committed(&self.journal, committed)
+    /// Tells the journal of a change, and the relatives of what changed. The entry is safe
+    /// already, in the transaction of the change; if the journal cannot take it now, it will at
+    /// the next start.
+    pub(crate) async fn record_committed(&self, committed: Committed) -> Recorded {
+        let (recorded, summoned) = Recorded::committed(&self.journal, committed);
+        self.spread(summoned).await;
+        recorded
     }
 
     /// Commits what nobody asked for, with the entry that tells of it.
@@ -353,10 +370,22 @@ impl Service {
         let (shelves, journal) = (Arc::clone(&self.shelves), Arc::clone(&self.journal));
         let committing = tokio::spawn(async move {
             let committed = shelves.commit(change, entry).await?;
-            committed.copy_to(&journal);
-            Ok(())
+            Ok::<_, Interruption>(committed.copy_to(&journal))
         });
-        committing.await.map_err(KmsError::internal)?
+        let summoned = committing.await.map_err(KmsError::internal)??;
+        self.spread(summoned).await;
+        Ok(())
+    }
+
+    /// Has the relatives of multi-Region keys follow what was just committed. What fails here is
+    /// made up for when the key is next looked up, or by the sweeper.
+    async fn spread(&self, summoned: Vec<(Home, KeyId)>) {
+        for (home, id) in summoned {
+            if let Err(error) = in_step::keep_in_step(self, &home, id, self.now()).await {
+                let (key, cause) = (home.key_arn(id), error.cause());
+                tracing::warn!(%key, cause, "a multi-Region key will follow later");
+            }
+        }
     }
 
     /// Commits a service event about a key with the change that it is, and tells whether it was
@@ -447,7 +476,7 @@ impl Service {
             tracing::warn!(%request_id, event, code = error.code().name(), cause, "call failed");
         }
         if let Some(committed) = committed {
-            let recorded = self.record_committed(committed);
+            let recorded = self.record_committed(committed).await;
             return Reply::closed(&entry, outcome, recorded);
         }
         let body = entry.body(event, read_only, outcome.as_ref().err(), &[]);
@@ -589,6 +618,9 @@ async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
         Input::ListKeyRotations(input) => {
             Output::ListKeyRotations(rotation::list_key_rotations(call, input).await?)
         }
+        Input::ReplicateKey(input) => {
+            Output::ReplicateKey(multi_region::replicate_key(call, input).await?)
+        }
         Input::RotateKeyOnDemand(input) => {
             Output::RotateKeyOnDemand(rotation::rotate_key_on_demand(call, input).await?)
         }
@@ -646,6 +678,10 @@ async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
             keys::update_key_description(call, input).await?;
             Output::UpdateKeyDescription
         }
+        Input::UpdatePrimaryRegion(input) => {
+            multi_region::update_primary_region(call, input).await?;
+            Output::UpdatePrimaryRegion
+        }
         Input::Verify(input) => Output::Verify(signing::verify(call, input).await?),
         Input::VerifyMac(input) => Output::VerifyMac(signing::verify_mac(call, input).await?),
 
@@ -655,9 +691,7 @@ async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
         | Input::DeleteCustomKeyStore(_)
         | Input::DescribeCustomKeyStores(_)
         | Input::DisconnectCustomKeyStore(_)
-        | Input::ReplicateKey(_)
-        | Input::UpdateCustomKeyStore(_)
-        | Input::UpdatePrimaryRegion(_) => {
+        | Input::UpdateCustomKeyStore(_) => {
             let operation = input.operation().name();
             return Err(KmsError::not_built(format_args!("Operation {operation}")).into());
         }
@@ -671,7 +705,5 @@ pub const UNBUILT: &[Operation] = &[
     Operation::DeleteCustomKeyStore,
     Operation::DescribeCustomKeyStores,
     Operation::DisconnectCustomKeyStore,
-    Operation::ReplicateKey,
     Operation::UpdateCustomKeyStore,
-    Operation::UpdatePrimaryRegion,
 ];

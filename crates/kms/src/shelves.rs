@@ -67,14 +67,17 @@ pub(crate) struct Stored<R> {
 #[derive(Debug)]
 pub(crate) struct Committed {
     entries: Vec<(u64, EntryBytes)>,
+    /// Keys in other Regions that have to follow.
+    summoned: Vec<(Home, KeyId)>,
 }
 
 impl Committed {
-    /// Tells the journal of the change.
-    pub(crate) fn copy_to(self, journal: &Journal) {
+    /// Tells the journal of the change, and gives the keys in other Regions that have to follow.
+    pub(crate) fn copy_to(self, journal: &Journal) -> Vec<(Home, KeyId)> {
         for (outbox_id, entry) in self.entries {
             journal.append_outbox(outbox_id, entry);
         }
+        self.summoned
     }
 }
 
@@ -148,8 +151,14 @@ impl Shelves {
         Box::pin(self.load(key)).await
     }
 
-    /// Reads a row from the store and remembers what was there.
-    async fn load<R: Record>(&self, key: &RowKey<R>) -> Result<Option<Arc<Stored<R>>>, KmsError> {
+    /// Reads a row from the store, whatever the cache knows, and remembers what was there.
+    ///
+    /// For rows that are read because another row of the same commit was seen: the cache hears
+    /// of a commit a moment after the store has it.
+    pub(crate) async fn load<R: Record>(
+        &self,
+        key: &RowKey<R>,
+    ) -> Result<Option<Arc<Stored<R>>>, KmsError> {
         let name = key.as_str();
         let read_at = self.backend.revision();
         let row = self.backend.get(name.as_bytes()).await?;
@@ -277,6 +286,7 @@ impl Shelves {
             writes.push(outbox_row.map_err(KmsError::from)?);
             entries.push((outbox_id, entry));
         }
+        let summoned = change.summoned;
         let conditions = change
             .conditions
             .into_iter()
@@ -293,7 +303,7 @@ impl Shelves {
             self.forget(&trace.key);
         }
         match committed {
-            Ok(_) => Ok(Committed { entries }),
+            Ok(_) => Ok(Committed { entries, summoned }),
             Err(StoreError::Conflict { key }) => {
                 let row = String::from_utf8_lossy(&key).into_owned();
                 self.forget(&row);

@@ -12,7 +12,7 @@ use crate::{
     change::Change,
     error::KmsError,
     layout::{self, Home, RowKey},
-    overdue,
+    multi_region, overdue,
     record::{
         AliasRecord, Appointment, DueRecord, GrantRecord, GrantSetRecord, KeyCountRecord,
         MaterialRecord, TombstoneRecord,
@@ -42,6 +42,7 @@ pub(crate) async fn round(service: &Service, now: Timestamp) -> Result<usize, Km
         settle(service, Appointment::Rotation, now).await,
         settle(service, Appointment::Expiry, now).await,
         remove_wrapping_keys(service, now).await,
+        multi_region::round(service, now).await,
     ];
     outcomes
         .into_iter()
@@ -123,6 +124,23 @@ async fn remove_wrapping_keys(service: &Service, now: Timestamp) -> Result<usize
     Ok(removed)
 }
 
+/// Removes a key in this Region whose time is over, so that one can be there again.
+pub(crate) async fn end_if_lapsed(
+    service: &Service,
+    home: &Home,
+    id: KeyId,
+    now: Timestamp,
+) -> Result<(), KmsError> {
+    let key = service.shelves().get(&home.key(id)).await?;
+    let deletion = key.and_then(|key| key.record.deletion.clone());
+    match deletion {
+        Some(deletion) if deletion.date <= now => remove(service, home, id, deletion.date, now)
+            .await
+            .map(|_| ()),
+        _ => Ok(()),
+    }
+}
+
 /// Removes what is left of a key, and tells whether that was all.
 async fn remove(
     service: &Service,
@@ -163,6 +181,12 @@ async fn remove(
         change.remove(&home.due(what, date, id));
     }
     change.put(&home.tombstone(id), &TombstoneRecord { deleted: now })?;
+    if let Some(relatives) = &key.record.multi_region
+        && relatives.primary != home.region
+    {
+        // The primary forgets this replica, and may have waited for it to go.
+        change.summon(&home.at(&relatives.primary), id, &relatives.primary)?;
+    }
     uncount(service, home, id, &mut change).await?;
     // If the count moved meanwhile, the next round ends what this one began.
     commit(service, home, id, change).await

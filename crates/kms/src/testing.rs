@@ -155,6 +155,7 @@ impl Bench {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             attestation: None,
             domain_key_days: 30,
+            regions: Vec::new(),
         };
         let service = unsealed.serve(journal, settings).await?;
         Ok(Self {
@@ -197,8 +198,18 @@ impl Bench {
         self.service.answer(entry, input).await.into_outcome()
     }
 
+    /// Makes a call in another Region.
+    pub(crate) async fn call_in(&self, region: &str, input: Input) -> Result<Output, KmsError> {
+        let entry = self.entry_in(region, "111122223333", [1; 16]);
+        self.service.answer(entry, input).await.into_outcome()
+    }
+
     /// The open entry of a call by the root of an account.
     pub(crate) fn entry(&self, account: &str, request_id: [u8; 16]) -> Entry {
+        self.entry_in("us-east-1", account, request_id)
+    }
+
+    fn entry_in(&self, region: &str, account: &str, request_id: [u8; 16]) -> Entry {
         let account = AccountId::parse(account).unwrap();
         let id = strongroom_auth::AccessKeyId::parse("AKIATESTTESTTESTTEST").unwrap();
         let caller = Caller::root(account, Partition::Aws, id);
@@ -208,7 +219,7 @@ impl Bench {
             user_agent: None,
             tls: None,
         };
-        let region = Region::parse("us-east-1").unwrap();
+        let region = Region::parse(region).unwrap();
         self.service.open(caller, region, arrival)
     }
 

@@ -208,6 +208,12 @@ key_uses! {
     ListKeyRotations "kms:ListKeyRotations" OwnAccount DoNotCount AnyUsage [Allow Allow Allow Allow Allow Allow Allow Allow]
     /// RotateKeyOnDemand. A key store's keys are refused for their origin.
     RotateKeyOnDemand "kms:RotateKeyOnDemand" OwnAccount DoNotCount AnyUsage [Allow Refuse Refuse Refuse Refuse Allow Refuse Allow]
+    /// ReplicateKey: the primary key.
+    ReplicateKey "kms:ReplicateKey" OwnAccount DoNotCount AnyUsage  [Allow Refuse Refuse Refuse Refuse Refuse Refuse Refuse]
+    /// UpdatePrimaryRegion: the key that ceases to be the primary.
+    UpdatePrimaryRegionFrom "kms:UpdatePrimaryRegion" OwnAccount DoNotCount AnyUsage [Allow Refuse Refuse Refuse Refuse Refuse Refuse Allow]
+    /// UpdatePrimaryRegion: the replica that becomes the primary.
+    UpdatePrimaryRegionTo "kms:UpdatePrimaryRegion" OwnAccount DoNotCount AnyUsage [Allow Refuse Refuse Refuse Refuse Refuse Refuse Allow]
     /// GetParametersForImport.
     GetParametersForImport "kms:GetParametersForImport" OwnAccount DoNotCount AnyUsage [Allow Allow Allow Refuse Refuse Allow Refuse Refuse]
     /// ImportKeyMaterial.
@@ -287,6 +293,10 @@ plain_uses! { AccountUse as ACCOUNT_USES:
     CreateKey "kms:CreateKey"
     /// CreateKey with tags.
     CreateKeyWithTags "kms:TagResource"
+    /// ReplicateKey: the replica to be.
+    CreateReplica "kms:CreateKey"
+    /// ReplicateKey with tags.
+    CreateReplicaWithTags "kms:TagResource"
     /// ListKeys.
     ListKeys "kms:ListKeys"
     /// ListAliases.

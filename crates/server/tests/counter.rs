@@ -203,6 +203,7 @@ async fn service(journal: &tempfile::TempDir) -> Arc<Service> {
         clock: Arc::new(WallClock),
         attestation: None,
         domain_key_days: 30,
+        regions: Vec::new(),
     };
     unsealed.serve(Arc::new(journal), settings).await.unwrap()
 }

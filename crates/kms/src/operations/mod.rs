@@ -10,6 +10,7 @@ pub(crate) mod encryption;
 pub(crate) mod grants;
 pub(crate) mod imports;
 pub(crate) mod keys;
+pub(crate) mod multi_region;
 pub(crate) mod policies;
 pub(crate) mod rotation;
 pub(crate) mod signing;

@@ -76,7 +76,10 @@ async fn no_use_of_a_key_goes_on_without_its_permission() {
         let but = AllBut {
             action: row.action,
             kind,
-            key: Some(key),
+            key: Some(format!(
+                "{}:111122223333:key/{key}",
+                states::region_of(row.name)
+            )),
         };
         check(&bench, row.name, but, request).await;
     }
@@ -115,6 +118,25 @@ async fn no_use_of_the_account_goes_on_without_its_permission() {
                 }]),
                 ..symmetric_key()
             }),
+            "CreateReplica" | "CreateReplicaWithTags" => {
+                let key = bench
+                    .key_like(CreateKeyRequest {
+                        multi_region: Some(true),
+                        ..symmetric_key()
+                    })
+                    .await;
+                Input::ReplicateKey(ReplicateKeyRequest {
+                    bypass_policy_lockout_safety_check: None,
+                    description: None,
+                    key_id: key.key_id,
+                    policy: None,
+                    replica_region: states::THERE.to_owned(),
+                    tags: Some(vec![Tag {
+                        tag_key: "a".to_owned(),
+                        tag_value: "b".to_owned(),
+                    }]),
+                })
+            }
             "ListKeys" => Input::ListKeys(ListKeysRequest {
                 limit: None,
                 marker: None,

@@ -177,6 +177,13 @@ fn request(use_name: &str, key: &str, other: &str, made: &Made) -> Input {
             marker: None,
         }),
         "CreateGrant" => create_grant(key, None),
+        "ReplicateKey" => replicate(key),
+        "UpdatePrimaryRegionFrom" | "UpdatePrimaryRegionTo" => {
+            Input::UpdatePrimaryRegion(UpdatePrimaryRegionRequest {
+                key_id,
+                primary_region: THERE.to_owned(),
+            })
+        }
         "ListGrants" => list_grants(key),
         "RevokeGrant" => Input::RevokeGrant(RevokeGrantRequest {
             dry_run: None,
@@ -266,6 +273,12 @@ fn key_for(use_name: &str) -> CreateKeyRequest {
     let row = KEY_USES.iter().find(|row| row.name == use_name).unwrap();
     let spec = match row.needs {
         Needs::AnyUsage if use_name == "GetPublicKey" => KeySpec::EccNistP384,
+        Needs::AnyUsage if use_name == "ReplicateKey" || has_relatives(use_name) => {
+            return CreateKeyRequest {
+                multi_region: Some(true),
+                ..symmetric_key()
+            };
+        }
         Needs::AnyUsage | Needs::EncryptDecrypt => return symmetric_key(),
         Needs::SignVerify | Needs::KeyAgreement => KeySpec::EccNistP256,
         Needs::GenerateVerifyMac => KeySpec::Hmac256,
@@ -275,6 +288,25 @@ fn key_for(use_name: &str) -> CreateKeyRequest {
         spec,
         row.needs.usage().unwrap_or(KeyUsageType::KeyAgreement),
     )
+}
+
+/// The Region of replicas.
+pub(super) const THERE: &str = "eu-west-1";
+
+fn replicate(key: &str) -> Input {
+    Input::ReplicateKey(ReplicateKeyRequest {
+        bypass_policy_lockout_safety_check: None,
+        description: None,
+        key_id: key.to_owned(),
+        policy: None,
+        replica_region: THERE.to_owned(),
+        tags: None,
+    })
+}
+
+/// Whether the use is of a key that has relatives in another Region.
+fn has_relatives(use_name: &str) -> bool {
+    use_name.starts_with("UpdatePrimaryRegion")
 }
 
 fn key_of(spec: KeySpec, usage: KeyUsageType) -> CreateKeyRequest {
@@ -341,9 +373,13 @@ pub(super) async fn prepared(
         KeyState::PendingImport => "0".repeat(64),
         _ => created(bench.call(create_grant_to_describe(&key)).await).0,
     };
+    if has_relatives(use_name) {
+        bench.call(replicate(&key)).await.unwrap();
+    }
+    let region = region_of(use_name);
     match state {
-        KeyState::Disabled => drop(bench.call(disable(&key)).await.unwrap()),
-        KeyState::PendingDeletion => drop(bench.call(schedule(&key, 7)).await.unwrap()),
+        KeyState::Disabled => drop(bench.call_in(region, disable(&key)).await.unwrap()),
+        KeyState::PendingDeletion => drop(bench.call_in(region, schedule(&key, 7)).await.unwrap()),
         _ => {}
     }
     (
@@ -355,6 +391,14 @@ pub(super) async fn prepared(
             grant,
         },
     )
+}
+
+/// The Region of the key that the use is of.
+pub(super) fn region_of(use_name: &str) -> &'static str {
+    match use_name {
+        "UpdatePrimaryRegionTo" => THERE,
+        _ => "us-east-1",
+    }
 }
 
 /// The request that makes a use, for the tests of denial.
@@ -386,7 +430,7 @@ async fn every_use_answers_in_every_state_as_the_table_says() {
                 row.name,
                 "Decrypt" | "ReEncryptFrom" | "RevokeGrant" | "RetireGrant"
             );
-            if needs_the_past && *state == KeyState::PendingImport {
+            if (needs_the_past || has_relatives(row.name)) && *state == KeyState::PendingImport {
                 continue;
             }
             let bench = Bench::new().await;
@@ -395,7 +439,8 @@ async fn every_use_answers_in_every_state_as_the_table_says() {
             let heard = outcome
                 .map(|_| ())
                 .map_err(|error| (error.code(), error.message().unwrap_or_default().to_owned()));
-            let arn = format!("arn:aws:kms:us-east-1:111122223333:key/{key}");
+            let region = region_of(row.name);
+            let arn = format!("arn:aws:kms:{region}:111122223333:key/{key}");
             let expected = match (row.cell(*state), refusal) {
                 // Where the state lets the use go on, the origin of the material may not. The key
                 // that waits for its import is the one whose material comes from outside.
@@ -407,6 +452,13 @@ async fn every_use_answers_in_every_state_as_the_table_says() {
                     ErrorCode::KMSInvalidStateException,
                     format!("{arn} is not pending deletion."),
                 )),
+                // A primary key waits for its replicas to be deleted first.
+                (Cell::Refuse, Some((code, _)))
+                    if row.name == "UpdatePrimaryRegionFrom"
+                        && *state == KeyState::PendingDeletion =>
+                {
+                    Err((*code, format!("{arn} is pending replica deletion.")))
+                }
                 (Cell::Refuse, Some((code, is))) => Err((*code, format!("{arn} {is}"))),
                 (Cell::Refuse, None) => panic!("{} is never possible", row.name),
             };

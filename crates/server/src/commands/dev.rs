@@ -141,6 +141,7 @@ async fn serve(
         clock: Arc::clone(&clock) as _,
         attestation: house::attestation(counter.attestation_root.as_deref())?,
         domain_key_days: counter.domain_key_days,
+        regions: Vec::new(),
     };
     let service = unsealed.serve(Arc::clone(&place.journal), settings).await?;
     let profile = Profile {

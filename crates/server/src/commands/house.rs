@@ -124,6 +124,7 @@ impl House {
             clock: Arc::new(ServiceClock::default()),
             attestation: None,
             domain_key_days: DOMAIN_KEY_DAYS,
+            regions: Vec::new(),
         };
         let service = unsealed.serve(journal, settings).await?;
         Ok((Desk::new(Arc::clone(&service), None), service))

@@ -63,6 +63,7 @@ async fn make(house: &House, keys: &[SealKey], args: &InitArgs) -> Result<(), Fa
         clock: Arc::new(ServiceClock::default()),
         attestation: None,
         domain_key_days: DOMAIN_KEY_DAYS,
+        regions: Vec::new(),
     };
     let service = unsealed.serve(Arc::clone(&journal), settings).await?;
     let (id, secret) = service.create_root_access_key(args.account).await?;

@@ -60,6 +60,7 @@ async fn serve(house: House, config: ServeConfig) -> Result<(), Failure> {
         clock: Arc::new(ServiceClock::default()),
         attestation: house::attestation(config.counter.attestation_root.as_deref())?,
         domain_key_days: config.counter.domain_key_days,
+        regions: config.regions.clone(),
     };
     let service = unsealed.serve(Arc::clone(&journal), settings).await?;
     let profile = service.profile().await?.ok_or_else(|| {

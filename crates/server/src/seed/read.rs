@@ -417,6 +417,7 @@ fn read_key(account: AccountId, region: &Region, node: &Node<'_>) -> Result<Seed
         },
         policy: None,
         aliases: Vec::new(),
+        replicas: Vec::new(),
         grants: Vec::new(),
     };
     let mut grants: &[Node<'_>] = &[];
@@ -499,8 +500,20 @@ fn read_key(account: AccountId, region: &Region, node: &Node<'_>) -> Result<Seed
                 let it = days.ok_or_else(|| Wrong::at(line, reason))?;
                 key.rotation_period_days = Some(At { line, it });
             }
-            "replicas" if is_empty(value)? => {}
-            "replicas" => return not_yet(line, "a replica of a multi-Region key"),
+            "replicas" => {
+                for replica in sequence(value, "`replicas`")? {
+                    let name = text(replica, "a Region")?;
+                    let it = Region::parse(name)
+                        .map_err(|error| Wrong::at(replica.line, error.to_string()))?;
+                    let known = key.replicas.iter().any(|other| other.it == it);
+                    if known || it == key.region {
+                        let reason = "a multi-Region key is in a Region once";
+                        return Err(Wrong::at(replica.line, reason));
+                    }
+                    let line = replica.line;
+                    key.replicas.push(At { line, it });
+                }
+            }
             "grants" => grants = sequence(value, "`grants`")?,
             _ => return unknown(name, "a key"),
         }
@@ -517,6 +530,12 @@ fn read_key(account: AccountId, region: &Region, node: &Node<'_>) -> Result<Seed
             return Err(Wrong::at(grant.line, reason));
         }
         key.grants.push(grant);
+    }
+    if let Some(replica) = key.replicas.first()
+        && !key.id.is_multi_region()
+    {
+        let reason = "only a key whose id begins with mrk- has `replicas`";
+        return Err(Wrong::at(replica.line, reason));
     }
     match multi_region {
         Some(At { line, it }) if it != key.id.is_multi_region() => {
@@ -588,10 +607,6 @@ fn alias_name(node: &Node<'_>) -> Result<AliasName, Wrong> {
         return Err(Wrong::at(node.line, reason));
     }
     Ok(name)
-}
-
-fn is_empty(node: &Node<'_>) -> Result<bool, Wrong> {
-    Ok(node.is_null() || sequence(node, "this")?.is_empty())
 }
 
 pub(super) fn mapping<'n, 'a>(
@@ -854,10 +869,10 @@ mod tests {
         check("origin: AWS_KMS", "origin: AWS_CLOUDHSM", "not supported");
         check(
             "rotation_period_in_days: null",
-            "rotation_period_in_days: 90",
-            "not supported",
+            "rotation_period_in_days: 89",
+            "from 90 to 2560",
         );
-        check("replicas: []", "replicas: [eu-west-1]", "a replica");
+        check("replicas: []", "replicas: [eu-west-1]", "begins with mrk-");
         check(
             "multi_region: false",
             "multi_region: true",

@@ -111,6 +111,12 @@ pub(crate) async fn import_key_material(
         record.enabled = true;
     }
     change.replace_key(home, id, key.stored(), &record)?;
+    if let Some(relatives) = &record.multi_region
+        && relatives.primary != home.region
+    {
+        // The primary waits for this before it can rotate.
+        change.summon(&home.at(&relatives.primary), id, &relatives.primary)?;
+    }
     accepted.use_up(&key, &mut change);
     call.commit(change).await?;
     Ok(ImportKeyMaterialResponse {

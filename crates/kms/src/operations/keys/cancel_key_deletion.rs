@@ -25,6 +25,7 @@ pub(crate) async fn cancel_key_deletion(
 
     let mut record = key.record().clone();
     record.deletion = None;
+    record.deletion_after_replicas = None;
     call.commit(Change::key(&key, &record)?).await?;
     Ok(CancelKeyDeletionResponse {
         key_id: Some(key.arn().text()),

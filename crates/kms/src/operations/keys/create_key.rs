@@ -73,6 +73,7 @@ pub(crate) async fn create_key(
         rotation: None,
         on_demand_rotations: 0,
         deletion: None,
+        deletion_after_replicas: None,
         multi_region: multi_region.then(|| MultiRegion {
             primary: call.home().region.clone(),
             replicas: Vec::new(),

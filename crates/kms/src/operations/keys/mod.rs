@@ -85,7 +85,7 @@ pub(crate) fn metadata(home: &Home, id: KeyId, record: &KeyRecord, now: Timestam
             .as_ref()
             .map(|relatives| relatives_of(home, id, relatives)),
         origin: Some(record.origin),
-        pending_deletion_window_in_days: None,
+        pending_deletion_window_in_days: record.deletion_after_replicas,
         signing_algorithms: algorithms.signing,
         valid_to,
         xks_key_configuration: None,

@@ -3,7 +3,6 @@
 //! AWS: API reference, "ScheduleKeyDeletion"; developer guide, "Deleting AWS KMS keys".
 
 use strongroom_model::{
-    enums::KeyState,
     limits,
     shapes::{ScheduleKeyDeletionRequest, ScheduleKeyDeletionResponse},
 };
@@ -22,7 +21,8 @@ const DEFAULT_WINDOW_DAYS: i32 = 30;
 /// Schedules the deletion and stops every cryptographic use of the key at once.
 ///
 /// At its deletion date the key is gone with its material, aliases, policy and tags, and
-/// nothing can open what it encrypted.
+/// nothing can open what it encrypted. A multi-Region primary key that has replicas is pending
+/// their deletion first; its waiting period begins when the last of them is gone.
 ///
 /// # Errors
 ///
@@ -47,16 +47,22 @@ pub(crate) async fn schedule_key_deletion(
     }
     let key = key.usable()?;
 
-    let date = call.now().plus_days(window_days.into());
     let mut record = key.record().clone();
     record.enabled = false;
-    record.deletion = Some(Deletion { date, window_days });
+    // A primary key outlives its replicas.
+    let replicas = record.multi_region.as_ref();
+    let waits = replicas.is_some_and(|relatives| {
+        relatives.primary == key.home().region && !relatives.replicas.is_empty()
+    });
+    let date = (!waits).then(|| call.now().plus_days(window_days.into()));
+    record.deletion = date.map(|date| Deletion { date, window_days });
+    record.deletion_after_replicas = waits.then_some(window_days);
     call.commit(Change::key(&key, &record)?).await?;
 
     Ok(ScheduleKeyDeletionResponse {
         key_id: Some(key.arn().text()),
-        deletion_date: Some(date),
-        key_state: Some(KeyState::PendingDeletion),
+        deletion_date: date,
+        key_state: Some(record.state(call.now())),
         pending_window_in_days: Some(window_days),
     })
 }
