@@ -772,7 +772,8 @@ impl<'s> Call<'s> {
             self.entry
                 .body(self.operation.name(), read_only, None, rows)
         };
-        let committed = self.service.shelves().commit(change, body).await?;
+        // On the heap, so that calls that change nothing carry no room for it.
+        let committed = Box::pin(self.service.shelves().commit(change, body)).await?;
         // A call commits once: `commit` is the last thing that every operation does.
         let _first = self.committed.set(committed);
         Ok(())
@@ -864,7 +865,8 @@ impl<'s> Call<'s> {
         if !own || !managed::offers(self.service, name) {
             return Ok(None);
         }
-        managed::create(self.service, home, name, self.now).await?;
+        // On the heap: every look-up by name would have room for this otherwise.
+        Box::pin(managed::create(self.service, home, name, self.now)).await?;
         Ok(self.living_alias(home, name).await?.map(|(_, key)| key))
     }
 
