@@ -3,7 +3,7 @@
 //! ```text
 //! 0    3  "SRK"
 //! 3    1  format = 1
-//! 4    1  suite = 1: KBKDF, AES-256-GCM, commitment
+//! 4    1  suite: 1 KBKDF, AES-256-GCM, commitment; 2 and 3 the same inside another layer
 //! 5    1  purpose
 //! 6    2  flags, bit 0: the key id is a multi-Region one
 //! 8    8  account, big-endian
@@ -16,6 +16,8 @@
 //! 132  n  ciphertext
 //! ..  16  tag
 //! ```
+//!
+//! In suites 2 and 3 what follows the commitment is the other layer, drawn in [`crate::layers`].
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use strongroom_model::{AccountId, KeyId};
@@ -23,6 +25,7 @@ use strongroom_model::{AccountId, KeyId};
 use crate::{
     CryptoError, IdentifierKeys, MaterialId,
     aead::{IV_BYTES, TAG_BYTES},
+    layers,
 };
 
 /// Bytes in front of the header tag, which the tag is taken over.
@@ -34,8 +37,27 @@ pub(crate) const COMMITMENT_BYTES: usize = 32;
 /// How much longer a ciphertext is than its plaintext.
 pub const CIPHERTEXT_OVERHEAD_BYTES: usize = HEADER_BYTES + COMMITMENT_BYTES + TAG_BYTES;
 
-const MAGIC_FORMAT_SUITE: [u8; 5] = [b'S', b'R', b'K', 1, 1];
+const MAGIC_FORMAT: [u8; 4] = [b'S', b'R', b'K', 1];
 const FLAG_MULTI_REGION: u16 = 1;
+
+/// How a ciphertext is made. The numbers are part of the format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Suite {
+    /// Under key material of ours alone.
+    Own = 1,
+    /// The same, encrypted once more by an external key manager.
+    ExternalKeyStore = 2,
+    /// The same, encrypted once more by a hardware security module.
+    HardwareModule = 3,
+}
+
+impl Suite {
+    fn read(number: u8) -> Option<Self> {
+        [Self::Own, Self::ExternalKeyStore, Self::HardwareModule]
+            .into_iter()
+            .find(|suite| *suite as u8 == number)
+    }
+}
 
 /// What a ciphertext was made for. The numbers are part of the format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +87,8 @@ impl Purpose {
 /// decryption proves them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CiphertextHeader {
+    /// How it was made.
+    pub suite: Suite,
     /// What it was made for.
     pub purpose: Purpose,
     /// The account that owns the key.
@@ -84,6 +108,9 @@ impl CiphertextHeader {
     pub fn parse(blob: &[u8], keys: &IdentifierKeys) -> Result<Self, CryptoError> {
         let parts = Parts::split(blob)?;
         let header = Self::from_prefix(parts.prefix)?;
+        if header.suite != Suite::Own {
+            layers::OuterLayer::read(blob)?;
+        }
         verify_slices_are_equal(&keys.header_tag(parts.prefix), parts.header_tag)
             .map_err(|_| CryptoError::InvalidCiphertext)?;
         Ok(header)
@@ -97,7 +124,8 @@ impl CiphertextHeader {
         } else {
             0
         };
-        prefix[..5].copy_from_slice(&MAGIC_FORMAT_SUITE);
+        prefix[..4].copy_from_slice(&MAGIC_FORMAT);
+        prefix[4] = self.suite as u8;
         prefix[5] = self.purpose as u8;
         prefix[6..8].copy_from_slice(&flags.to_be_bytes());
         prefix[8..16].copy_from_slice(&self.account.as_u64().to_be_bytes());
@@ -119,10 +147,11 @@ impl CiphertextHeader {
             FLAG_MULTI_REGION => true,
             _ => return Err(CryptoError::InvalidCiphertext),
         };
-        if prefix[..5] != MAGIC_FORMAT_SUITE {
+        if prefix[..4] != MAGIC_FORMAT {
             return Err(CryptoError::InvalidCiphertext);
         }
         Ok(Self {
+            suite: Suite::read(prefix[4]).ok_or(CryptoError::InvalidCiphertext)?,
             purpose: Purpose::read(prefix[5]).ok_or(CryptoError::InvalidCiphertext)?,
             account: AccountId::from_u64(u64::from_be_bytes(account))
                 .map_err(|_| CryptoError::InvalidCiphertext)?,

@@ -61,6 +61,8 @@ labels! {
     GRANT_NAME = "strongroom/grant-name/v1";
     /// Service key → the key of one sealed credential.
     CREDENTIAL = "strongroom/credential/v1";
+    /// Service key → the key of one sealed secret of a custom key store.
+    KEY_STORE = "strongroom/key-store/v1";
 
     /// Opens the bytes that an import token is authenticated by.
     IMPORT_TOKEN = "strongroom/import-token/v1";

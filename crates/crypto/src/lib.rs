@@ -45,7 +45,9 @@ mod heap;
 mod identifiers;
 mod import;
 mod kdf;
+mod key_store_secret;
 mod labels;
+pub mod layers;
 mod mac;
 mod material;
 mod memory;
@@ -72,12 +74,13 @@ pub use encryption::EncryptionKey;
 pub use envelope::{SEALED_OVERHEAD_BYTES, wrapping_version};
 pub use error::CryptoError;
 pub use grant::{GrantName, GrantTokenKey, grant_fingerprint};
-pub use header::{CIPHERTEXT_OVERHEAD_BYTES, CiphertextHeader, Purpose};
+pub use header::{CIPHERTEXT_OVERHEAD_BYTES, CiphertextHeader, Purpose, Suite};
 pub use heap::WipingHeap;
 pub use identifiers::{IdentifierKeys, MaterialId};
 pub use import::{
     ImportTarget, ImportTerms, ImportTokenKey, WrappingKey, WrappingKeyBinding, public_key_hash,
 };
+pub use key_store_secret::{KeyStoreSecretKey, KeyStoreSecretKind};
 pub use mac::MacKey;
 pub use material::{KeyMaterial, MaterialBinding};
 pub use memory::{MemoryStatus, status as memory_status};

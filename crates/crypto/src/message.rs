@@ -1,4 +1,4 @@
-//! Encrypt and Decrypt: format `SRK` v1, suite 1.
+//! Encrypt and Decrypt: format `SRK` v1, suite 1, which is also the inner layer of the others.
 //!
 //! Every message has a key of its own, derived from the key material, the header and the
 //! encryption context, together with a commitment. AES-GCM alone does not commit to its key: one
@@ -15,7 +15,8 @@ use crate::{
     envelope,
     framing::length,
     header::{
-        CIPHERTEXT_OVERHEAD_BYTES, COMMITMENT_BYTES, CiphertextHeader, HEADER_BYTES, Parts, Purpose,
+        CIPHERTEXT_OVERHEAD_BYTES, COMMITMENT_BYTES, CiphertextHeader, HEADER_BYTES, Parts,
+        Purpose, Suite,
     },
     kdf::{self, sha256},
     labels,
@@ -62,9 +63,26 @@ impl SymmetricKey {
         account: AccountId,
         key_id: KeyId,
     ) -> Result<Self, CryptoError> {
+        Self::of_suite(Suite::Own, material, keys, partition, account, key_id)
+    }
+
+    /// The same for a key whose ciphertexts are of that suite. In suites other than
+    /// [`Suite::Own`] what this key encrypts is the inner layer, see [`crate::layers`].
+    ///
+    /// # Errors
+    /// Only if the cryptographic library fails.
+    pub fn of_suite(
+        suite: Suite,
+        material: &KeyMaterial,
+        keys: &IdentifierKeys,
+        partition: Partition,
+        account: AccountId,
+        key_id: KeyId,
+    ) -> Result<Self, CryptoError> {
         let material_id = material.id(keys, partition, account, key_id);
         let openings = Purpose::ALL.map(|purpose| {
             let prefix = CiphertextHeader {
+                suite,
                 purpose,
                 account,
                 key_id,

@@ -45,6 +45,8 @@ pub enum Job {
     Header,
     /// Seals the secrets of access keys.
     Credential,
+    /// Seals the secrets of custom key stores.
+    KeyStore,
     /// Signs audit checkpoints.
     AuditSigner,
 }
@@ -64,6 +66,7 @@ impl Job {
             Self::MaterialId => "material-id",
             Self::Header => "header",
             Self::Credential => "credential",
+            Self::KeyStore => "key-store",
             Self::AuditSigner => "audit-signer",
         }
     }
@@ -81,6 +84,7 @@ impl Job {
             Self::MaterialId,
             Self::Header,
             Self::Credential,
+            Self::KeyStore,
             Self::AuditSigner,
         ]
         .into_iter()
@@ -464,6 +468,7 @@ mod tests {
             Job::MaterialId,
             Job::Header,
             Job::Credential,
+            Job::KeyStore,
             Job::AuditSigner,
         ]
     }
