@@ -47,10 +47,14 @@ impl SigningKey {
         Self(hmac::Key::new(hmac::HMAC_SHA256, random.as_slice()))
     }
 
+    /// The signature of the text, in lower-case hex.
+    pub(super) fn sign(&self, text: &[u8]) -> [u8; 64] {
+        super::canonical::hex(hmac::sign(&self.0, text).as_ref())
+    }
+
     /// Whether `signature`, in lower-case hex, is this key's for the text.
     pub(super) fn signed(&self, text: &[u8], signature: &[u8]) -> bool {
-        let ours = super::canonical::hex(hmac::sign(&self.0, text).as_ref());
-        constant_time::verify_slices_are_equal(&ours, signature).is_ok()
+        constant_time::verify_slices_are_equal(&self.sign(text), signature).is_ok()
     }
 }
 

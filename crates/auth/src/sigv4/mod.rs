@@ -13,6 +13,7 @@ mod error;
 mod key;
 mod presigned;
 mod scope;
+mod sign;
 mod time;
 mod verify;
 
@@ -21,6 +22,7 @@ pub use canonical::{canonical_request, percent_decode};
 pub use error::{Protocol, SignatureError};
 pub use key::{SigningKey, SigningKeyCache};
 pub use scope::Scope;
+pub use sign::{Signature, Signer};
 pub use verify::{CheckedClaim, Claim, Expectation};
 
 /// The parts of a request that a signature covers, as they arrived.
