@@ -112,6 +112,14 @@ pub fn restore(blob: &[u8], inner: &[u8]) -> Result<Vec<u8>, CryptoError> {
     Ok([head.as_slice(), inner].concat())
 }
 
+/// The data integrity value of an outer layer: a hash of it and what it authenticates.
+///
+/// AWS: XKS proxy API, "Encrypt", `ciphertextDataIntegrityValue`.
+#[must_use]
+pub fn integrity_value(aad: &[u8], outer: &OuterLayer<'_>) -> [u8; 32] {
+    sha256(&[aad, outer.metadata, outer.iv, outer.ciphertext, outer.tag].concat())
+}
+
 impl<'a> OuterLayer<'a> {
     /// Reads the outer layer of a ciphertext.
     ///
@@ -147,6 +155,7 @@ impl<'a> OuterLayer<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use strongroom_model::{AccountId, KeyId, Partition, enums::KeySpec};
 
     use super::*;
@@ -219,6 +228,28 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn what_is_read_as_an_outer_layer_is_written_the_same(
+            head in prop::array::uniform32(any::<u8>()),
+            rest in prop::collection::vec(any::<u8>(), 0..200),
+            metadata in prop::collection::vec(any::<u8>(), 0..24),
+            iv in prop::collection::vec(any::<u8>(), 10..18),
+        ) {
+            let mut blob = head.repeat(5);
+            blob.truncate(HEAD_BYTES);
+            blob.push(u8::try_from(metadata.len()).unwrap());
+            blob.extend(&metadata);
+            blob.push(u8::try_from(iv.len()).unwrap());
+            blob.extend(&iv);
+            blob.extend(&rest);
+            if let Ok(outer) = OuterLayer::read(&blob) {
+                let message = restore(&blob, outer.ciphertext).unwrap();
+                prop_assert_eq!(enclose(&message, &outer).unwrap(), blob);
+            }
+        }
+    }
+
     #[test]
     fn neither_layer_opens_once_a_byte_is_altered_or_lost() {
         let key = key(Suite::ExternalKeyStore);
@@ -231,6 +262,24 @@ mod tests {
             assert!(outsides || opened(&key, &altered).is_none(), "{at}");
             assert_eq!(opened(&key, &blob[..at]), None, "{at}");
         }
+    }
+
+    #[test]
+    fn the_data_integrity_value_is_the_published_one() {
+        use base64::{Engine as _, engine::general_purpose::STANDARD};
+        let bytes = |text| STANDARD.decode(text).unwrap();
+        let (iv, ciphertext) = (bytes("HMrlRw85cAJUd5Ax"), bytes("ghxkK1txeDNn3q8Y"));
+        let tag: [u8; 16] = bytes("vBxN2ncH1oEkR8WVXpmyYQ==").try_into().unwrap();
+        let outer = OuterLayer {
+            metadata: b"key_version=1",
+            iv: &iv,
+            tag: &tag,
+            ciphertext: &ciphertext,
+        };
+        assert_eq!(
+            integrity_value(b"project=nile,department=marketing", &outer)[..],
+            bytes("qHA/ImC9h5HsLRXqCyPmWgYx7tzyoTplzILbP0fPXsc=")
+        );
     }
 
     #[test]

@@ -256,7 +256,8 @@ impl Entry {
     }
 }
 
-/// Something that the service did to a key by itself, for example rotating it on its date.
+/// Something that the service did by itself to a key, for example rotating it on its date, or to
+/// a custom key store: what became of connecting it, which goes on after the call.
 ///
 /// AWS: CloudTrail user guide, "Logging service events"; developer guide, "CloudTrail log
 /// entries" of RotateKey, DeleteExpiredKeyMaterial and DeleteKey.
@@ -266,19 +267,21 @@ pub(crate) struct ServiceEvent {
     id: RequestId,
     at: Timestamp,
     home: Home,
-    key: KeyId,
+    /// The key that it is about, if it is about one.
+    key: Option<KeyId>,
     /// Names in the order of their bytes. Names and values need no escaping.
     details: Vec<(&'static str, String)>,
 }
 
 impl ServiceEvent {
-    /// An event about one key. `random` makes its id.
+    /// An event about one key, or about something else of the account and Region. `random` makes
+    /// its id.
     pub(crate) fn new(
         name: &'static str,
         random: [u8; 16],
         at: Timestamp,
         home: &Home,
-        key: KeyId,
+        key: Option<KeyId>,
     ) -> Self {
         Self {
             name,
@@ -312,12 +315,14 @@ impl ServiceEvent {
         out.raw("managementEvent", "true");
         out.raw("readOnly", "false");
         out.plain("recipientAccountId", &account.text());
-        let arn = self.home.key_arn(self.key).text();
-        out.list("resources", &[arn], |arn, object| {
-            object.plain("ARN", arn);
-            object.plain("accountId", &account.text());
-            object.plain("type", "AWS::KMS::Key");
-        });
+        if let Some(key) = self.key {
+            let arn = self.home.key_arn(key).text();
+            out.list("resources", &[arn], |arn, object| {
+                object.plain("ARN", arn);
+                object.plain("accountId", &account.text());
+                object.plain("type", "AWS::KMS::Key");
+            });
+        }
         write_rows(&mut out, rows);
         if !self.details.is_empty() {
             out.object("serviceEventDetails", |object| {

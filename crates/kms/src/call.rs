@@ -27,6 +27,7 @@ use crate::{
     audit::{self, Entry},
     change::Change,
     error::KmsError,
+    key_stores::{KeyStore, outside::About},
     layout::Home,
     managed,
     material::{Judges, Material, Opens},
@@ -127,9 +128,37 @@ pub(crate) struct Key {
     stored: Arc<Stored<KeyRecord>>,
     /// When it was looked up: its state is that of this moment.
     at: Timestamp,
+    /// The custom key store that it is in.
+    store: Option<KeyStore>,
 }
 
 impl Key {
+    /// A key whose record was read at a moment, with the custom key store that it is in.
+    pub(crate) async fn new(
+        service: &Service,
+        home: &Home,
+        id: KeyId,
+        stored: Arc<Stored<KeyRecord>>,
+        at: Timestamp,
+    ) -> Result<Self, KmsError> {
+        let store = match &stored.record.key_store {
+            // A store that holds keys cannot be deleted.
+            Some(place) => Some(
+                KeyStore::find(service, home, &place.id)
+                    .await
+                    .map_err(KmsError::internal)?,
+            ),
+            None => None,
+        };
+        Ok(Self {
+            home: home.clone(),
+            id,
+            stored,
+            at,
+            store,
+        })
+    }
+
     pub(crate) fn home(&self) -> &Home {
         &self.home
     }
@@ -158,8 +187,21 @@ impl Key {
         self.stored.revision
     }
 
+    /// The custom key store that the key is in.
+    pub(crate) fn store(&self) -> Option<&KeyStore> {
+        self.store.as_ref()
+    }
+
+    /// The state that AWS names. A key in a custom key store that is not connected is
+    /// Unavailable, unless it is pending deletion.
     pub(crate) fn state(&self) -> KeyState {
-        self.record().state(self.at)
+        let state = self.record().state(self.at);
+        let out_of_reach = self.store().is_some_and(|store| !store.is_connected());
+        match state {
+            KeyState::PendingDeletion | KeyState::PendingReplicaDeletion => state,
+            _ if out_of_reach => KeyState::Unavailable,
+            _ => state,
+        }
     }
 }
 
@@ -719,7 +761,7 @@ impl<'s> Call<'s> {
         key: &Authorized<Key, U>,
     ) -> Result<Material<'s, U>, KmsError> {
         self.stop_if_dry_run()?;
-        Material::current(self.service, key).await
+        Material::current(self.service, key, &self.about()).await
     }
 
     /// The current material of a key, to weigh something of the caller's with. A dry run stops
@@ -728,7 +770,7 @@ impl<'s> Call<'s> {
         &self,
         key: &Authorized<Key, U>,
     ) -> Result<Material<'s, U>, KmsError> {
-        Material::current(self.service, key).await
+        Material::current(self.service, key, &self.about()).await
     }
 
     /// The material that made a ciphertext, for one use of its key. A ciphertext without a header
@@ -739,9 +781,27 @@ impl<'s> Call<'s> {
         ciphertext: Option<&CiphertextHeader>,
     ) -> Result<Material<'s, U>, KmsError> {
         match ciphertext {
-            Some(header) => Material::named(self.service, key, header).await,
+            Some(header) => Material::named(self.service, key, header, &self.about()).await,
             None => self.material_to_judge(key).await,
         }
+    }
+
+    /// What the outside is told of this call, if it takes part in it.
+    pub(crate) fn about(&self) -> About {
+        About {
+            request_id: self.entry.request_id().to_string(),
+            operation: self.operation.name(),
+            principal: self.caller().arn(),
+            key_arn: None,
+        }
+    }
+
+    /// Finds a custom key store of the caller's account and Region.
+    ///
+    /// # Errors
+    /// `CustomKeyStoreNotFoundException`.
+    pub(crate) async fn find_key_store(&self, id: &str) -> Result<KeyStore, KmsError> {
+        KeyStore::find(self.service, &self.home, id).await
     }
 
     /// Notes the key that the call is about to create.
@@ -893,12 +953,12 @@ impl<'s> Call<'s> {
             overdue::settle(self.service, home, id, self.now).await?;
             stored = self.service.shelves().get(&row).await?.filter(alive);
         }
-        Ok(stored.map(|stored| Key {
-            home: home.clone(),
-            id,
-            stored,
-            at: self.now,
-        }))
+        match stored {
+            Some(stored) => Key::new(self.service, home, id, stored, self.now)
+                .await
+                .map(Some),
+            None => Ok(None),
+        }
     }
 }
 

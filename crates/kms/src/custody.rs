@@ -20,7 +20,8 @@ use std::{
 
 use strongroom_crypto::{
     CredentialKey, CryptoError, DomainKey, GrantName, GrantTokenKey, IdentifierKeys,
-    ImportTokenKey, IntegrityKey, Job, MarkerKey, Random, RootKeys, ServiceKey, seal::SealSet,
+    ImportTokenKey, IntegrityKey, Job, KeyStoreSecretKey, MarkerKey, Random, RootKeys, ServiceKey,
+    seal::SealSet,
 };
 use strongroom_model::{Clock, GrantToken};
 use strongroom_store::{
@@ -68,6 +69,7 @@ pub(crate) struct Custody {
     credential: CredentialKey,
     grant_tokens: Versions<GrantTokenKey>,
     import_token: ImportTokenKey,
+    key_store: KeyStoreSecretKey,
     integrity: RwLock<HashMap<Home, Arc<Versions<RowTagKey>>>>,
     domains: RwLock<HashMap<Home, Arc<Versions<DomainKey>>>>,
 }
@@ -179,6 +181,7 @@ impl Custody {
         let make = |roots: &RootKeys| keeper.make_service(&Job::GrantToken, roots);
         let ring = Ring::Service(Job::GrantToken);
         let grant_tokens = keeper.ring(&ring, open_grant_token, make).await?;
+        let key_store = KeyStoreSecretKey::new(newest_service(&keeper, Job::KeyStore).await?)?;
         Ok(Self {
             keeper,
             identifiers,
@@ -186,6 +189,7 @@ impl Custody {
             credential,
             grant_tokens,
             import_token,
+            key_store,
             integrity: RwLock::default(),
             domains: RwLock::default(),
         })
@@ -231,6 +235,10 @@ impl Custody {
 
     pub(crate) fn import_token(&self) -> &ImportTokenKey {
         &self.import_token
+    }
+
+    pub(crate) fn key_store(&self) -> &KeyStoreSecretKey {
+        &self.key_store
     }
 
     pub(crate) fn roots(&self) -> Arc<RootKeys> {

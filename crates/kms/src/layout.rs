@@ -24,6 +24,14 @@
 //! due-rotation/<milliseconds>/<account>/<Region>/<key id>     DueRecord
 //! due-expiry/<milliseconds>/<account>/<Region>/<key id>       DueRecord
 //! due-wrapping-key/<milliseconds>/<account>/<Region>/<key id>/<token id>  DueRecord
+//! region/<account>/<Region>/key-store/<store id>              KeyStoreRecord
+//! region/<account>/<Region>/key-store-set                     KeyStoreSetRecord
+//! region/<account>/<Region>/key-store-keys/<store id>         KeyStoreKeysRecord
+//! region/<account>/<Region>/external-key/<store id>/<key>     ExternalKeyRecord
+//! connecting/<account>/<Region>/<store id>                    ConnectingRecord
+//! claim/endpoint/<Region>/<host name>                         ClaimRecord
+//! claim/endpoint-service/<Region>/<name>                      ClaimRecord
+//! claim/cluster/<backup history>                              ClaimRecord
 //! new-replica/<account>/<Region>/<key id>                     NewReplicaRecord
 //! summons/<account>/<Region>/<key id>                         SummonsRecord
 //! credential/<access key id>                                  CredentialRecord
@@ -39,10 +47,11 @@ use strongroom_auth::grant::GrantPrincipal;
 use strongroom_model::{AccountId, AliasName, GrantId, KeyId, Region, Timestamp};
 
 use crate::record::{
-    AliasRecord, AliasSetRecord, Appointment, CredentialRecord, DueRecord, GrantNameRecord,
-    GrantRecord, GrantSetRecord, KeyCountRecord, KeyRecord, LastUseRecord, MaterialRecord,
-    NewReplicaRecord, NoteRecord, PolicyRecord, RosterRecord, SummonsRecord, TombstoneRecord,
-    WrappingKeyRecord, alias_file_name,
+    AliasRecord, AliasSetRecord, Appointment, ClaimRecord, ConnectingRecord, CredentialRecord,
+    DueRecord, ExternalKeyRecord, GrantNameRecord, GrantRecord, GrantSetRecord, KeyCountRecord,
+    KeyRecord, KeyStoreKeysRecord, KeyStoreRecord, KeyStoreSetRecord, LastUseRecord,
+    MaterialRecord, NewReplicaRecord, NoteRecord, PolicyRecord, RosterRecord, SummonsRecord,
+    TombstoneRecord, WrappingKeyRecord, alias_file_name,
 };
 
 /// In how many shards the keys of an account and Region are counted.
@@ -309,6 +318,34 @@ impl Home {
         RowKey::new(self.row("tombstone", &id.text()))
     }
 
+    /// Every custom key store of the account and Region.
+    pub(crate) fn key_stores(&self) -> Prefix<KeyStoreRecord> {
+        Prefix::new(self.under("key-store"))
+    }
+
+    pub(crate) fn key_store(&self, id: &str) -> RowKey<KeyStoreRecord> {
+        self.key_stores().row(id)
+    }
+
+    pub(crate) fn key_store_set(&self) -> RowKey<KeyStoreSetRecord> {
+        let Self { account, region } = self;
+        RowKey::new(format!("region/{account}/{region}/key-store-set"))
+    }
+
+    pub(crate) fn key_store_keys(&self, id: &str) -> RowKey<KeyStoreKeysRecord> {
+        RowKey::new(format!("{}{id}", self.under("key-store-keys")))
+    }
+
+    /// The row of an external key that a store uses. Its id is letters, digits, `-`, `_`, `.`.
+    pub(crate) fn external_key(&self, store: &str, key: &str) -> RowKey<ExternalKeyRecord> {
+        RowKey::new(format!("{}{store}/{key}", self.under("external-key")))
+    }
+
+    pub(crate) fn connecting(&self, id: &str) -> RowKey<ConnectingRecord> {
+        let Self { account, region } = self;
+        RowKey::new(format!("connecting/{account}/{region}/{id}"))
+    }
+
     /// The row that files a key under the date of an appointment.
     pub(crate) fn due(&self, what: Appointment, date: Timestamp, id: KeyId) -> RowKey<DueRecord> {
         all_due(what).row(&self.due_name(date, id))
@@ -389,6 +426,41 @@ pub(crate) fn parse_summons(name: &str) -> Option<(Home, KeyId)> {
         .next()
         .is_none()
         .then_some((Home { account, region }, id))
+}
+
+/// Every custom key store that is being connected.
+pub(crate) fn all_connecting() -> Prefix<ConnectingRecord> {
+    Prefix::new("connecting/".to_owned())
+}
+
+/// What the name of a [`ConnectingRecord`] row says.
+pub(crate) fn parse_connecting(name: &str) -> Option<(Home, String)> {
+    let mut parts = name.split('/');
+    let account = AccountId::parse(parts.next()?).ok()?;
+    let region = Region::parse(parts.next()?).ok()?;
+    let id = parts.next()?.to_owned();
+    Some((Home { account, region }, id))
+}
+
+const ENDPOINT_CLAIMS: &str = "claim/endpoint/";
+
+/// The endpoint of an external key store proxy. Host names do not tell cases apart.
+pub(crate) fn endpoint_claim(region: &Region, endpoint: &str) -> RowKey<ClaimRecord> {
+    let host = endpoint.to_ascii_lowercase().replacen("https://", "", 1);
+    RowKey::new(format!("{ENDPOINT_CLAIMS}{region}/{host}"))
+}
+
+pub(crate) fn endpoint_service_claim(region: &Region, name: &str) -> RowKey<ClaimRecord> {
+    RowKey::new(format!("claim/endpoint-service/{region}/{name}"))
+}
+
+pub(crate) fn cluster_claim(history: &str) -> RowKey<ClaimRecord> {
+    RowKey::new(format!("claim/cluster/{history}"))
+}
+
+/// Whether a row is of the endpoint of a proxy.
+pub(crate) fn claim_of_endpoint(row: &str) -> bool {
+    row.starts_with(ENDPOINT_CLAIMS)
 }
 
 pub(crate) fn credential(access_key_id: &str) -> RowKey<CredentialRecord> {

@@ -65,6 +65,7 @@ pub(crate) async fn create(
         deletion: None,
         deletion_after_replicas: None,
         multi_region: None,
+        key_store: None,
         tags: Vec::new(),
     };
     let policy = key_policy(home);

@@ -23,6 +23,7 @@ use strongroom_store::StoreError;
 use crate::{
     call::{Authorized, Key},
     error::KmsError,
+    key_stores::{Outer, outside::About},
     layout::Home,
     record::{KeyRecord, MaterialRecord},
     service::Service,
@@ -125,7 +126,8 @@ impl Ready {
         Ok(match (usage, specs::family(spec)) {
             (KeyUsageType::EncryptDecrypt, Family::Symmetric) => {
                 let home = key.home();
-                Self::Symmetric(SymmetricKey::new(
+                Self::Symmetric(SymmetricKey::of_suite(
+                    key.record().suite(),
                     material,
                     service.custody().identifiers(),
                     home.region.partition(),
@@ -179,6 +181,8 @@ pub(crate) struct Material<'s, U> {
     service: &'s Service,
     id: MaterialId,
     ready: Arc<Ready>,
+    /// What a key in a custom key store has outside.
+    outer: Option<Outer<'s>>,
     used_for: PhantomData<fn() -> U>,
 }
 
@@ -187,7 +191,9 @@ impl<'s, U: KeyUse> Material<'s, U> {
     pub(crate) async fn current(
         service: &'s Service,
         key: &Authorized<Key, U>,
+        about: &About,
     ) -> Result<Self, KmsError> {
+        let outer = Outer::of(service, key, about);
         // A key whose state lets it be used has material.
         let id = key
             .record()
@@ -201,6 +207,7 @@ impl<'s, U: KeyUse> Material<'s, U> {
             service,
             id,
             ready,
+            outer,
             used_for: PhantomData,
         })
     }
@@ -213,13 +220,19 @@ impl<'s, U: KeyUse> Material<'s, U> {
         service: &'s Service,
         key: &Authorized<Key, U>,
         ciphertext: &CiphertextHeader,
+        about: &About,
     ) -> Result<Self, KmsError> {
+        if ciphertext.suite != key.record().suite() {
+            return Err(KmsError::invalid_ciphertext());
+        }
+        let outer = Outer::of(service, key, about);
         let id = ciphertext.material_id;
         let found = load(service, key, id).await?;
         Ok(Self {
             service,
             id,
             ready: found.ok_or_else(KmsError::invalid_ciphertext)?,
+            outer,
             used_for: PhantomData,
         })
     }
@@ -238,7 +251,10 @@ impl<'s, U: KeyUse> Material<'s, U> {
 
 impl<U: Seals> Material<'_, U> {
     /// Encrypts; under a symmetric key, bound to the context.
-    pub(crate) fn seal(
+    ///
+    /// # Errors
+    /// `KMSInvalidStateException` when the key is in a custom key store and its outside fails.
+    pub(crate) async fn seal(
         &self,
         algorithm: EncryptionAlgorithmSpec,
         plaintext: &Plaintext,
@@ -246,14 +262,18 @@ impl<U: Seals> Material<'_, U> {
     ) -> Result<Vec<u8>, KmsError> {
         let random = self.service.custody().random();
         let plaintext = plaintext.expose();
-        Ok(match &*self.ready {
+        match &*self.ready {
             Ready::Symmetric(key) => {
                 let context = context.unwrap_or(EMPTY_CONTEXT);
-                key.encrypt(U::PURPOSE, context, plaintext, random)?
+                let message = key.encrypt(U::PURPOSE, context, plaintext, random)?;
+                match &self.outer {
+                    Some(outer) => outer.enclose(&message, context).await,
+                    None => Ok(message),
+                }
             }
-            Ready::Encryption(key) => key.encrypt(algorithm, plaintext, random)?,
-            _ => return Err(self.misfit()),
-        })
+            Ready::Encryption(key) => Ok(key.encrypt(algorithm, plaintext, random)?),
+            _ => Err(self.misfit()),
+        }
     }
 }
 
@@ -261,15 +281,22 @@ impl<U: Opens> Material<'_, U> {
     /// Decrypts what was made under this material and context.
     ///
     /// # Errors
-    /// `InvalidCiphertextException`, whatever the cause.
-    pub(crate) fn open(
+    /// `InvalidCiphertextException`, whatever the cause; `KMSInvalidStateException` when the key
+    /// is in a custom key store and its outside fails or refuses.
+    pub(crate) async fn open(
         &self,
         algorithm: EncryptionAlgorithmSpec,
         blob: &[u8],
         context: Option<&EncryptionContext>,
     ) -> Result<Plaintext, KmsError> {
         let opened = match &*self.ready {
-            Ready::Symmetric(key) => key.decrypt(blob, context.unwrap_or(EMPTY_CONTEXT)),
+            Ready::Symmetric(key) => {
+                let context = context.unwrap_or(EMPTY_CONTEXT);
+                match &self.outer {
+                    Some(outer) => key.decrypt(&outer.open(blob, context).await?, context),
+                    None => key.decrypt(blob, context),
+                }
+            }
             Ready::Encryption(key) => key.decrypt(algorithm, blob),
             _ => return Err(self.misfit()),
         };

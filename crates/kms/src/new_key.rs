@@ -27,8 +27,8 @@ pub(crate) fn default_policy(home: &Home) -> String {
 
 /// The key with its material, and the change that stores it.
 ///
-/// Material is generated for keys of Origin AWS_KMS unless `given`, oldest first, by a seed; the
-/// last one is current. A key of Origin EXTERNAL without any waits for its import.
+/// Material is generated unless `given`, oldest first, by a seed; the last one is current. A key of
+/// Origin EXTERNAL without any waits for its import.
 ///
 /// # Errors
 /// `LimitExceededException` when the account has all the keys it may have in the Region.
@@ -42,7 +42,7 @@ pub(crate) async fn change(
     now: Timestamp,
 ) -> Result<(KeyRecord, Change), KmsError> {
     // Before anything is judged: the making may take seconds, and others create keys meanwhile.
-    let materials = if given.is_empty() && record.origin == OriginType::AwsKms {
+    let materials = if given.is_empty() && record.origin != OriginType::External {
         vec![service.new_material(record.spec).await?]
     } else {
         given

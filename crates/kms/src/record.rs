@@ -1,14 +1,17 @@
 //! What is stored, as records. Each is JSON: self-describing, and members that a later version
 //! adds are tolerated by an earlier one.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use strongroom_auth::grant::{ContextConstraint, GrantPrincipal, Terms};
 use strongroom_crypto::grant_fingerprint;
 use strongroom_model::{
     AccountId, AliasName, GrantId, KeyId, Region, Timestamp,
     enums::{
-        KeyLastUsageTrackingOperation, KeyManagerType, KeySpec, KeyState, KeyUsageType, OriginType,
-        RotationType,
+        ConnectionErrorCodeType, ConnectionStateType, KeyLastUsageTrackingOperation,
+        KeyManagerType, KeySpec, KeyState, KeyUsageType, OriginType, RotationType,
+        XksProxyConnectivityType,
     },
 };
 
@@ -48,6 +51,9 @@ pub(crate) struct KeyRecord {
     pub(crate) deletion_after_replicas: Option<i32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) multi_region: Option<MultiRegion>,
+    /// The custom key store that the key is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) key_store: Option<InKeyStore>,
     /// Sorted by the bytes of their keys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) tags: Vec<KeyTag>,
@@ -173,6 +179,16 @@ pub(crate) struct SummonsRecord {
     pub(crate) primary: Region,
 }
 
+/// Where in a custom key store a key is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct InKeyStore {
+    /// The id of the store.
+    pub(crate) id: String,
+    /// The key in an external key manager.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) xks_key_id: Option<String>,
+}
+
 /// One tag of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct KeyTag {
@@ -191,7 +207,8 @@ impl KeyRecord {
             .is_none_or(|deletion| now < deletion.date)
     }
 
-    /// The state that AWS names.
+    /// The state that AWS names, but for a key in a custom key store that is not connected:
+    /// [`Key::state`](crate::call::Key::state) knows of that.
     ///
     /// From the instant at which a permanent material expires the key waits for its import,
     /// whether the bytes have been wiped yet or not.
@@ -463,6 +480,118 @@ pub(crate) struct TombstoneRecord {
     pub(crate) deleted: Timestamp,
 }
 
+/// A custom key store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeyStoreRecord {
+    pub(crate) created: Timestamp,
+    pub(crate) name: String,
+    #[serde(flatten)]
+    pub(crate) kind: KeyStoreKind,
+    pub(crate) connection: Connection,
+}
+
+/// What kind of custom key store it is, and where it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum KeyStoreKind {
+    #[serde(rename = "external_key_store")]
+    ExternalKeyStore(ExternalConfig),
+    #[serde(rename = "aws_cloudhsm")]
+    AwsCloudhsm(CloudHsmConfig),
+}
+
+/// An external key store proxy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ExternalConfig {
+    pub(crate) connectivity: XksProxyConnectivityType,
+    pub(crate) endpoint: String,
+    pub(crate) path: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) vpc_endpoint_service: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) vpc_endpoint_service_owner: Option<String>,
+    pub(crate) credential: SealedCredential,
+}
+
+/// The credential of a proxy: base64 of two sealed values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SealedCredential {
+    pub(crate) access_key_id: String,
+    pub(crate) secret_access_key: String,
+}
+
+/// A cluster of hardware modules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CloudHsmConfig {
+    pub(crate) cluster: String,
+    /// The backup history that the cluster shares with its relatives.
+    pub(crate) history: String,
+    /// A certificate, in PEM.
+    pub(crate) trust_anchor: String,
+    /// Base64 of the sealed password.
+    pub(crate) sealed_password: String,
+}
+
+/// Whether a store is connected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Connection {
+    pub(crate) state: ConnectionStateType,
+    /// Why the last attempt failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<ConnectionErrorCodeType>,
+}
+
+impl Connection {
+    pub(crate) fn disconnected() -> Self {
+        Self {
+            state: ConnectionStateType::Disconnected,
+            error: None,
+        }
+    }
+}
+
+/// The custom key stores of an account and Region, by what has to be unique among them.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct KeyStoreSetRecord {
+    /// By id.
+    pub(crate) stores: BTreeMap<String, KeyStoreNames>,
+}
+
+/// What has to be unique of a custom key store.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct KeyStoreNames {
+    pub(crate) name: String,
+    /// Endpoint and path of the proxy, the endpoint in lower case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) uri: Option<String>,
+}
+
+/// The keys in a custom key store. Every change of membership touches it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct KeyStoreKeysRecord {
+    /// Keys in any state.
+    pub(crate) count: u64,
+}
+
+/// Which KMS key an external key of a store belongs to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ExternalKeyRecord {
+    pub(crate) key: KeyId,
+}
+
+/// What stores of different accounts or Regions share, or must not.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct ClaimRecord {
+    /// How an endpoint is reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) connectivity: Option<XksProxyConnectivityType>,
+    /// The stores that hold it, as account, Region and id.
+    pub(crate) holders: Vec<String>,
+}
+
+/// A store that is being connected.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ConnectingRecord {}
+
 /// An access key and its sealed secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct CredentialRecord {
@@ -509,6 +638,12 @@ impl Record for GrantNameRecord {}
 impl Record for KeyCountRecord {}
 impl Record for DueRecord {}
 impl Record for TombstoneRecord {}
+impl Record for KeyStoreRecord {}
+impl Record for KeyStoreSetRecord {}
+impl Record for KeyStoreKeysRecord {}
+impl Record for ExternalKeyRecord {}
+impl Record for ClaimRecord {}
+impl Record for ConnectingRecord {}
 impl Record for CredentialRecord {}
 impl Record for RosterRecord {}
 impl Record for NewReplicaRecord {}

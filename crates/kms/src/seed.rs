@@ -677,6 +677,7 @@ impl Wanted {
             on_demand_rotations: 0,
             deletion: None,
             deletion_after_replicas: None,
+            key_store: None,
             multi_region: key.id.is_multi_region().then(|| MultiRegion {
                 primary: home.region.clone(),
                 replicas: Vec::new(),

@@ -27,13 +27,14 @@ use crate::{
     custody::Custody,
     domains,
     error::KmsError,
+    key_stores::{Connections, outside::Outside},
     last_use::{LastUses, Promptness, Stamp},
     layout::Home,
     material::Materials,
     multi_region as in_step,
     operations::{
-        agreement, aliases, data_keys, encryption, grants, imports, keys, multi_region, policies,
-        rotation, signing, tags,
+        agreement, aliases, custom_key_stores, data_keys, encryption, grants, imports, keys,
+        multi_region, policies, rotation, signing, tags,
     },
     queue::{Queues, Turns},
     rsa_keys::{RsaKeys, RsaSettings},
@@ -62,6 +63,8 @@ pub struct Settings {
     pub domain_key_days: u16,
     /// The Regions that are served; empty for those that the installation was made for.
     pub regions: Vec<Region>,
+    /// Who reaches external key store proxies and hardware modules.
+    pub outside: Outside,
 }
 
 impl fmt::Debug for Settings {
@@ -86,6 +89,7 @@ pub struct Service {
     last_uses: LastUses,
     queues: Queues,
     domain_rounds: tokio::sync::Mutex<domains::Rounds>,
+    connections: Connections,
     settings: Settings,
 }
 
@@ -125,6 +129,7 @@ impl Service {
             last_uses: LastUses::default(),
             queues: Queues::default(),
             domain_rounds: tokio::sync::Mutex::default(),
+            connections: Connections::default(),
             settings,
         })
     }
@@ -156,7 +161,11 @@ impl Service {
         let operation = input.operation();
         let service = Arc::clone(self);
         let request_id = entry.request_id();
-        let running = async move { service.run(entry, operation, &input).await };
+        let running = async move {
+            let reply = service.run(entry, operation, &input).await;
+            service.begin_connections();
+            reply
+        };
         if !audit::writes(operation) {
             return Carried::new(running).await;
         }
@@ -210,16 +219,16 @@ impl Service {
     }
 
     /// Tidies: removes keys whose time is over, wipes material that is not in use, rotates
-    /// domain keys, and clears entries that have reached the journal. Called every few seconds.
-    pub async fn maintain(&self) {
+    /// domain keys, goes on with connections that a crash interrupted, and clears entries that
+    /// have reached the journal. Called every few seconds.
+    pub async fn maintain(self: &Arc<Self>) {
         self.materials.forget_old();
-        let service = self;
-        if let Err(error) = sweep::round(service, self.now()).await {
+        if let Err(error) = sweep::round(self, self.now()).await {
             tracing::warn!(cause = error.cause(), "the sweeper will try again");
         }
         if let Err(error) = self
             .last_uses
-            .write_down(service, Promptness::WhenWorthIt)
+            .write_down(self, Promptness::WhenWorthIt)
             .await
         {
             tracing::warn!(
@@ -228,10 +237,13 @@ impl Service {
             );
         }
         let mut rounds = self.domain_rounds.lock().await;
-        if let Err(error) = domains::round(service, &mut rounds, self.now()).await {
+        if let Err(error) = domains::round(self, &mut rounds, self.now()).await {
             tracing::warn!(cause = error.cause(), "domain keys will be looked at again");
         }
         drop(rounds);
+        if let Err(error) = self.resume_connections().await {
+            tracing::warn!(cause = error.cause(), "connecting will be tried again");
+        }
         if let Err(error) = self.shelves.clear_outbox(&self.journal).await {
             tracing::warn!(%error, "entries in the outbox will be cleared later");
         }
@@ -290,6 +302,15 @@ impl Service {
         let profile = self.profile().await.map_err(KmsError::internal)?;
         let regions = profile.map(|profile| profile.regions).unwrap_or_default();
         Ok(regions.is_empty() || regions.contains(region))
+    }
+
+    pub(crate) fn connections(&self) -> &Connections {
+        &self.connections
+    }
+
+    /// Who reaches the outside of this house.
+    pub(crate) fn outside(&self) -> &Outside {
+        &self.settings.outside
     }
 
     pub(crate) fn managed_services(&self) -> &[String] {
@@ -388,7 +409,7 @@ impl Service {
         }
     }
 
-    /// Commits a service event about a key with the change that it is, and tells whether it was
+    /// Commits a service event with the change that it is, and tells whether it was
     /// made; it is not when a row that it was judged on has moved.
     pub(crate) async fn commit_event(
         &self,
@@ -413,7 +434,17 @@ impl Service {
         key: KeyId,
     ) -> Result<ServiceEvent, KmsError> {
         let random = self.random().array()?;
-        Ok(ServiceEvent::new(name, random, self.now(), home, key))
+        Ok(ServiceEvent::new(name, random, self.now(), home, Some(key)))
+    }
+
+    /// A service event about no key, happening now.
+    pub(crate) fn event_without_key(
+        &self,
+        name: &'static str,
+        home: &Home,
+    ) -> Result<ServiceEvent, KmsError> {
+        let random = self.random().array()?;
+        Ok(ServiceEvent::new(name, random, self.now(), home, None))
     }
 
     async fn run(&self, entry: Entry, operation: Operation, input: &Input) -> Reply {
@@ -547,10 +578,16 @@ async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
         Input::CancelKeyDeletion(input) => {
             Output::CancelKeyDeletion(keys::cancel_key_deletion(call, input).await?)
         }
+        Input::ConnectCustomKeyStore(input) => Output::ConnectCustomKeyStore(
+            custom_key_stores::connect_custom_key_store(call, input).await?,
+        ),
         Input::CreateAlias(input) => {
             aliases::create_alias(call, input).await?;
             Output::CreateAlias
         }
+        Input::CreateCustomKeyStore(input) => Output::CreateCustomKeyStore(
+            custom_key_stores::create_custom_key_store(call, input).await?,
+        ),
         Input::CreateGrant(input) => Output::CreateGrant(grants::create_grant(call, input).await?),
         Input::CreateKey(input) => Output::CreateKey(keys::create_key(call, input).await?),
         Input::Decapsulate(input) => {
@@ -561,14 +598,23 @@ async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
             aliases::delete_alias(call, input).await?;
             Output::DeleteAlias
         }
+        Input::DeleteCustomKeyStore(input) => Output::DeleteCustomKeyStore(
+            custom_key_stores::delete_custom_key_store(call, input).await?,
+        ),
         Input::DeriveSharedSecret(input) => {
             Output::DeriveSharedSecret(agreement::derive_shared_secret(call, input).await?)
         }
+        Input::DescribeCustomKeyStores(input) => Output::DescribeCustomKeyStores(
+            custom_key_stores::describe_custom_key_stores(call, input).await?,
+        ),
         Input::DescribeKey(input) => Output::DescribeKey(keys::describe_key(call, input).await?),
         Input::DisableKey(input) => {
             keys::disable_key(call, input).await?;
             Output::DisableKey
         }
+        Input::DisconnectCustomKeyStore(input) => Output::DisconnectCustomKeyStore(
+            custom_key_stores::disconnect_custom_key_store(call, input).await?,
+        ),
         Input::EnableKey(input) => {
             keys::enable_key(call, input).await?;
             Output::EnableKey
@@ -674,6 +720,9 @@ async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
             aliases::update_alias(call, input).await?;
             Output::UpdateAlias
         }
+        Input::UpdateCustomKeyStore(input) => Output::UpdateCustomKeyStore(
+            custom_key_stores::update_custom_key_store(call, input).await?,
+        ),
         Input::UpdateKeyDescription(input) => {
             keys::update_key_description(call, input).await?;
             Output::UpdateKeyDescription
@@ -684,26 +733,8 @@ async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
         }
         Input::Verify(input) => Output::Verify(signing::verify(call, input).await?),
         Input::VerifyMac(input) => Output::VerifyMac(signing::verify_mac(call, input).await?),
-
-        // Operations whose home comes later. `UNBUILT` lists them for the compatibility page.
-        Input::ConnectCustomKeyStore(_)
-        | Input::CreateCustomKeyStore(_)
-        | Input::DeleteCustomKeyStore(_)
-        | Input::DescribeCustomKeyStores(_)
-        | Input::DisconnectCustomKeyStore(_)
-        | Input::UpdateCustomKeyStore(_) => {
-            let operation = input.operation().name();
-            return Err(KmsError::not_built(format_args!("Operation {operation}")).into());
-        }
     })
 }
 
 /// The operations that answer `UnsupportedOperationException` naming themselves.
-pub const UNBUILT: &[Operation] = &[
-    Operation::ConnectCustomKeyStore,
-    Operation::CreateCustomKeyStore,
-    Operation::DeleteCustomKeyStore,
-    Operation::DescribeCustomKeyStores,
-    Operation::DisconnectCustomKeyStore,
-    Operation::UpdateCustomKeyStore,
-];
+pub const UNBUILT: &[Operation] = &[];

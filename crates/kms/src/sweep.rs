@@ -8,9 +8,10 @@ use strongroom_model::{GrantId, KeyId, Timestamp};
 
 use crate::{
     audit::{RequestId, housekeeping_event},
-    call::Interruption,
+    call::{Interruption, Key},
     change::Change,
     error::KmsError,
+    key_stores,
     layout::{self, Home, RowKey},
     multi_region, overdue,
     record::{
@@ -188,6 +189,8 @@ async fn remove(
         change.summon(&home.at(&relatives.primary), id, &relatives.primary)?;
     }
     uncount(service, home, id, &mut change).await?;
+    let gone = Key::new(service, home, id, key, now).await?;
+    key_stores::leave(service, &gone, &mut change).await?;
     // If the count moved meanwhile, the next round ends what this one began.
     commit(service, home, id, change).await
 }

@@ -8,16 +8,19 @@ use std::sync::{
 use strongroom_auth::{Authorizer, Caller, decision::Open};
 use strongroom_crypto::{Random, seal::SealKey};
 use strongroom_model::{
-    AccountId, Clock, Partition, Plaintext, Region, Timestamp,
+    AccountId, Clock, Partition, Plaintext, Region, SecretText, Timestamp,
+    enums::{ConnectionStateType, CustomKeyStoreType, OriginType, XksProxyConnectivityType},
     errors::ErrorCode,
     operations::{Input, Output},
-    shapes::{CreateKeyRequest, CreateKeyResponse, KeyMetadata},
+    shapes::*,
 };
 use strongroom_store::{
     Backend, Durability, Journal, KeyRange, Memory, Page, Precondition, Revision, Row, StoreError,
     Write,
     backend::{BoxFuture, Unavailability, Watch},
 };
+
+mod sham;
 
 use crate::{
     Arrival, Entry, KmsError, RequestId, Service, Settings,
@@ -156,6 +159,7 @@ impl Bench {
             attestation: None,
             domain_key_days: 30,
             regions: Vec::new(),
+            outside: sham::outside(),
         };
         let service = unsealed.serve(journal, settings).await?;
         Ok(Self {
@@ -249,6 +253,57 @@ impl Bench {
         self.key_like(symmetric_key()).await
     }
 
+    /// A new external key store that is connected.
+    pub(crate) async fn key_store(&self) -> String {
+        let created = self.call(Input::CreateCustomKeyStore(key_store())).await;
+        let Ok(Output::CreateCustomKeyStore(created)) = created else {
+            panic!("the store was not created: {created:?}");
+        };
+        let id = created.custom_key_store_id.unwrap();
+        let request = ConnectCustomKeyStoreRequest {
+            custom_key_store_id: id.clone(),
+        };
+        self.call(Input::ConnectCustomKeyStore(request))
+            .await
+            .unwrap();
+        while self.connection_of(&id).await == ConnectionStateType::Connecting {
+            tokio::task::yield_now().await;
+        }
+        id
+    }
+
+    /// Commits that a store is to be connected, as a call that ends with its process does.
+    pub(crate) async fn note_connecting(&self, id: &str) {
+        let home = crate::layout::Home {
+            account: AccountId::parse("111122223333").unwrap(),
+            region: Region::parse("us-east-1").unwrap(),
+        };
+        let store = crate::key_stores::KeyStore::find(&self.service, &home, id)
+            .await
+            .unwrap();
+        let connection = crate::record::Connection {
+            state: ConnectionStateType::Connecting,
+            error: None,
+        };
+        let change = crate::change::Change::key_store_connection(&store, connection).unwrap();
+        let event = self.service.event_without_key("Test", &home).unwrap();
+        assert!(self.service.commit_event(change, event).await.unwrap());
+    }
+
+    /// What DescribeCustomKeyStores says of the connection of a store.
+    pub(crate) async fn connection_of(&self, id: &str) -> ConnectionStateType {
+        let request = DescribeCustomKeyStoresRequest {
+            custom_key_store_id: Some(id.to_owned()),
+            ..DescribeCustomKeyStoresRequest::default()
+        };
+        match self.call(Input::DescribeCustomKeyStores(request)).await {
+            Ok(Output::DescribeCustomKeyStores(stores)) => stores.custom_key_stores.unwrap()[0]
+                .connection_state
+                .unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
     pub(crate) async fn key_like(&self, request: CreateKeyRequest) -> KeyMetadata {
         let Ok(Output::CreateKey(CreateKeyResponse {
             key_metadata: Some(key),
@@ -295,5 +350,35 @@ pub(crate) fn symmetric_key() -> CreateKeyRequest {
         policy: None,
         tags: None,
         xks_key_id: None,
+    }
+}
+
+/// CreateCustomKeyStore for an external key store.
+pub(crate) fn key_store() -> CreateCustomKeyStoreRequest {
+    CreateCustomKeyStoreRequest {
+        cloud_hsm_cluster_id: None,
+        custom_key_store_name: "store".to_owned(),
+        custom_key_store_type: Some(CustomKeyStoreType::ExternalKeyStore),
+        key_store_password: None,
+        trust_anchor_certificate: None,
+        xks_proxy_authentication_credential: Some(XksProxyAuthenticationCredentialType {
+            access_key_id: SecretText::new("ABCDEFGHIJKLMNOPQRST".to_owned()),
+            raw_secret_access_key: SecretText::new("s".repeat(43)),
+        }),
+        xks_proxy_connectivity: Some(XksProxyConnectivityType::PublicEndpoint),
+        xks_proxy_uri_endpoint: Some("https://xks.example.com".to_owned()),
+        xks_proxy_uri_path: Some("/kms/xks/v1".to_owned()),
+        xks_proxy_vpc_endpoint_service_name: None,
+        xks_proxy_vpc_endpoint_service_owner: None,
+    }
+}
+
+/// CreateKey in an external key store.
+pub(crate) fn key_in(store: &str, external: &str) -> CreateKeyRequest {
+    CreateKeyRequest {
+        custom_key_store_id: Some(store.to_owned()),
+        origin: Some(OriginType::ExternalKeyStore),
+        xks_key_id: Some(external.to_owned()),
+        ..symmetric_key()
     }
 }

@@ -305,4 +305,16 @@ plain_uses! { AccountUse as ACCOUNT_USES:
     ListRetirableGrants "kms:ListRetirableGrants"
     /// GenerateRandom.
     GenerateRandom "kms:GenerateRandom"
+    /// CreateCustomKeyStore.
+    CreateCustomKeyStore "kms:CreateCustomKeyStore"
+    /// ConnectCustomKeyStore.
+    ConnectCustomKeyStore "kms:ConnectCustomKeyStore"
+    /// DisconnectCustomKeyStore.
+    DisconnectCustomKeyStore "kms:DisconnectCustomKeyStore"
+    /// UpdateCustomKeyStore.
+    UpdateCustomKeyStore "kms:UpdateCustomKeyStore"
+    /// DeleteCustomKeyStore.
+    DeleteCustomKeyStore "kms:DeleteCustomKeyStore"
+    /// DescribeCustomKeyStores.
+    DescribeCustomKeyStores "kms:DescribeCustomKeyStores"
 }

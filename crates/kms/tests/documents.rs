@@ -165,6 +165,10 @@ fn the_page_of_compatibility_is_the_list_of_operations() {
          - Key material of Ed25519, ML-DSA and ML-KEM keys is not imported: \
          GetParametersForImport answers `UnsupportedOperationException`. The parameters of an \
          import are used up by it.\n\
+         - Custom key stores: an external key store proxy is not asked about its health \
+         periodically; a VPC endpoint service is a name that the operator declares; a CloudHSM \
+         cluster is a PKCS#11 token that the operator declares, and its password is not rotated. \
+         Connecting and disconnecting take moments.\n\
          - Changes are effective everywhere when the call returns; AWS lets them take seconds to \
          minutes.\n\
          - An encryption context may have 8,192 bytes of keys and values; AWS documents no \

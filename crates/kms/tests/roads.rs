@@ -38,7 +38,7 @@ async fn looks_up_permits_and_uses(call: &Call<'_>, text: &Plaintext) -> Attempt
     let found = call.find_key_or_alias("alias/app").await?;
     let key = call.permit::<uses::Encrypt>(found)?.usable()?;
     let material = call.material(&key).await?;
-    Ok(material.seal(EncryptionAlgorithmSpec::SymmetricDefault, text, None)?)
+    Ok(material.seal(EncryptionAlgorithmSpec::SymmetricDefault, text, None).await?)
 }
 fn moves(
     alias: &Permitted<Alias, uses::UpdateAlias>,

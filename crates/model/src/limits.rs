@@ -10,6 +10,8 @@ pub const GRANT_CONTEXT_PAIRS: usize = 8;
 pub const GRANT_CONTEXT_VALUE_CHARACTERS: usize = 384;
 /// KMS keys in one account and Region. AWS: developer guide, "Resource quotas".
 pub const KEYS_PER_ACCOUNT: u64 = 100_000;
+/// Custom key stores in one account and Region. AWS: developer guide, "Resource quotas".
+pub const KEY_STORES_PER_ACCOUNT: usize = 10;
 /// Tags on one key. AWS: developer guide, "Resource quotas" and "Tagging keys".
 pub const TAGS_PER_KEY: usize = 50;
 /// Size of a key policy document. AWS: developer guide, "Resource quotas".

@@ -8,7 +8,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
 use strongroom_model::{AccountId, Region};
 
-use crate::{clock::Ahead, seal_source::SealSource, telemetry::LogFormat};
+use crate::{
+    clock::Ahead, custom_key_stores::hsm::helper::HelperArgs, seal_source::SealSource,
+    telemetry::LogFormat,
+};
 
 /// Where development and production listen unless they are told otherwise.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:4599";
@@ -82,6 +85,9 @@ pub enum Command {
         #[command(subcommand)]
         command: ClockCommand,
     },
+    /// The process of a PKCS#11 module. The server starts it; it is of no use to anybody else.
+    #[command(hide = true)]
+    Pkcs11Helper(HelperArgs),
 }
 
 /// How an answer is printed.
@@ -185,6 +191,10 @@ pub struct Counter {
     /// How many days a domain key wraps key material before it is replaced [default: 30].
     #[arg(long, env = "STRONGROOM_DOMAIN_KEY_DAYS", value_name = "DAYS")]
     pub domain_key_days: Option<u16>,
+    /// A file that says where external key store proxies are, and which PKCS#11 tokens are HSM
+    /// clusters.
+    #[arg(long, env = "STRONGROOM_KEY_STORES", value_name = "FILE")]
+    pub key_stores: Option<PathBuf>,
 }
 
 /// `strongroom dev`.

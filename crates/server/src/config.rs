@@ -29,6 +29,9 @@
 //! [custody]
 //! domain_key_days = 30
 //!
+//! [[external_key_store]]                        # and [[hsm_cluster]]: see `custom_key_stores`
+//! endpoint = "https://xks.example.com"
+//!
 //! [log]
 //! format = "text"                                # or "json"
 //! filter = "info"
@@ -46,6 +49,7 @@ use strongroom_store::Durability;
 
 use crate::{
     cli::{AuditDurability, Counter, DEFAULT_LISTEN, ServeArgs},
+    custom_key_stores::{HsmCluster, KeyStoreSettings, ProxyEndpoint, SettingsError},
     seal_source::SealSource,
     telemetry::LogFormat,
 };
@@ -150,6 +154,9 @@ pub enum ConfigError {
          passphrase, STRONGROOM_SEAL, or `seal` in strongroom.toml"
     )]
     NoSeal,
+    /// The outside of custom key stores is not declared as it should be.
+    #[error(transparent)]
+    KeyStores(#[from] SettingsError),
     /// An AWS service cannot have that name.
     #[error("`{0}` is not the name of an AWS service, as in alias/aws/s3")]
     Service(String),
@@ -187,6 +194,8 @@ pub struct CounterConfig {
     pub rsa: RsaSettings,
     /// How many days a domain key wraps before it is replaced.
     pub domain_key_days: u16,
+    /// The outside of custom key stores.
+    pub key_stores: KeyStoreSettings,
 }
 
 /// The settings of `serve`, with every default filled in.
@@ -225,6 +234,10 @@ struct File {
     #[serde(default)]
     rsa: Rsa,
     tls: Option<Tls>,
+    #[serde(default)]
+    external_key_store: Vec<ProxyEndpoint>,
+    #[serde(default)]
+    hsm_cluster: Vec<HsmCluster>,
     #[serde(default)]
     audit: Audit,
     #[serde(default)]
@@ -346,7 +359,15 @@ pub fn serve(args: ServeArgs) -> Result<ServeConfig, ConfigError> {
             .or(file.custody.domain_key_days),
         ..args.counter
     };
+    let own_file = counter.key_stores.is_some();
     let mut counter = self::counter(counter, Defaults::SERVE)?;
+    if !own_file {
+        counter.key_stores = KeyStoreSettings {
+            external_key_store: file.external_key_store,
+            hsm_cluster: file.hsm_cluster,
+        };
+        counter.key_stores.check()?;
+    }
     counter.tls = counter
         .tls
         .or(file.tls.map(|tls| (tls.certificate, tls.key)));
@@ -368,7 +389,8 @@ pub fn serve(args: ServeArgs) -> Result<ServeConfig, ConfigError> {
 /// Fills in what a listener's flags leave open.
 ///
 /// # Errors
-/// [`ConfigError::Service`], [`ConfigError::Rsa`], [`ConfigError::DomainKeyDays`].
+/// [`ConfigError::Service`], [`ConfigError::Rsa`], [`ConfigError::DomainKeyDays`],
+/// [`ConfigError::KeyStores`].
 pub fn counter(given: Counter, defaults: Defaults) -> Result<CounterConfig, ConfigError> {
     let rsa = rsa(&given, defaults.rsa)?;
     let managed_services = match given.managed_services {
@@ -389,6 +411,10 @@ pub fn counter(given: Counter, defaults: Defaults) -> Result<CounterConfig, Conf
     if !DOMAIN_KEY_DAYS_RANGE.contains(&domain_key_days) {
         return Err(ConfigError::DomainKeyDays(domain_key_days));
     }
+    let key_stores = match &given.key_stores {
+        Some(path) => KeyStoreSettings::read(path)?,
+        None => KeyStoreSettings::default(),
+    };
     Ok(CounterConfig {
         listen: given.listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
         tls: given.tls_certificate.zip(given.tls_key),
@@ -402,6 +428,7 @@ pub fn counter(given: Counter, defaults: Defaults) -> Result<CounterConfig, Conf
         sm2_everywhere: given.sm2_everywhere,
         rsa,
         domain_key_days,
+        key_stores,
     })
 }
 
@@ -483,6 +510,8 @@ mod tests {
         [tls]
         certificate = "/c"
         key = "/tk"
+        [[external_key_store]]
+        endpoint = "https://xks.example.com"
         [audit]
         durability = "relaxed"
         [custody]
@@ -513,6 +542,18 @@ mod tests {
                     ready_4096: 256,
                 },
                 domain_key_days: 90,
+                key_stores: KeyStoreSettings {
+                    external_key_store: vec![ProxyEndpoint {
+                        endpoint: "https://xks.example.com".into(),
+                        address: None,
+                        ca: None,
+                        client_certificate: None,
+                        client_key: None,
+                        vpc_endpoint_service: None,
+                        timeout_ms: None,
+                    }],
+                    hsm_cluster: Vec::new(),
+                },
             },
             regions: vec![Region::parse("us-east-1").unwrap()],
             danger_allow_swap: true,

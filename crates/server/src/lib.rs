@@ -5,6 +5,7 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod custom_key_stores;
 pub mod door;
 pub mod http;
 pub mod seal_source;

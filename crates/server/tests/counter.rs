@@ -204,6 +204,7 @@ async fn service(journal: &tempfile::TempDir) -> Arc<Service> {
         attestation: None,
         domain_key_days: 30,
         regions: Vec::new(),
+        outside: strongroom_kms::outside::Outside::nothing(),
     };
     unsealed.serve(Arc::new(journal), settings).await.unwrap()
 }

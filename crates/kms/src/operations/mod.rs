@@ -5,6 +5,7 @@
 
 pub(crate) mod agreement;
 pub(crate) mod aliases;
+pub(crate) mod custom_key_stores;
 pub(crate) mod data_keys;
 pub(crate) mod encryption;
 pub(crate) mod grants;

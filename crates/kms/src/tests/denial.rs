@@ -7,10 +7,11 @@ use strongroom_auth::{
 use strongroom_model::{enums::KeyState, errors::ErrorCode, operations::Input, shapes::*};
 
 use super::{
-    create_alias, delete_alias, grants::list_retirable_grants, list_aliases, states, update_alias,
+    create_alias, delete_alias, disconnect, grants::list_retirable_grants, list_aliases, states,
+    update_alias,
 };
 use crate::{
-    testing::{Bench, symmetric_key},
+    testing::{Bench, key_store, symmetric_key},
     uses::{ACCOUNT_USES, ALIAS_USES, KEY_USES},
 };
 
@@ -149,6 +150,29 @@ async fn no_use_of_the_account_goes_on_without_its_permission() {
                 number_of_bytes: Some(1),
                 recipient: None,
             }),
+            "CreateCustomKeyStore" => Input::CreateCustomKeyStore(key_store()),
+            "ConnectCustomKeyStore" => Input::ConnectCustomKeyStore(ConnectCustomKeyStoreRequest {
+                custom_key_store_id: bench.key_store().await,
+            }),
+            "DisconnectCustomKeyStore" => disconnect(&bench.key_store().await),
+            "UpdateCustomKeyStore" => Input::UpdateCustomKeyStore(UpdateCustomKeyStoreRequest {
+                cloud_hsm_cluster_id: None,
+                custom_key_store_id: bench.key_store().await,
+                key_store_password: None,
+                new_custom_key_store_name: Some("other".to_owned()),
+                xks_proxy_authentication_credential: None,
+                xks_proxy_connectivity: None,
+                xks_proxy_uri_endpoint: None,
+                xks_proxy_uri_path: None,
+                xks_proxy_vpc_endpoint_service_name: None,
+                xks_proxy_vpc_endpoint_service_owner: None,
+            }),
+            "DeleteCustomKeyStore" => Input::DeleteCustomKeyStore(DeleteCustomKeyStoreRequest {
+                custom_key_store_id: bench.key_store().await,
+            }),
+            "DescribeCustomKeyStores" => {
+                Input::DescribeCustomKeyStores(DescribeCustomKeyStoresRequest::default())
+            }
             other => panic!("the use {other} has no request here"),
         };
         let but = AllBut {

@@ -7,6 +7,7 @@ mod denial;
 mod domains;
 mod grants;
 mod imports;
+mod key_stores;
 mod last_use;
 mod rotation;
 mod states;
@@ -63,6 +64,12 @@ fn describe(key: &str) -> Input {
 fn disable(key: &str) -> Input {
     Input::DisableKey(DisableKeyRequest {
         key_id: key.to_owned(),
+    })
+}
+
+fn disconnect(store: &str) -> Input {
+    Input::DisconnectCustomKeyStore(DisconnectCustomKeyStoreRequest {
+        custom_key_store_id: store.to_owned(),
     })
 }
 

@@ -13,13 +13,13 @@ use strongroom_model::{
 };
 
 use super::{
-    blob, create_alias, decrypt, delete_alias, describe, disable, encrypt,
+    blob, create_alias, decrypt, delete_alias, describe, disable, disconnect, encrypt,
     grants::{create_grant, create_grant_to_describe, created, list_grants},
     schedule, update_alias,
 };
 use crate::{
     specs::{self, Algorithms, MessageRule},
-    testing::{Bench, symmetric_key},
+    testing::{Bench, key_in, symmetric_key},
     uses::{Cell, KEY_USES, Needs, STATES},
 };
 
@@ -351,8 +351,10 @@ pub(super) async fn prepared(
             origin: Some(OriginType::External),
             ..key_for(use_name)
         },
+        KeyState::Unavailable => key_in(&bench.key_store().await, "external"),
         _ => key_for(use_name),
     };
+    let store = request.custom_key_store_id.clone();
     let key = bench.key_like(request).await.key_id;
     let other = bench.key().await.key_id;
     bench
@@ -380,6 +382,10 @@ pub(super) async fn prepared(
     match state {
         KeyState::Disabled => drop(bench.call_in(region, disable(&key)).await.unwrap()),
         KeyState::PendingDeletion => drop(bench.call_in(region, schedule(&key, 7)).await.unwrap()),
+        KeyState::Unavailable => {
+            let store = disconnect(&store.unwrap());
+            drop(bench.call(store).await.unwrap());
+        }
         _ => {}
     }
     (
@@ -422,6 +428,10 @@ async fn every_use_answers_in_every_state_as_the_table_says() {
             KeyState::PendingImport,
             Some((ErrorCode::KMSInvalidStateException, "is pending import.")),
         ),
+        (
+            KeyState::Unavailable,
+            Some((ErrorCode::KMSInvalidStateException, "is unavailable.")),
+        ),
     ];
     for row in KEY_USES {
         for (state, refusal) in &reachable {
@@ -431,6 +441,10 @@ async fn every_use_answers_in_every_state_as_the_table_says() {
                 "Decrypt" | "ReEncryptFrom" | "RevokeGrant" | "RetireGrant"
             );
             if (needs_the_past || has_relatives(row.name)) && *state == KeyState::PendingImport {
+                continue;
+            }
+            // Custom key stores hold symmetric keys only.
+            if key_for(row.name).key_spec.is_some() && *state == KeyState::Unavailable {
                 continue;
             }
             let bench = Bench::new().await;
@@ -443,7 +457,8 @@ async fn every_use_answers_in_every_state_as_the_table_says() {
             let arn = format!("arn:aws:kms:{region}:111122223333:key/{key}");
             let expected = match (row.cell(*state), refusal) {
                 // Where the state lets the use go on, the origin of the material may not. The key
-                // that waits for its import is the one whose material comes from outside.
+                // that waits for its import is the one whose material comes from outside; the one
+                // that is unavailable stands in a custom key store.
                 (Cell::Allow, _) if let Some(refusal) = by_origin(row.name, *state, &arn) => {
                     Err(refusal)
                 }
@@ -469,15 +484,23 @@ async fn every_use_answers_in_every_state_as_the_table_says() {
 
 /// How a use is refused in a state that allows it, because of where the material comes from.
 fn by_origin(use_name: &str, state: KeyState, arn: &str) -> Option<(ErrorCode, String)> {
+    let made = match state {
+        KeyState::PendingImport => "EXTERNAL",
+        KeyState::Unavailable => "EXTERNAL_KEY_STORE",
+        _ => "AWS_KMS",
+    };
     let external = state == KeyState::PendingImport;
     let origin = match use_name {
-        "EnableKeyRotation" | "DisableKeyRotation" | "GetKeyRotationStatus" if external => {
-            "EXTERNAL"
+        "EnableKeyRotation" | "DisableKeyRotation" | "GetKeyRotationStatus"
+            if made != "AWS_KMS" =>
+        {
+            made
         }
+        "RotateKeyOnDemand" if state == KeyState::Unavailable => made,
         "GetParametersForImport" | "ImportKeyMaterial" | "DeleteImportedKeyMaterial"
             if !external =>
         {
-            "AWS_KMS"
+            made
         }
         "ImportKeyMaterial" => {
             let code = ErrorCode::InvalidImportTokenException;

@@ -31,6 +31,7 @@ use crate::{
     cli::DevArgs,
     clock::{self, Ahead, ClockNote, ServiceClock},
     config::{self, CounterConfig, Defaults},
+    custom_key_stores,
     door::{Door, Regions, WallClock},
     seal_source::{make_key_file, read_key_file},
     seed, tls,
@@ -142,6 +143,7 @@ async fn serve(
         attestation: house::attestation(counter.attestation_root.as_deref())?,
         domain_key_days: counter.domain_key_days,
         regions: Vec::new(),
+        outside: custom_key_stores::outside(&counter.key_stores)?,
     };
     let service = unsealed.serve(Arc::clone(&place.journal), settings).await?;
     let profile = Profile {

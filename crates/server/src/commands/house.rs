@@ -14,6 +14,7 @@ use strongroom_crypto::{AttestationRoots, Hardening, Random};
 use strongroom_kms::{
     Attestation, RsaSettings, Service, Settings,
     installation::{self, InstallationError, Sealed, Unsealed},
+    outside::Outside,
 };
 use strongroom_store::{Backend, DataFolder, Durability, Embedded, Journal};
 use tokio::{
@@ -125,6 +126,7 @@ impl House {
             attestation: None,
             domain_key_days: DOMAIN_KEY_DAYS,
             regions: Vec::new(),
+            outside: Outside::nothing(),
         };
         let service = unsealed.serve(journal, settings).await?;
         Ok((Desk::new(Arc::clone(&service), None), service))

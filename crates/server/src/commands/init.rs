@@ -8,6 +8,7 @@ use strongroom_crypto::{Random, seal::SealKey};
 use strongroom_kms::{
     RsaSettings, Settings,
     installation::{self, Profile},
+    outside::Outside,
 };
 use strongroom_store::{DataFolder, Durability};
 use tokio::runtime::Builder;
@@ -64,6 +65,7 @@ async fn make(house: &House, keys: &[SealKey], args: &InitArgs) -> Result<(), Fa
         attestation: None,
         domain_key_days: DOMAIN_KEY_DAYS,
         regions: Vec::new(),
+        outside: Outside::nothing(),
     };
     let service = unsealed.serve(Arc::clone(&journal), settings).await?;
     let (id, secret) = service.create_root_access_key(args.account).await?;

@@ -101,6 +101,7 @@ fn run(cli: Cli, hardening: Hardening) -> Result<(), Failure> {
         } => seal::rotate(&folder, &seal),
         Command::Store { command } => store::run(command),
         Command::Clock { command } => clock::run(command),
+        Command::Pkcs11Helper(args) => Ok(crate::custom_key_stores::hsm::helper::run(&args)?),
     }
 }
 

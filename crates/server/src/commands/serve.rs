@@ -14,6 +14,7 @@ use super::{
 use crate::{
     clock::ServiceClock,
     config::ServeConfig,
+    custom_key_stores,
     door::{Door, Regions, WallClock},
     tls,
 };
@@ -61,6 +62,7 @@ async fn serve(house: House, config: ServeConfig) -> Result<(), Failure> {
         attestation: house::attestation(config.counter.attestation_root.as_deref())?,
         domain_key_days: config.counter.domain_key_days,
         regions: config.regions.clone(),
+        outside: custom_key_stores::outside(&config.counter.key_stores)?,
     };
     let service = unsealed.serve(Arc::clone(&journal), settings).await?;
     let profile = service.profile().await?.ok_or_else(|| {

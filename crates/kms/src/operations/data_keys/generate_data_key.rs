@@ -40,7 +40,7 @@ pub(crate) async fn generate_data_key(
 
     let material = call.material(&key).await?;
     let data_key = call.service().random_bytes(length)?;
-    let ciphertext = material.seal(SymmetricDefault, &data_key, context)?;
+    let ciphertext = material.seal(SymmetricDefault, &data_key, context).await?;
     let answer = addressee.hand_over(call.service(), data_key)?;
     Ok(GenerateDataKeyResponse {
         ciphertext_blob: Some(ciphertext),

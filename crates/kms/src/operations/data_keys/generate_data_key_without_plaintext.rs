@@ -33,7 +33,7 @@ pub(crate) async fn generate_data_key_without_plaintext(
 
     let material = call.material(&key).await?;
     let data_key = call.service().random_bytes(length)?;
-    let ciphertext = material.seal(SymmetricDefault, &data_key, context)?;
+    let ciphertext = material.seal(SymmetricDefault, &data_key, context).await?;
     Ok(GenerateDataKeyWithoutPlaintextResponse {
         ciphertext_blob: Some(ciphertext),
         key_id: Some(key.arn().text()),

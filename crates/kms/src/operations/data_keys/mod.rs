@@ -82,6 +82,9 @@ async fn pair<U: Seals>(
     context: Option<&EncryptionContext>,
 ) -> Attempt<Pair> {
     let key = key.usable()?;
+    if key.record().is_in_key_store() {
+        return Err(KmsError::not_in_key_store("A data key pair").into());
+    }
     if !is_symmetric(&key) {
         let (arn, of) = (key.arn(), key.record().spec.as_str());
         return Err(KmsError::key_spec(&arn, of, call.operation().name()).into());
@@ -90,7 +93,9 @@ async fn pair<U: Seals>(
 
     let material = call.material(&key).await?;
     let (private_key, public_key) = call.service().new_key_pair(spec).await?;
-    let private_key_ciphertext = material.seal(SymmetricDefault, &private_key, context)?;
+    let private_key_ciphertext = material
+        .seal(SymmetricDefault, &private_key, context)
+        .await?;
     Ok(Pair {
         key_id: key.arn().text(),
         key_material_id: material.id(),

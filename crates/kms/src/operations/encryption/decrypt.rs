@@ -45,7 +45,7 @@ pub(crate) async fn decrypt(call: &Call<'_>, input: &DecryptRequest) -> Attempt<
         return Err(KmsError::invalid_ciphertext().into());
     };
     let material = call.material_of(&key, header.as_ref()).await?;
-    let plaintext = material.open(source.algorithm, blob, context)?;
+    let plaintext = material.open(source.algorithm, blob, context).await?;
     call.stop_if_dry_run()?;
     let answer = addressee.hand_over(call.service(), plaintext)?;
     Ok(DecryptResponse {

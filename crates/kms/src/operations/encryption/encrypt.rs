@@ -37,7 +37,7 @@ pub(crate) async fn encrypt(call: &Call<'_>, input: &EncryptRequest) -> Attempt<
     check_length(&key, algorithm, &input.plaintext)?;
 
     let material = call.material(&key).await?;
-    let ciphertext = material.seal(algorithm, &input.plaintext, context)?;
+    let ciphertext = material.seal(algorithm, &input.plaintext, context).await?;
     Ok(EncryptResponse {
         ciphertext_blob: Some(ciphertext),
         key_id: Some(key.arn().text()),

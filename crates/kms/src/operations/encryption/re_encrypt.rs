@@ -56,10 +56,10 @@ pub(crate) async fn re_encrypt(
         return Err(KmsError::invalid_ciphertext().into());
     };
     let old = call.material_of(&from, header.as_ref()).await?;
-    let plaintext = old.open(source.algorithm, blob, old_context)?;
+    let plaintext = old.open(source.algorithm, blob, old_context).await?;
     check_length(&to, algorithm, &plaintext)?;
     let new = call.material(&to).await?;
-    let ciphertext = new.seal(algorithm, &plaintext, new_context)?;
+    let ciphertext = new.seal(algorithm, &plaintext, new_context).await?;
     Ok(ReEncryptResponse {
         ciphertext_blob: Some(ciphertext),
         source_key_id: Some(from.arn().text()),

@@ -5,14 +5,14 @@
 use strongroom_model::{
     KeyId,
     enums::{CustomerMasterKeySpec, KeyManagerType, KeySpec, KeyUsageType, OriginType},
-    errors::ErrorCode,
     shapes::{CreateKeyRequest, CreateKeyResponse},
 };
 
-use super::metadata;
+use super::{cluster_of, metadata};
 use crate::{
     call::{Attempt, Call},
     error::KmsError,
+    key_stores::NewKeyPlace,
     new_key,
     operations::{policies, tags},
     record::{KeyRecord, MaterialSet, MultiRegion},
@@ -29,6 +29,10 @@ use crate::{
 /// - `ValidationException`: a usage that the key spec does not have, and similar contradictions.
 /// - `UnsupportedOperationException`: a key spec or origin that this Region does not offer.
 /// - `MalformedPolicyDocumentException`, `TagException`: see the policies and tags.
+/// - `CustomKeyStoreNotFoundException`, `CustomKeyStoreInvalidStateException`: the custom key
+///   store that is asked for is not there or not connected.
+/// - `XksKeyNotFoundException`, `XksKeyInvalidConfigurationException`,
+///   `XksKeyAlreadyInUseException`: the external key.
 /// - `LimitExceededException`: the account has all the keys it may have in the Region.
 pub(crate) async fn create_key(
     call: &Call<'_>,
@@ -45,6 +49,7 @@ pub(crate) async fn create_key(
     let region = &call.home().region;
     let (spec, usage) = spec_and_usage(input, |spec| call.service().offers(spec, region))?;
     let origin = origin(input)?;
+    let place = NewKeyPlace::choose(call, input, origin, spec, multi_region).await?;
     let policy = match &input.policy {
         Some(text) => {
             policies::check(
@@ -78,9 +83,10 @@ pub(crate) async fn create_key(
             primary: call.home().region.clone(),
             replicas: Vec::new(),
         }),
+        key_store: place.as_ref().map(NewKeyPlace::record),
         tags: key_tags,
     };
-    let (record, change) = new_key::change(
+    let (record, mut change) = new_key::change(
         call.service(),
         call.home(),
         id,
@@ -91,9 +97,18 @@ pub(crate) async fn create_key(
     )
     .await?;
     call.touch_new_key(id);
-    call.commit(change).await?;
+    let mut metadata = metadata(call.home(), id, &record, call.now());
+    match &place {
+        None => call.commit(change).await?,
+        Some(place) => {
+            metadata.cloud_hsm_cluster_id = cluster_of(place.store().record());
+            place.settle(call, id, &record, &mut change).await?;
+            let committed = call.commit(change).await;
+            place.after(call, id, committed).await?;
+        }
+    }
     Ok(CreateKeyResponse {
-        key_metadata: Some(metadata(call.home(), id, &record, call.now())),
+        key_metadata: Some(metadata),
     })
 }
 
@@ -141,35 +156,33 @@ fn current_name(deprecated: CustomerMasterKeySpec) -> Result<KeySpec, KmsError> 
         .ok_or_else(|| KmsError::internal("a deprecated key spec without a current name"))
 }
 
-/// The origin that the request asks for. There are no custom key stores, so every id of one is
-/// unknown.
+/// The origin that the request asks for, which a custom key store goes with or not.
 fn origin(input: &CreateKeyRequest) -> Result<OriginType, KmsError> {
     let origin = input.origin.unwrap_or(OriginType::AwsKms);
     let in_store = matches!(
         origin,
         OriginType::AwsCloudhsm | OriginType::ExternalKeyStore
     );
-    if let Some(id) = &input.custom_key_store_id {
-        if !in_store {
-            return Err(KmsError::validation(format!(
-                "CustomKeyStoreId is not valid for Origin {}.",
-                origin.as_str()
-            )));
-        }
-        return Err(KmsError::new(
-            ErrorCode::CustomKeyStoreNotFoundException,
-            format!("Custom key store {id} does not exist."),
-        ));
-    }
-    if in_store {
+    let name = origin.as_str();
+    if input.custom_key_store_id.is_some() && !in_store {
         return Err(KmsError::validation(format!(
-            "CustomKeyStoreId is required for Origin {}.",
-            origin.as_str()
+            "CustomKeyStoreId is not valid for Origin {name}."
         )));
     }
-    if input.xks_key_id.is_some() {
+    if input.custom_key_store_id.is_none() && in_store {
+        return Err(KmsError::validation(format!(
+            "CustomKeyStoreId is required for Origin {name}."
+        )));
+    }
+    let external = origin == OriginType::ExternalKeyStore;
+    if input.xks_key_id.is_some() && !external {
         return Err(KmsError::validation(
             "XksKeyId is valid only for Origin EXTERNAL_KEY_STORE.",
+        ));
+    }
+    if input.xks_key_id.is_none() && external {
+        return Err(KmsError::validation(
+            "XksKeyId is required for Origin EXTERNAL_KEY_STORE.",
         ));
     }
     Ok(origin)

@@ -4,7 +4,7 @@
 
 use strongroom_model::shapes::{DescribeKeyRequest, DescribeKeyResponse};
 
-use super::metadata;
+use super::described;
 use crate::{
     call::{Attempt, Call},
     uses,
@@ -24,6 +24,6 @@ pub(crate) async fn describe_key(
     let key = call.find_key_or_alias(&input.key_id).await?;
     let key = call.permit::<uses::DescribeKey>(key)?.usable()?;
     Ok(DescribeKeyResponse {
-        key_metadata: Some(metadata(key.home(), key.id(), key.record(), call.now())),
+        key_metadata: Some(described(&key, call.now())),
     })
 }

@@ -31,14 +31,35 @@ use strongroom_model::{
         KeyAgreementAlgorithmSpec, KeySpec, KeyState, KeyUsageType, MacAlgorithmSpec,
         MultiRegionKeyType, OriginType, SigningAlgorithmSpec,
     },
-    shapes::{KeyMetadata, MultiRegionConfiguration, MultiRegionKey},
+    shapes::{KeyMetadata, MultiRegionConfiguration, MultiRegionKey, XksKeyConfigurationType},
 };
 
 use crate::{
+    call::Key,
     layout::Home,
-    record::{KeyRecord, MultiRegion},
+    record::{InKeyStore, KeyRecord, KeyStoreKind, KeyStoreRecord, MultiRegion},
     specs::{self, Algorithms, Family},
 };
+
+/// What AWS tells about a key that was looked up, the custom key store that it is in considered.
+fn described(key: &Key, now: Timestamp) -> KeyMetadata {
+    let mut metadata = metadata(key.home(), key.id(), key.record(), now);
+    if let Some(store) = key.store() {
+        let state = key.state();
+        metadata.key_state = Some(state);
+        metadata.enabled = Some(state == KeyState::Enabled);
+        metadata.cloud_hsm_cluster_id = cluster_of(store.record());
+    }
+    metadata
+}
+
+/// The cluster of a CloudHSM key store.
+fn cluster_of(store: &KeyStoreRecord) -> Option<String> {
+    match &store.kind {
+        KeyStoreKind::AwsCloudhsm(config) => Some(config.cluster.clone()),
+        KeyStoreKind::ExternalKeyStore(_) => None,
+    }
+}
 
 /// What AWS tells about a key.
 ///
@@ -60,7 +81,7 @@ pub(crate) fn metadata(home: &Home, id: KeyId, record: &KeyRecord, now: Timestam
             .as_ref()
             .filter(|_| symmetric)
             .map(|material| material.id.clone()),
-        custom_key_store_id: None,
+        custom_key_store_id: record.key_store.as_ref().map(|place| place.id.clone()),
         customer_master_key_spec: Some(record.spec),
         deletion_date: record.deletion.as_ref().map(|deletion| deletion.date),
         description: Some(record.description.clone()),
@@ -88,7 +109,7 @@ pub(crate) fn metadata(home: &Home, id: KeyId, record: &KeyRecord, now: Timestam
         pending_deletion_window_in_days: record.deletion_after_replicas,
         signing_algorithms: algorithms.signing,
         valid_to,
-        xks_key_configuration: None,
+        xks_key_configuration: record.key_store.as_ref().and_then(external_key_of),
     }
 }
 
@@ -116,6 +137,11 @@ impl AlgorithmLists {
         }
         lists
     }
+}
+
+fn external_key_of(place: &InKeyStore) -> Option<XksKeyConfigurationType> {
+    let id = place.xks_key_id.clone()?;
+    Some(XksKeyConfigurationType { id: Some(id) })
 }
 
 fn relatives_of(home: &Home, id: KeyId, relatives: &MultiRegion) -> MultiRegionConfiguration {

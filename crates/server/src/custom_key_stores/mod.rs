@@ -1,0 +1,30 @@
+//! The outside of custom key stores: external key store proxies over HTTPS, and hardware modules
+//! over PKCS#11.
+//!
+//! What is asked of them is said in `strongroom_kms::outside`; here is how they are reached.
+
+pub mod hsm;
+mod settings;
+mod xks;
+
+use std::sync::Arc;
+
+use strongroom_kms::outside::Outside;
+
+pub use settings::{HsmCluster, IvSource, KeyStoreSettings, ProxyEndpoint, SettingsError};
+
+/// Who reaches the outside, as the settings say.
+///
+/// # Errors
+/// When a file that the settings name cannot be used.
+pub fn outside(settings: &KeyStoreSettings) -> Result<Outside, SettingsError> {
+    Ok(Outside {
+        proxies: Box::new(xks::Proxies::new(&settings.external_key_store)?),
+        clusters: Box::new(hsm::Clusters::new(&settings.hsm_cluster)?),
+    })
+}
+
+/// The wall clock, by which requests to a proxy are signed.
+fn wall_clock() -> Arc<dyn strongroom_model::Clock> {
+    Arc::new(crate::door::WallClock)
+}
