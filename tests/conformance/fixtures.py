@@ -7,10 +7,11 @@ own, so that listings and quotas of one never show in another.
 import pytest
 
 pytest.register_assert_rewrite(
-    "alias_rules", "data_key_pairs", "data_keys", "grants", "imports", "key_specs", "paging",
-    "policies", "srk", "support", "tagging",
+    "alias_rules", "data_key_pairs", "data_keys", "grants", "imports", "key_specs", "key_stores",
+    "paging", "policies", "srk", "support", "tagging",
 )
 
+from key_stores import Outside  # noqa: E402
 from support import Server, account_of, all_recorded, chain_holds  # noqa: E402
 
 
@@ -46,6 +47,29 @@ def stranger(server, request):
 def fresh(server, request):
     """An account that nobody used before: for listings and quotas."""
     return server.service(account_of(request.node.nodeid))
+
+
+@pytest.fixture(scope="session")
+def outside(tmp_path_factory):
+    """A dev server with an external key store proxy and two HSM clusters within its reach."""
+    with Outside(tmp_path_factory.mktemp("outside")) as running:
+        yield running
+        all_recorded(running.server)
+    chain_holds(running.server.data_dir)
+
+
+@pytest.fixture
+def proxy(outside):
+    """The external key store proxy, which behaves at the beginning of each test."""
+    outside.proxy.behave()
+    yield outside.proxy
+    outside.proxy.behave()
+
+
+@pytest.fixture
+def owner(outside, request):
+    """An account of the server that reaches the outside, which nobody used before."""
+    return outside.server.service(account_of(request.node.nodeid))
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ def sign(
     signed=None,
     query="",
     date_header=True,
+    path="/",
 ):
     """`headers` with `X-Amz-Date` and `Authorization` added."""
     when = when or timestamp()
@@ -44,7 +45,7 @@ def sign(
     signed = sorted(lower if signed is None else signed)
     canonical = "".join(f"{name}:{lower[name]}\n" for name in signed)
     request = "\n".join(
-        ["POST", "/", query, canonical, ";".join(signed), hashlib.sha256(body).hexdigest()]
+        ["POST", path, query, canonical, ";".join(signed), hashlib.sha256(body).hexdigest()]
     )
     headers["Authorization"] = (
         f"AWS4-HMAC-SHA256 Credential={access_key}/{scope}, SignedHeaders={';'.join(signed)}, "

@@ -1,6 +1,7 @@
 """GenerateRandom (operations.md §3.5)."""
 
 import pytest
+from key_stores import UNKNOWN_STORE, no_store
 from support import (
     at_least,
     at_most,
@@ -40,6 +41,11 @@ def test_the_constraints_of_the_parameters(kms):
         kms.generate_random(NumberOfBytes=1025, CustomKeyStoreId="")
     with invalid(bad("customKeyStoreId", "c" * 65, at_most(64))):
         kms.generate_random(NumberOfBytes=1, CustomKeyStoreId="c" * 65)
+
+
+def test_a_custom_key_store_that_is_not_there(kms):
+    with refused("CustomKeyStoreNotFoundException", no_store(UNKNOWN_STORE)):
+        kms.generate_random(NumberOfBytes=1, CustomKeyStoreId=UNKNOWN_STORE)
 
 
 def test_a_recipient_is_never_answered_with_the_plaintext(kms):

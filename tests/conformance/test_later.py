@@ -9,13 +9,9 @@ import json
 
 import pytest
 from policies import allowing
-from support import UNKNOWN_KEY, part, refused
+from support import refused
 
-KEY_SPECS = "3, every key spec and all 56 operations"
 IDENTITIES = "4, identities, policies, grants, audit"
-
-def unsupported(what):
-    return "UnsupportedOperationException", part(f"{what} is not supported")
 
 
 def policy_that(**changes):
@@ -27,20 +23,6 @@ def policy_that(**changes):
 ACCEPTED = None
 
 LATER = {
-    # States that no operation leads to yet.
-    "Unavailable": (
-        KEY_SPECS,
-        lambda kms: kms.create_custom_key_store(CustomKeyStoreName="store"),
-        unsupported("CreateCustomKeyStore")),
-    # Custom key stores.
-    "CreateKey in a custom key store that exists": (
-        KEY_SPECS,
-        lambda kms: kms.create_key(Origin="AWS_CLOUDHSM", CustomKeyStoreId="cks-1234567890abcdef0"),
-        ("CustomKeyStoreNotFoundException", part(""))),
-    "GenerateRandom from a custom key store that exists": (
-        KEY_SPECS,
-        lambda kms: kms.generate_random(NumberOfBytes=1, CustomKeyStoreId="cks-1234567890abcdef0"),
-        ("CustomKeyStoreNotFoundException", part(""))),
     # What only an evaluated policy can refuse. The text is stored.
     "unknown principal: Policy contains a statement with one or more invalid principals.": (
         IDENTITIES,
@@ -62,7 +44,7 @@ def test_the_table_is_printed(capsys):
         print("\n\nComes with a later issue:")
         for mechanism, (issue, _, _) in LATER.items():
             print(f"  issue {issue}: {mechanism}")
-    assert {issue for issue, _, _ in LATER.values()} == {KEY_SPECS, IDENTITIES}
+    assert {issue for issue, _, _ in LATER.values()} == {IDENTITIES}
 
 
 @pytest.mark.parametrize("mechanism", LATER)

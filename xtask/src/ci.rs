@@ -92,6 +92,7 @@ pub(crate) fn root() -> PathBuf {
 fn conformance(root: &Path) -> anyhow::Result<()> {
     let python = virtual_environment(root)?;
     toolchains();
+    pkcs11_token()?;
     let mut tests = Command::new(python);
     tests
         .current_dir(root)
@@ -168,6 +169,14 @@ fn on_path(program: &str) -> bool {
     std::env::var_os("PATH").is_some_and(|path| {
         std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
     })
+}
+
+/// The PKCS#11 token that stands for a hardware module.
+fn pkcs11_token() -> anyhow::Result<()> {
+    if on_path("softhsm2-util") {
+        return Ok(());
+    }
+    debian_packages(&["softhsm2"])
 }
 
 fn debian_packages(names: &[&str]) -> anyhow::Result<()> {

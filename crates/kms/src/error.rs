@@ -80,13 +80,6 @@ impl KmsError {
         Self::new(ErrorCode::UnsupportedOperationException, message)
     }
 
-    /// The operation, or this way of calling it, is not built yet.
-    pub(crate) fn not_built(what: impl fmt::Display) -> Self {
-        Self::unsupported(format!(
-            "{what} is not supported by this version of Strongroom."
-        ))
-    }
-
     /// There is no such key in the account and Region. The text is always the whole ARN.
     pub(crate) fn no_such_key(arn: impl fmt::Display) -> Self {
         Self::new(

@@ -53,5 +53,5 @@ pub use custody::CustodyError;
 pub use error::KmsError;
 pub use key_stores::outside;
 pub use rsa_keys::RsaSettings;
-pub use service::{CallerIdentity, Service, Settings, UNBUILT};
+pub use service::{CallerIdentity, Service, Settings};
 pub use verify::RowKind;

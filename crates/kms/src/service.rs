@@ -735,6 +735,3 @@ async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
         Input::VerifyMac(input) => Output::VerifyMac(signing::verify_mac(call, input).await?),
     })
 }
-
-/// The operations that answer `UnsupportedOperationException` naming themselves.
-pub const UNBUILT: &[Operation] = &[];
