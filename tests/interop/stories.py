@@ -7,11 +7,16 @@ against what boto3 sees on the same server.
 UpdateAlias to the second key; Decrypt of the old ciphertext; Encrypt and GenerateDataKey under
 ALIAS; ListAliases in pages of two; and three refusals: Decrypt that names ALIAS for the old
 ciphertext, Decrypt of bytes that are no ciphertext, DescribeKey of an alias that does not exist.
+
+`signatures`: for an RSA and an elliptic-curve key GetPublicKey, Sign, Verify, and Verify of another
+message.
 """
 
 import base64
 import json
 
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding
 from programs import run
 from support import WRONG_KEY, fresh_name
 
@@ -20,7 +25,7 @@ MESSAGE = b"attack at dawn"
 
 
 def aliases(account, *program, no_message=None):
-    """Tells the story. `no_message` is what the SDK makes of an error that has none."""
+    """The first story. `no_message` is what the SDK makes of an error that has none."""
     alias = fresh_name("story")
     told = run(account, *program, "aliases", alias, json.dumps(CONTEXT))
     first, second = told["first"], told["second"]
@@ -50,3 +55,23 @@ def aliases(account, *program, no_message=None):
 def opened(account, blob):
     answer = account.decrypt(CiphertextBlob=base64.b64decode(blob), EncryptionContext=CONTEXT)
     return answer["KeyId"], answer["Plaintext"]
+
+
+def signatures(account, *program, no_message=None):
+    """The second story."""
+    told = run(account, *program, "signatures")
+    assert set(told) == {"RSA_2048", "ECC_NIST_P256"}
+    for spec, report in told.items():
+        public_key = serialization.load_der_public_key(base64.b64decode(report["publicKey"]))
+        signature = base64.b64decode(report["signature"])
+        # A signature that is not good raises.
+        if spec == "RSA_2048":
+            assert "RSASSA_PSS_SHA_256" in report["algorithms"]
+            salted = padding.PSS(padding.MGF1(hashes.SHA256()), hashes.SHA256.digest_size)
+            public_key.verify(signature, MESSAGE, salted, hashes.SHA256())
+        else:
+            assert report["algorithms"] == ["ECDSA_SHA_256"]
+            public_key.verify(signature, MESSAGE, ec.ECDSA(hashes.SHA256()))
+        assert report["valid"] is True
+        refusal = {"code": "KMSInvalidSignatureException", "message": no_message}
+        assert report["tampered"] == refusal

@@ -23,3 +23,7 @@ def program():
 
 def test_an_alias_and_what_it_encrypts(signed, program):
     stories.aliases(signed, program, no_message="")
+
+
+def test_signatures(signed, program):
+    stories.signatures(signed, program, no_message="")

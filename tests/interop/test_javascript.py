@@ -34,6 +34,10 @@ def test_an_alias_and_what_it_encrypts(signed, folder):
     stories.aliases(signed, "node", folder / "kms.mjs", no_message="UnknownError")
 
 
+def test_signatures(signed, folder):
+    stories.signatures(signed, "node", folder / "kms.mjs", no_message="UnknownError")
+
+
 class Python:
     """The Encryption SDK for Python, with the same words as JavaScript's."""
 

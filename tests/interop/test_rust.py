@@ -20,3 +20,7 @@ def program():
 
 def test_an_alias_and_what_it_encrypts(signed, program):
     stories.aliases(signed, program)
+
+
+def test_signatures(signed, program):
+    stories.signatures(signed, program)

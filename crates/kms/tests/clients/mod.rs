@@ -21,8 +21,9 @@ pub(crate) enum Pin {
     Rust(&'static str),
 }
 
-const ALIAS_STORY: &str = "CreateKey, CreateAlias, Encrypt, Decrypt, UpdateAlias, GenerateDataKey, \
-     ListAliases page by page; the name and message of errors, and an error that has none";
+const STORIES: &str = "CreateKey, CreateAlias, Encrypt, Decrypt, UpdateAlias, GenerateDataKey, \
+     ListAliases page by page; GetPublicKey, Sign, Verify with RSA and elliptic-curve keys; the \
+     name and message of errors, and errors that have none";
 
 pub(crate) const CLIENTS: &[Client] = &[
     Client {
@@ -41,25 +42,25 @@ pub(crate) const CLIENTS: &[Client] = &[
     Client {
         name: "AWS SDK for JavaScript v3",
         pin: Pin::JavaScript("@aws-sdk/client-kms"),
-        exercised: ALIAS_STORY,
+        exercised: STORIES,
         test: "tests/interop/test_javascript.py",
     },
     Client {
         name: "AWS SDK for Go v2",
         pin: Pin::Go("github.com/aws/aws-sdk-go-v2/service/kms"),
-        exercised: ALIAS_STORY,
+        exercised: STORIES,
         test: "tests/interop/test_go.py",
     },
     Client {
         name: "AWS SDK for Java v2",
         pin: Pin::Java("bom"),
-        exercised: ALIAS_STORY,
+        exercised: STORIES,
         test: "tests/interop/test_java.py",
     },
     Client {
         name: "AWS SDK for Rust",
         pin: Pin::Rust("aws-sdk-kms"),
-        exercised: ALIAS_STORY,
+        exercised: STORIES,
         test: "tests/interop/test_rust.py",
     },
     Client {
@@ -95,6 +96,13 @@ pub(crate) const CLIENTS: &[Client] = &[
         exercised: "envelope encryption and a keyset under a KMS key; associated data as the \
                     encryption context; an alias that moved (IncorrectKeyException)",
         test: "tests/interop/test_tink.py",
+    },
+    Client {
+        name: "securesystemslib",
+        pin: Pin::Python("securesystemslib"),
+        exercised: "its signer for AWS KMS: import, sign and verify with RSA (PSS and PKCS #1) and \
+                    elliptic-curve keys; an alias that moves to the next key",
+        test: "tests/interop/test_securesystemslib.py",
     },
     Client {
         name: "PyMongo",
