@@ -6,5 +6,6 @@
 pub mod bare;
 pub mod child;
 pub mod client;
+pub mod crowd;
 pub mod rounds;
 pub mod sign;

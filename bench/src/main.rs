@@ -21,6 +21,7 @@ use strongroom_bench::{
     bare,
     child::Server,
     client::Client,
+    crowd::{Expensive, latencies, p99},
     rounds::{Body, Load, Round, drive, median, spread},
     sign::Signer,
 };
@@ -97,6 +98,9 @@ async fn measure(arguments: &Arguments) -> Outcome<()> {
     }
     if wanted("listing") {
         bench.list_aliases().await?;
+    }
+    if wanted("crowd") {
+        bench.crowd().await?;
     }
     say(format_args!("({} s)", begun.elapsed().as_secs()));
     Ok(())
@@ -354,6 +358,87 @@ impl<'a> Bench<'a> {
             ratio >= 4.0,
         );
         Ok(())
+    }
+
+    /// The slowest calls of Encrypt beside the most expensive things that there are to ask for.
+    async fn crowd(&self) -> Outcome<()> {
+        let (store, seal, signer) = self.init("crowd")?;
+        let server = self.serve(&store, &seal, "relaxed")?;
+        let mut client = Client::connect(server.address, signer.clone()).await?;
+        let key = new_key(&mut client).await?;
+        let spec = json!({"KeySpec": "ML_DSA_87", "KeyUsage": "SIGN_VERIFY"});
+        let answer = client.json("CreateKey", &spec).await?;
+        let signing = answer.pointer("/KeyMetadata/Arn").and_then(Value::as_str);
+        let message = STANDARD.encode([7; 4096]);
+        let sign =
+            json!({"KeyId": signing, "Message": message, "SigningAlgorithm": "ML_DSA_SHAKE_256"});
+        let pair = json!({"KeyId": key, "KeyPairSpec": "RSA_4096"});
+        let call = |operation, body: Value| {
+            let body = body.to_string();
+            Expensive::Call(Load {
+                operation,
+                connections: 2,
+                body: Arc::new(move |_, _| body.clone()),
+            })
+        };
+        let expensive = [
+            ("RSA-4096 pairs", call("GenerateDataKeyPair", pair)),
+            ("ML-DSA-87 signatures of 4 KB", call("Sign", sign)),
+            ("a passphrase (Argon2id)", self.passphrase(&store, &seal)?),
+        ];
+        let load = Load {
+            operation: "Encrypt",
+            connections: 16,
+            body: Arc::new(move |connection, number| encrypt_body(&key, connection, number)),
+        };
+        let slowest = async |beside| {
+            let taken = latencies(&server, &signer, &load, beside, self.round()).await?;
+            Outcome::Ok(p99(taken))
+        };
+        slowest(None).await?;
+        for (what, beside) in &expensive {
+            let (mut crowded, mut alone, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+            for _ in 0..self.arguments.rounds.min(3) {
+                let quiet = slowest(None).await?;
+                let busy = slowest(Some(beside)).await?;
+                ratios.push(busy / quiet);
+                crowded.push(busy);
+                alone.push(quiet);
+            }
+            let (least, most) = spread(&ratios);
+            let ratio = median(ratios);
+            report(
+                &format!("p99 of Encrypt beside {what}"),
+                format!("{:.0} us", median(crowded)),
+                format!("{:.0} us", median(alone)),
+                ratio,
+                &format!("<= 3 (rounds {least:.1} to {most:.1})"),
+                ratio <= 3.0,
+            );
+        }
+        Ok(())
+    }
+
+    /// Gives the running server's store a passphrase, which the operator then tries again and
+    /// again.
+    fn passphrase(&self, store: &Path, seal: &str) -> Outcome<Expensive> {
+        let words = self.dir.join("crowd.words");
+        fs::write(&words, "correct horse battery staple\n")?;
+        fs::set_permissions(&words, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        let phrase = format!("passphrase=file:{}", words.display());
+        let folder = store.display().to_string();
+        let output = Command::new(&self.arguments.bin)
+            .args(["seal", "add", "--data-dir", &folder, "--seal", seal])
+            .args(["--new", &phrase])
+            .output()?;
+        if !output.status.success() {
+            return Err(format!("seal add: {}", String::from_utf8_lossy(&output.stderr)).into());
+        }
+        let arguments = ["seal", "verify", "--data-dir", &folder, "--seal", &phrase];
+        Ok(Expensive::Command {
+            program: self.arguments.bin.clone(),
+            arguments: arguments.map(str::to_owned).to_vec(),
+        })
     }
 
     /// What a page of 100 aliases costs in a small account and in a large one.

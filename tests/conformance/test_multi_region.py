@@ -1,9 +1,11 @@
 """Related multi-Region keys over time: rotation, deletion, imported material, a restart."""
 
+import os
 import threading
 
 import pytest
-from support import Server, body_of, refused
+from imports import import_material
+from support import Server, account_of, body_of, refused
 
 HOME, THERE, THIRD = "us-east-1", "eu-west-1", "ap-southeast-2"
 
@@ -16,8 +18,6 @@ def clocked(tmp_path_factory):
 
 @pytest.fixture
 def kms(clocked, request):
-    from support import account_of
-
     return clocked.service(account_of(request.node.nodeid))
 
 
@@ -151,3 +151,37 @@ def test_related_keys_outlive_a_restart(tmp_path):
         blob = kms.encrypt(KeyId=key.id, Plaintext=b"x")["CiphertextBlob"]
     with Server.dev(tmp_path / "data") as server:
         assert server.service(region=THERE).decrypt(CiphertextBlob=blob)["Plaintext"] == b"x"
+
+
+def test_imported_material_comes_to_each_relative_and_then_rotates(kms):
+    key = kms.key("PendingImport", MultiRegion=True)
+    first, second = os.urandom(32), os.urandom(32)
+    import_material(kms, key.id, first)
+    kms.replicate_key(KeyId=key.id, ReplicaRegion=THERE)
+    there = kms.at(THERE)
+    assert described(there, key)["KeyState"] == "PendingImport"
+    with refused("IncorrectKeyMaterialException"):
+        import_material(there, key.id, second, ImportType="EXISTING_KEY_MATERIAL")
+    import_material(there, key.id, first)
+    assert described(there, key)["KeyState"] == "Enabled"
+    blob = kms.encrypt(KeyId=key.id, Plaintext=b"x")["CiphertextBlob"]
+    assert there.decrypt(CiphertextBlob=blob)["Plaintext"] == b"x"
+
+    import_material(kms, key.id, second, ImportType="NEW_KEY_MATERIAL")
+    assert states(kms, key) == ["CURRENT", "PENDING_MULTI_REGION_IMPORT_AND_ROTATION"]
+    with refused("KMSInvalidStateException"):
+        kms.rotate_key_on_demand(KeyId=key.id)
+    assert described(there, key)["KeyState"] == "Enabled"
+    import_material(there, key.id, second, ImportType="EXISTING_KEY_MATERIAL")
+    assert states(kms, key) == ["CURRENT", "PENDING_ROTATION"]
+    kms.rotate_key_on_demand(KeyId=key.id)
+    blob = kms.encrypt(KeyId=key.id, Plaintext=b"y")["CiphertextBlob"]
+    assert there.decrypt(CiphertextBlob=blob)["Plaintext"] == b"y"
+    assert described(there, key)["CurrentKeyMaterialId"] == described(kms, key)["CurrentKeyMaterialId"]
+    assert states(there, key) == ["CURRENT", "NON_CURRENT"]
+
+
+def states(kms, key):
+    """Of all materials."""
+    rotations = kms.list_key_rotations(KeyId=key.id, IncludeKeyMaterial="ALL_KEY_MATERIAL")
+    return sorted(entry["KeyMaterialState"] for entry in rotations["Rotations"])
