@@ -872,7 +872,13 @@ mod tests {
             "rotation_period_in_days: 89",
             "from 90 to 2560",
         );
-        check("replicas: []", "replicas: [eu-west-1]", "begins with mrk-");
+        check("replicas: []", "replicas: [us-east-1]", "in a Region once");
+        check("replicas: []", "replicas: [\"US EAST\"]", "Region");
+        check(
+            "multi_region: false",
+            "replicas: [eu-west-1]",
+            "begins with mrk-",
+        );
         check(
             "multi_region: false",
             "multi_region: true",
