@@ -592,15 +592,18 @@ impl Recorded {
 }
 
 impl Reply {
-    /// Made by the service when the entry is recorded.
+    /// Made by the service when the entry is recorded. When it could not be, that is the outcome.
     pub(crate) fn closed(
         entry: &Entry,
         outcome: Result<Output, KmsError>,
-        _proof: Recorded,
+        recorded: Result<Recorded, KmsError>,
     ) -> Self {
         Self {
             request_id: entry.request_id(),
-            outcome,
+            outcome: match recorded {
+                Ok(Recorded(())) => outcome,
+                Err(error) => Err(error),
+            },
         }
     }
 

@@ -162,7 +162,7 @@ impl Service {
         let service = Arc::clone(self);
         let request_id = entry.request_id();
         let running = async move {
-            let reply = service.run(entry, operation, &input).await;
+            let reply = service.run(&entry, operation, &input).await;
             service.begin_connections();
             reply
         };
@@ -188,7 +188,10 @@ impl Service {
             Some(operation) => (operation.name(), audit::read_only(operation)),
             None => ("Unknown", true),
         };
-        self.close(entry, event, read_only, Err(error), None).await
+        let recorded = self
+            .record(&entry, event, read_only, Some(&error), None)
+            .await;
+        Reply::closed(&entry, Err(error), recorded)
     }
 
     /// Answers GetCallerIdentity, which needs no permission.
@@ -447,14 +450,14 @@ impl Service {
         Ok(ServiceEvent::new(name, random, self.now(), home, None))
     }
 
-    async fn run(&self, entry: Entry, operation: Operation, input: &Input) -> Reply {
+    async fn run(&self, entry: &Entry, operation: Operation, input: &Input) -> Reply {
         let mut turns = Turns::default();
         let mut attempts = 0;
         let mut used = Vec::new();
         let (outcome, committed) = loop {
             let call = Call::new(
                 self,
-                &entry,
+                entry,
                 operation,
                 input.dry_run(),
                 input.grant_tokens(),
@@ -478,10 +481,12 @@ impl Service {
         };
         self.queues.leave(&mut turns);
         let read_only = audit::read_only(operation);
-        let stamp = Stamp::of(operation, &entry).filter(|_| !used.is_empty());
-        let reply = self
-            .close(entry, operation.name(), read_only, outcome, committed)
+        let stamp = Stamp::of(operation, entry).filter(|_| !used.is_empty());
+        let error = outcome.as_ref().err();
+        let recorded = self
+            .record(entry, operation.name(), read_only, error, committed)
             .await;
+        let reply = Reply::closed(entry, outcome, recorded);
         if let Some(stamp) = stamp
             && reply.outcome().is_ok()
         {
@@ -490,39 +495,40 @@ impl Service {
         reply
     }
 
-    /// Closes the entry. If the journal cannot take it, the call is refused; if it tells of a
-    /// change, it is safe already.
-    async fn close(
+    /// Records the entry with its outcome, unless it is safe already because it tells of a change
+    /// that was committed.
+    ///
+    /// # Errors
+    /// When the journal cannot take it: the call is refused with this.
+    async fn record(
         &self,
-        entry: Entry,
+        entry: &Entry,
         event: &str,
         read_only: bool,
-        outcome: Result<Output, KmsError>,
+        error: Option<&KmsError>,
         committed: Option<Committed>,
-    ) -> Reply {
-        if let Err(error) = &outcome
+    ) -> Result<Recorded, KmsError> {
+        if let Some(error) = error
             && let Some(cause) = error.cause()
         {
             let request_id = entry.request_id();
             tracing::warn!(%request_id, event, code = error.code().name(), cause, "call failed");
         }
         if let Some(committed) = committed {
-            let recorded = self.record_committed(committed).await;
-            return Reply::closed(&entry, outcome, recorded);
+            return Ok(self.record_committed(committed).await);
         }
-        let body = entry.body(event, read_only, outcome.as_ref().err(), &[]);
-        match Recorded::append(&self.journal, body).await {
-            Ok(recorded) => Reply::closed(&entry, outcome, recorded),
-            Err(error) => {
+        let body = entry.body(event, read_only, error, &[]);
+        Recorded::append(&self.journal, body)
+            .await
+            .map_err(|error| {
                 let error = KmsError::from(error);
                 let cause = error.cause();
                 tracing::error!(
                     cause,
                     "a call is refused because the journal cannot record it"
                 );
-                Reply::lost(entry.request_id(), error)
-            }
-        }
+                error
+            })
     }
 }
 
