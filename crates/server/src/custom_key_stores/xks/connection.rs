@@ -24,7 +24,7 @@ use rustls::{
 };
 use strongroom_auth::sigv4::Signature;
 use strongroom_kms::outside::ProxyFault;
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, sync::OnceCell};
 use tokio_rustls::TlsConnector;
 use zeroize::Zeroizing;
 
@@ -49,7 +49,10 @@ pub(super) struct Connector {
     /// Address and port; absent for the name itself.
     address: Option<String>,
     declared: bool,
-    tls: TlsConnector,
+    /// Set from the start for a proxy that was declared, since what the operator named has to be
+    /// usable. The certificates that the system trusts are read when they are first needed: they
+    /// are many, and most servers never meet a proxy.
+    tls: OnceCell<TlsConnector>,
 }
 
 impl Connector {
@@ -66,17 +69,32 @@ impl Connector {
         Ok(Self {
             address: endpoint.address.clone(),
             declared: true,
-            tls: tls(roots, identity)?,
+            tls: OnceCell::new_with(Some(tls(roots, identity)?)),
         })
     }
 
     /// For every other proxy.
-    pub(super) fn public() -> Result<Self, SettingsError> {
-        Ok(Self {
+    pub(super) fn public() -> Self {
+        Self {
             address: None,
             declared: false,
-            tls: tls(system_roots(), None)?,
-        })
+            tls: OnceCell::new(),
+        }
+    }
+
+    async fn tls(&self) -> Result<&TlsConnector, ProxyFault> {
+        self.tls
+            .get_or_try_init(async || {
+                let made = tokio::task::spawn_blocking(|| tls(system_roots(), None));
+                let cause = match made.await {
+                    Ok(Ok(connector)) => return Ok(connector),
+                    Ok(Err(error)) => error.to_string(),
+                    Err(error) => error.to_string(),
+                };
+                tracing::warn!(cause, "there is no TLS for external key store proxies");
+                Err(ProxyFault::Tls)
+            })
+            .await
     }
 
     async fn connect(&self, host: &str) -> Result<Sender, ProxyFault> {
@@ -84,7 +102,8 @@ impl Connector {
         // A connection that waits for more to send would spend the patience of KMS on it.
         let _ = stream.set_nodelay(true);
         let name = ServerName::try_from(host.to_owned()).map_err(|_| ProxyFault::Tls)?;
-        let stream = self.tls.connect(name, stream).await.map_err(|error| {
+        let stream = self.tls().await?.connect(name, stream);
+        let stream = stream.await.map_err(|error| {
             tracing::debug!(host, %error, "no TLS with an external key store proxy");
             fault_of(&error, ProxyFault::Tls)
         })?;

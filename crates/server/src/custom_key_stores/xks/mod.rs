@@ -60,7 +60,7 @@ impl Proxies {
         }
         Ok(Self {
             declared,
-            others: Connector::public()?,
+            others: Connector::public(),
             pool: Pool::default(),
             clock: wall_clock(),
         })
