@@ -18,6 +18,7 @@ mod custody;
 mod domains;
 mod error;
 mod holders;
+pub mod identities;
 mod import;
 pub mod installation;
 mod keeper;
