@@ -689,3 +689,40 @@ async fn proofs_of_every_record_and_every_pair_of_checkpoints_hold() {
         Err(ProofError::Unsound(25))
     );
 }
+
+/// What another implementation wrote: `crates/crypto/tests/checkpoints.py`.
+#[test]
+fn the_checkpoint_of_another_implementation_is_read_and_its_tree_is_ours() {
+    let text = include_str!("../../../crypto/tests/vectors/checkpoint-v1.json");
+    let vector: serde_json::Value = serde_json::from_str(text).unwrap();
+    let line = json!({"note": vector["note"], "range": vector["range"]}).to_string();
+    let kept = Kept::parse(line.as_bytes()).unwrap();
+    assert_eq!(kept.line().unwrap(), format!("{line}\n").as_bytes());
+    let mut range = tree::Range::default();
+    let mut head = Hash::default();
+    for line in vector["lines"].as_array().unwrap() {
+        let line = line.as_str().unwrap().as_bytes();
+        range.push(tree::leaf_hash(line));
+        head = digest(line);
+    }
+    let expected = Checkpoint {
+        installation: "cluster-1".to_owned(),
+        size: 7,
+        root: range.root(),
+        head,
+        previous: 4,
+        time: "2026-11-25T22:30:00Z".to_owned(),
+        fold: Some(FoldMark {
+            size: 4,
+            digest: digest(b"a fold"),
+        }),
+    };
+    assert_eq!((&kept.checkpoint, &kept.range), (&expected, &range));
+    assert_eq!(kept.note.text, expected.text());
+    let keys = vector["public_keys"].as_array().unwrap();
+    for (key, signature) in keys.iter().zip(&kept.note.signatures) {
+        let key = NoteKey::parse(key.as_str().unwrap()).unwrap();
+        assert_eq!((&key.name, key.id()), (&signature.name, signature.key_id));
+        assert_eq!(key.name, origin("cluster-1"));
+    }
+}
