@@ -232,10 +232,6 @@ pub struct Place {
 ///
 /// # Errors
 /// When a file cannot be read; within, when the newest is not a checkpoint.
-#[expect(
-    clippy::type_complexity,
-    reason = "a place, and what stands there or why nothing does"
-)]
 pub fn newest_checkpoint(dir: &Path) -> io::Result<Option<(Place, Result<Kept, &'static str>)>> {
     for (_, path) in list(dir)?.into_iter().rev() {
         let mut bytes = Vec::new();

@@ -122,8 +122,11 @@ fn copy(from: &Path) -> Scratch {
     scratch
 }
 
-/// All lines, each with its file.
-fn lines(dir: &Path) -> Vec<(PathBuf, String)> {
+/// Lines, each with its file.
+type Placed = Vec<(PathBuf, String)>;
+
+/// All lines.
+fn lines(dir: &Path) -> Placed {
     let mut all = Vec::new();
     for (_, path) in medium::list(dir).unwrap() {
         for line in fs::read_to_string(&path).unwrap().split_inclusive('\n') {
@@ -226,7 +229,7 @@ async fn records_that_are_gone_moved_or_there_twice_are_named() {
     let scratch = Scratch::new();
     example(scratch.path()).await;
     let all = lines(scratch.path());
-    let check = |change: &dyn Fn(&mut Vec<(PathBuf, String)>), kind, seq| {
+    let check = |change: &dyn Fn(&mut Placed), kind, seq| {
         let copied = copy(scratch.path());
         let mut changed = all.clone();
         change(&mut changed);
@@ -250,7 +253,7 @@ async fn records_that_are_gone_moved_or_there_twice_are_named() {
             );
         }
     }
-    let swap_far = |lines: &mut Vec<(PathBuf, String)>| {
+    let swap_far = |lines: &mut Placed| {
         let text = lines[4].1.clone();
         lines[4].1 = std::mem::replace(&mut lines[22].1, text);
     };
@@ -269,7 +272,7 @@ async fn records_that_are_gone_moved_or_there_twice_are_named() {
     );
     // An altered record, and the whole chain behind it written anew.
     for (at, first) in [(3, 1), (8, 1), (9, 10), (24, 21)] {
-        let rewrite = |lines: &mut Vec<(PathBuf, String)>| {
+        let rewrite = |lines: &mut Placed| {
             lines[at].1 = lines[at].1.replace("Encrypt", "Decrypt");
             chain_again(lines, at + 1);
         };
@@ -291,9 +294,8 @@ async fn whole_files_that_are_gone_or_swapped_are_named() {
     let scratch = Scratch::new();
     example(scratch.path()).await;
     let files = medium::list(scratch.path()).unwrap();
-    for at in 0..files.len() - 1 {
+    for (first, path) in files.iter().take(files.len() - 1) {
         let copied = copy(scratch.path());
-        let (first, path) = &files[at];
         fs::remove_file(copied.path().join(path.file_name().unwrap())).unwrap();
         let fault = verify(copied.path()).unwrap_err();
         assert_eq!(
