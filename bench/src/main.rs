@@ -99,6 +99,9 @@ async fn measure(arguments: &Arguments) -> Outcome<()> {
     if wanted("listing") {
         bench.list_aliases().await?;
     }
+    if wanted("audit") {
+        bench.audit().await?;
+    }
     if wanted("crowd") {
         bench.crowd().await?;
     }
@@ -297,6 +300,47 @@ impl<'a> Bench<'a> {
             ratio,
             &format!(">= 0.4 (rounds {})", rounds.join(" ")),
             ratio >= 0.4,
+        );
+        Ok(())
+    }
+
+    /// What it costs that the record of every call is on the disk before its answer, and that the
+    /// journal is sealed.
+    async fn audit(&self) -> Outcome<()> {
+        let (store, seal, signer) = self.init("audit-strict")?;
+        let strict = self.serve(&store, &seal, "strict")?;
+        let (other, other_seal, other_signer) = self.init("audit-relaxed")?;
+        let relaxed = self.serve(&other, &other_seal, "relaxed")?;
+        let load = async |server: &Server, signer: &Signer| {
+            let mut client = Client::connect(server.address, signer.clone()).await?;
+            let key = new_key(&mut client).await?;
+            let load = Load {
+                operation: "Encrypt",
+                connections: 64,
+                body: Arc::new(move |connection, number| encrypt_body(&key, connection, number)),
+            };
+            drive(server, signer, &load, Duration::from_millis(500)).await?;
+            Outcome::Ok(load)
+        };
+        let strict_load = load(&strict, &signer).await?;
+        let relaxed_load = load(&relaxed, &other_signer).await?;
+        let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..self.arguments.rounds {
+            let loose = drive(&relaxed, &other_signer, &relaxed_load, self.round()).await?;
+            let tight = drive(&strict, &signer, &strict_load, self.round()).await?;
+            ratios.push(tight.rate() / loose.rate());
+            ours.push(tight.rate());
+            theirs.push(loose.rate());
+        }
+        let (least, most) = spread(&ratios);
+        let ratio = median(ratios);
+        report(
+            "Encrypt at 64 connections, strict and relaxed",
+            format!("{:.0}/s", median(ours)),
+            format!("{:.0}/s", median(theirs)),
+            ratio,
+            &format!(">= 0.6 (rounds {least:.2} to {most:.2})"),
+            ratio >= 0.6,
         );
         Ok(())
     }

@@ -66,6 +66,11 @@ labels! {
     /// Service key → the key of one sealed secret of a custom key store.
     KEY_STORE = "strongroom/key-store/v1";
 
+    /// Audit signer → the seed of its Ed25519 key.
+    AUDIT_ED25519 = "strongroom/audit-ed25519/v1";
+    /// Audit signer → the seed of its ML-DSA-65 key.
+    AUDIT_ML_DSA_65 = "strongroom/audit-ml-dsa-65/v1";
+
     /// Opens the bytes that an import token is authenticated by.
     IMPORT_TOKEN = "strongroom/import-token/v1";
 

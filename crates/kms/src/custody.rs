@@ -19,7 +19,7 @@ use std::{
 };
 
 use strongroom_crypto::{
-    CredentialKey, CryptoError, DomainKey, GrantName, GrantTokenKey, IdentifierKeys,
+    AuditSigner, CredentialKey, CryptoError, DomainKey, GrantName, GrantTokenKey, IdentifierKeys,
     ImportTokenKey, IntegrityKey, Job, KeyStoreSecretKey, MarkerKey, Random, RootKeys, ServiceKey,
     seal::SealSet,
 };
@@ -70,6 +70,7 @@ pub(crate) struct Custody {
     grant_tokens: Versions<GrantTokenKey>,
     import_token: ImportTokenKey,
     key_store: KeyStoreSecretKey,
+    audit_signers: Arc<Versions<AuditSigner>>,
     integrity: RwLock<HashMap<Home, Arc<Versions<RowTagKey>>>>,
     domains: RwLock<HashMap<Home, Arc<Versions<DomainKey>>>>,
 }
@@ -107,6 +108,11 @@ impl<K> Versions<K> {
     pub(crate) fn in_use(&self) -> Result<&K, CustodyError> {
         let (_, key) = self.by_version.last().ok_or(CryptoError::UnknownFormat)?;
         Ok(key)
+    }
+
+    /// Every version, the oldest first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &K> {
+        self.by_version.iter().map(|(_, key)| &**key)
     }
 
     /// The version in use.
@@ -182,6 +188,13 @@ impl Custody {
         let ring = Ring::Service(Job::GrantToken);
         let grant_tokens = keeper.ring(&ring, open_grant_token, make).await?;
         let key_store = KeyStoreSecretKey::new(newest_service(&keeper, Job::KeyStore).await?)?;
+        let open_audit_signer = |roots: &RootKeys, version, wrapped: &[u8]| {
+            let key = keeper.open_service(&Job::AuditSigner, roots, version, wrapped)?;
+            AuditSigner::new(key)
+        };
+        let make = |roots: &RootKeys| keeper.make_service(&Job::AuditSigner, roots);
+        let ring = Ring::Service(Job::AuditSigner);
+        let audit_signers = keeper.ring(&ring, open_audit_signer, make).await?;
         Ok(Self {
             keeper,
             identifiers,
@@ -190,6 +203,7 @@ impl Custody {
             grant_tokens,
             import_token,
             key_store,
+            audit_signers: Arc::new(audit_signers),
             integrity: RwLock::default(),
             domains: RwLock::default(),
         })
@@ -239,6 +253,16 @@ impl Custody {
 
     pub(crate) fn key_store(&self) -> &KeyStoreSecretKey {
         &self.key_store
+    }
+
+    /// What signs checkpoints of the journal.
+    pub(crate) fn audit_signers(&self) -> &Arc<Versions<AuditSigner>> {
+        &self.audit_signers
+    }
+
+    /// The installation.
+    pub(crate) fn cluster_id(&self) -> &str {
+        self.keeper.cluster_id()
     }
 
     pub(crate) fn roots(&self) -> Arc<RootKeys> {

@@ -26,6 +26,7 @@ use crate::{
     identities::IdentityError,
     keeper::{Roots, SEALS},
     layout,
+    notary::AuditNotary,
     record::NoteRecord,
     service::{Service, Settings},
 };
@@ -236,11 +237,12 @@ impl Unsealed {
     }
 
     /// Begins to serve: ends a rotation of the root key that was interrupted, opens the keys of
-    /// the installation, and brings the journal up to date with the store.
+    /// the installation, brings the journal up to date with the store, and has it sealed from
+    /// then on.
     ///
     /// # Errors
-    /// When something that the root key wraps does not open or is gone, or the journal cannot
-    /// take the entries that the store holds for it.
+    /// When something that the root key wraps does not open or is gone, the journal cannot take
+    /// the entries that the store holds for it, or does not go on from its newest checkpoint.
     pub async fn serve(
         mut self,
         journal: Arc<Journal>,
@@ -264,8 +266,14 @@ impl Unsealed {
         }
         let custody = Arc::new(custody);
         let told = Arc::clone(&journal);
+        let notary = AuditNotary::new(
+            custody.cluster_id(),
+            Arc::clone(custody.audit_signers()),
+            Arc::clone(&settings.clock),
+        );
         let service = Service::new(self.backend, journal, Arc::clone(&custody), settings)?;
         service.recover().await?;
+        told.seal(Box::new(notary))?;
         service.take_over_noted_identities().await?;
         custody.tell(told);
         Ok(Arc::new(service))

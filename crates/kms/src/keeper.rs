@@ -178,6 +178,10 @@ impl Keeper {
         Ok(keeper)
     }
 
+    pub(crate) fn cluster_id(&self) -> &str {
+        &self.cluster_id
+    }
+
     pub(crate) fn random(&self) -> &Random {
         &self.random
     }

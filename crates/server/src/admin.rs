@@ -86,6 +86,8 @@ pub enum Request {
         /// The keys of all seals.
         seals: Vec<WireSeal>,
     },
+    /// The public keys of what signs checkpoints of the journal.
+    AuditPublicKeys,
     /// The service clock forward.
     ClockAdvance {
         /// By how much.
@@ -225,6 +227,11 @@ impl Desk {
                 let rotated =
                     self.aside(move |service| async move { service.rotate_root_key(&keys).await });
                 Ok(json!(rotated.await?))
+            }
+            Request::AuditPublicKeys => {
+                let keys = service.audit_keys();
+                let keys: Vec<_> = keys.keys().iter().map(ToString::to_string).collect();
+                Ok(json!(keys))
             }
             Request::ClockAdvance { millis } => self.advance(millis).await,
             Request::ClockShow => Ok(told(self.clock()?)),

@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
 use strongroom_model::{AccountId, Region};
 
 use crate::{
-    clock::Ahead, commands::identity::cli::IdentityCommand,
+    audit::AuditArgs, clock::Ahead, commands::identity::cli::IdentityCommand,
     custom_key_stores::hsm::helper::HelperArgs, seal_source::SealSource, telemetry::LogFormat,
 };
 
@@ -78,6 +78,12 @@ pub enum Command {
         /// What to do with it.
         #[command(subcommand)]
         command: StoreCommand,
+    },
+    /// Verify the journal, and prove what is in it, offline.
+    Audit {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: AuditCommand,
     },
     /// Move or show the clock of a running development server.
     Clock {
@@ -205,6 +211,9 @@ pub struct Counter {
     /// clusters.
     #[arg(long, env = "STRONGROOM_KEY_STORES", value_name = "FILE")]
     pub key_stores: Option<PathBuf>,
+    /// How the journal is kept.
+    #[command(flatten)]
+    pub audit: AuditArgs,
 }
 
 /// `strongroom dev`.
@@ -399,6 +408,87 @@ pub enum StoreCommand {
         /// A seal that opens the store.
         #[arg(long, env = "STRONGROOM_SEAL", value_name = "SEAL")]
         seal: Vec<SealSource>,
+        /// Fold the journal from its first line, and not from the last signed checkpoint.
+        #[arg(long)]
+        full: bool,
+    },
+}
+
+/// The files of a journal.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct JournalFiles {
+    /// The folder of the journal, or the data folder that it is in.
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Files of a journal and of its checkpoints, under the names that they were given. They may
+    /// begin in the middle, at a file before which there is a checkpoint.
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// `strongroom audit`.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Verify a journal from its files and public keys alone, and name the first record that was
+    /// altered, is missing, was moved, repeated or cut off. Exits with 0 only if there is none.
+    Verify {
+        /// The journal.
+        #[command(flatten)]
+        journal: JournalFiles,
+        /// The trusted public keys, as `audit public-keys` printed them.
+        #[arg(long, value_name = "FILE", required = true)]
+        public_key: Vec<PathBuf>,
+        /// A checkpoint that was kept elsewhere; the journal still has to be the one that it saw.
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Vec<PathBuf>,
+        /// How to print the answer.
+        #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+        output: Output,
+    },
+    /// Prove that a record is in the journal, or that the journal of one checkpoint is the
+    /// beginning of that of another. The proof is printed.
+    #[command(group = clap::ArgGroup::new("what").required(true))]
+    Prove {
+        /// The folder of the journal, or the data folder that it is in.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// The record of this number.
+        #[arg(long, value_name = "N", group = "what")]
+        seq: Option<u64>,
+        /// The record of this request.
+        #[arg(long, value_name = "ID", group = "what")]
+        request_id: Option<String>,
+        /// The record of this event.
+        #[arg(long, value_name = "ID", group = "what")]
+        event_id: Option<String>,
+        /// The sizes of two checkpoints.
+        #[arg(long, value_names = ["SIZE1", "SIZE2"], num_args = 2, group = "what")]
+        consistency: Option<Vec<u64>>,
+        /// Prove it against the checkpoint of this size [default: the newest].
+        #[arg(long, value_name = "N", conflicts_with = "consistency")]
+        size: Option<u64>,
+    },
+    /// Check a proof with public keys alone.
+    CheckProof {
+        /// The proof.
+        #[arg(value_name = "FILE")]
+        proof: PathBuf,
+        /// The trusted public keys, as `audit public-keys` printed them.
+        #[arg(long, value_name = "FILE", required = true)]
+        public_key: Vec<PathBuf>,
+        /// How to print the answer.
+        #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+        output: Output,
+    },
+    /// Print the public keys of what signs checkpoints, one on each line.
+    PublicKeys {
+        /// The data folder.
+        #[arg(long, env = "STRONGROOM_DATA_DIR", value_name = "DIR")]
+        data_dir: PathBuf,
+        /// A seal that opens the store; needed when no server runs.
+        #[arg(long, env = "STRONGROOM_SEAL", value_name = "SEAL")]
+        seal: Vec<SealSource>,
     },
 }
 
@@ -466,7 +556,15 @@ mod tests {
             "seal remove --data-dir d --id seal-0123",
             "seal verify --data-dir d --seal key-file=k",
             "root-key rotate --data-dir d --seal key-file=k --seal passphrase=file:p",
-            "store verify --data-dir d --seal key-file=k",
+            "store verify --data-dir d --seal key-file=k --full",
+            "audit verify --dir d --public-key k --checkpoint c --output json",
+            "audit verify 0000000000000001.jsonl 0000000000000001.checkpoints --public-key k",
+            "audit prove --dir d --seq 7 --size 9",
+            "audit prove --dir d --request-id r",
+            "audit prove --dir d --event-id e",
+            "audit prove --dir d --consistency 1 2",
+            "audit check-proof p --public-key k --public-key l",
+            "audit public-keys --data-dir d --seal key-file=k",
             "clock advance 8d --data-dir d",
             "clock show --data-dir d --log-format json",
             "identity apply --data-dir d --seal key-file=k --prune f.yaml",
@@ -500,6 +598,13 @@ mod tests {
             "init --data-dir d --account 111122223333",
             "init --data-dir d --seal key-file=k --account 1",
             "root-key rotate --data-dir d",
+            "audit verify --dir d",
+            "audit verify --public-key k",
+            "audit verify --dir d f --public-key k",
+            "audit prove --dir d",
+            "audit prove --dir d --seq 1 --event-id e",
+            "audit prove --dir d --consistency 1",
+            "serve --audit-reserve-percent 51",
             "clock advance --data-dir d",
             "clock advance soon --data-dir d",
             "identity create-user --data-dir d --user-name alice",

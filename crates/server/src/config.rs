@@ -25,6 +25,15 @@
 //!
 //! [audit]
 //! durability = "strict"                          # or "relaxed"
+//! file_megabytes = 64
+//! file_hours = 24
+//! checkpoint_seconds = 10
+//! checkpoint_entries = 4096
+//! reserve_percent = 2
+//!
+//! [[audit.sink]]                                # see `audit::settings`
+//! name = "out"
+//! type = "stdout"
 //!
 //! [custody]
 //! domain_key_days = 30
@@ -48,6 +57,7 @@ use strongroom_model::Region;
 use strongroom_store::Durability;
 
 use crate::{
+    audit::{AuditConfig, SinkSettings, settings::AuditTable},
     cli::{AuditDurability, Counter, DEFAULT_LISTEN, ServeArgs},
     custom_key_stores::{HsmCluster, KeyStoreSettings, ProxyEndpoint, SettingsError},
     seal_source::SealSource,
@@ -72,6 +82,8 @@ pub struct Defaults {
     pub durability: Durability,
     /// How RSA keys are made.
     pub rsa: RsaSettings,
+    /// How many percent of the disk calls do not get.
+    pub reserve_percent: u8,
 }
 
 impl Defaults {
@@ -79,6 +91,7 @@ impl Defaults {
     pub const DEV: Self = Self {
         durability: Durability::Relaxed,
         rsa: RsaSettings::WITHOUT_POOL,
+        reserve_percent: 0,
     };
     /// `serve` is safe, and has RSA keys ready.
     pub const SERVE: Self = Self {
@@ -89,6 +102,7 @@ impl Defaults {
             ready_3072: 2,
             ready_4096: 2,
         },
+        reserve_percent: 2,
     };
 }
 
@@ -154,7 +168,8 @@ pub enum ConfigError {
          passphrase, STRONGROOM_SEAL, or `seal` in strongroom.toml"
     )]
     NoSeal,
-    /// The outside of custom key stores is not declared as it should be.
+    /// The outside of custom key stores, or what the journal is sent to, is not declared as it
+    /// should be.
     #[error(transparent)]
     KeyStores(#[from] SettingsError),
     /// An AWS service cannot have that name.
@@ -182,8 +197,8 @@ pub struct CounterConfig {
     pub listen: String,
     /// The certificate chain and its key, in PEM.
     pub tls: Option<(PathBuf, PathBuf)>,
-    /// When calls that change nothing are answered.
-    pub durability: Durability,
+    /// How the journal is kept, and where else it goes.
+    pub audit: AuditConfig,
     /// The AWS services whose managed keys are offered.
     pub managed_services: Vec<String>,
     /// The root certificates of attestation documents, in PEM.
@@ -239,7 +254,7 @@ struct File {
     #[serde(default)]
     hsm_cluster: Vec<HsmCluster>,
     #[serde(default)]
-    audit: Audit,
+    audit: AuditTable,
     #[serde(default)]
     custody: Custody,
     #[serde(default)]
@@ -260,12 +275,6 @@ struct Rsa {
 struct Tls {
     certificate: PathBuf,
     key: PathBuf,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Audit {
-    durability: Option<AuditDurability>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -357,9 +366,11 @@ pub fn serve(args: ServeArgs) -> Result<ServeConfig, ConfigError> {
             .counter
             .domain_key_days
             .or(file.custody.domain_key_days),
+        audit: args.counter.audit.or(&file.audit),
         ..args.counter
     };
     let own_file = counter.key_stores.is_some();
+    let own_sinks = counter.audit.audit_sinks.is_some();
     let mut counter = self::counter(counter, Defaults::SERVE)?;
     if !own_file {
         counter.key_stores = KeyStoreSettings {
@@ -367,6 +378,10 @@ pub fn serve(args: ServeArgs) -> Result<ServeConfig, ConfigError> {
             hsm_cluster: file.hsm_cluster,
         };
         counter.key_stores.check()?;
+    }
+    if !own_sinks {
+        SinkSettings::check(&file.audit.sink)?;
+        counter.audit.sinks = file.audit.sink;
     }
     counter.tls = counter
         .tls
@@ -415,14 +430,15 @@ pub fn counter(given: Counter, defaults: Defaults) -> Result<CounterConfig, Conf
         Some(path) => KeyStoreSettings::read(path)?,
         None => KeyStoreSettings::default(),
     };
+    let durability = match given.audit_durability {
+        Some(AuditDurability::Strict) => Durability::Strict,
+        Some(AuditDurability::Relaxed) => Durability::Relaxed,
+        None => defaults.durability,
+    };
     Ok(CounterConfig {
+        audit: AuditConfig::of(&given.audit, durability, defaults.reserve_percent)?,
         listen: given.listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
         tls: given.tls_certificate.zip(given.tls_key),
-        durability: match given.audit_durability {
-            Some(AuditDurability::Strict) => Durability::Strict,
-            Some(AuditDurability::Relaxed) => Durability::Relaxed,
-            None => defaults.durability,
-        },
         managed_services,
         attestation_root: given.attestation_root,
         sm2_everywhere: given.sm2_everywhere,
@@ -476,10 +492,16 @@ fn read(path: &Path) -> Result<File, ConfigError> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use clap::Parser as _;
+    use strongroom_store::journal::{JournalSettings, Pace};
 
     use super::*;
-    use crate::cli::{Cli, Command};
+    use crate::{
+        audit::settings::SinkKind,
+        cli::{Cli, Command},
+    };
 
     fn settings(toml: &str, flags: &str) -> Result<ServeConfig, String> {
         let folder = tempfile::tempdir().unwrap();
@@ -514,6 +536,14 @@ mod tests {
         endpoint = "https://xks.example.com"
         [audit]
         durability = "relaxed"
+        file_megabytes = 8
+        file_hours = 0
+        checkpoint_seconds = 3
+        checkpoint_entries = 100
+        reserve_percent = 5
+        [[audit.sink]]
+        name = "out"
+        type = "stdout"
         [custody]
         domain_key_days = 90
         [log]
@@ -531,7 +561,30 @@ mod tests {
             counter: CounterConfig {
                 listen: "127.0.0.1:1".into(),
                 tls: Some(("/c".into(), "/tk".into())),
-                durability: Durability::Relaxed,
+                audit: AuditConfig {
+                    journal: JournalSettings {
+                        durability: Durability::Relaxed,
+                        file_bytes: 8 << 20,
+                        file_age: None,
+                        pace: Pace {
+                            every: Duration::from_secs(3),
+                            entries: 100,
+                        },
+                        reserve_percent: 5,
+                    },
+                    sinks: vec![SinkSettings {
+                        name: "out".into(),
+                        kind: SinkKind::Stdout,
+                        from_beginning: false,
+                        address: None,
+                        protocol: None,
+                        server_name: None,
+                        ca: None,
+                        url: None,
+                        secret_file: None,
+                        timeout_seconds: None,
+                    }],
+                },
                 managed_services: vec!["s3".into()],
                 attestation_root: Some("/root.pem".into()),
                 sm2_everywhere: true,
@@ -568,15 +621,25 @@ mod tests {
         let flags = "--data-dir /other --seal passphrase=file:/p --listen [::1]:2 \
                      --region eu-west-1,eu-west-2 --managed-services ebs,rds \
                      --audit-durability strict --tls-certificate /c2 --tls-key /k2 \
-                     --rsa-at-once 4 --rsa-ready-2048 0 --domain-key-days 7";
+                     --rsa-at-once 4 --rsa-ready-2048 0 --domain-key-days 7 \
+                     --audit-reserve-percent 1 --audit-checkpoint-seconds 60";
         let config = settings(WHOLE, flags).unwrap();
         assert_eq!(config.data_dir, PathBuf::from("/other"));
         assert_eq!(config.seals, ["passphrase=file:/p".parse().unwrap()]);
         assert_eq!(config.counter.listen, "[::1]:2");
         assert_eq!(config.counter.tls, Some(("/c2".into(), "/k2".into())));
-        assert_eq!(config.counter.durability, Durability::Strict);
+        assert_eq!(config.counter.audit.journal.durability, Durability::Strict);
         assert_eq!(config.counter.managed_services, ["ebs", "rds"]);
         assert_eq!(config.counter.domain_key_days, 7);
+        let journal = config.counter.audit.journal;
+        assert_eq!(
+            (journal.reserve_percent, journal.pace.every.as_secs()),
+            (1, 60)
+        );
+        assert_eq!(
+            (journal.file_bytes, config.counter.audit.sinks.len()),
+            (8 << 20, 1)
+        );
         assert_eq!(config.regions.len(), 2);
         let RsaSettings {
             at_once,
@@ -591,7 +654,7 @@ mod tests {
     fn without_a_word_serve_is_strict_and_local() {
         let config = settings("", "--data-dir /d --seal key-file=/k").unwrap();
         assert_eq!(config.counter.listen, DEFAULT_LISTEN);
-        assert_eq!(config.counter.durability, Durability::Strict);
+        assert_eq!(config.counter.audit.journal.durability, Durability::Strict);
         assert_eq!(config.counter.domain_key_days, 30);
         assert!(!config.danger_allow_swap);
         assert!(!config.counter.sm2_everywhere);
@@ -612,6 +675,18 @@ mod tests {
             "line 3: unknown field `durabilty`",
         );
         check("[audit]\ndurability = 'lax'", "unknown variant `lax`");
+        check(
+            "[audit]\nreserve_percent = 51",
+            "audit.reserve_percent: it is 0 to 50",
+        );
+        check(
+            "[audit]\nfile_megabytes = 0",
+            "audit.file_megabytes: it is 1 to 4096",
+        );
+        check(
+            "[[audit.sink]]\nname = 'a'\ntype = 'syslog'",
+            "the audit sink \"a\": syslog needs an `address`",
+        );
         check("[tls]\ncertificate = 'c'", "missing field `key`");
         check("regions = ['US']", "Region name");
         for days in ["0", "731"] {

@@ -1,6 +1,7 @@
 //! Strongroom: a key management service that speaks the AWS KMS API.
 
 pub mod admin;
+pub mod audit;
 pub mod cli;
 pub mod clock;
 pub mod commands;

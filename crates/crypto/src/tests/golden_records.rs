@@ -1,5 +1,6 @@
 //! Records that a second implementation wrote: what is stored today stays readable for ever.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 use strongroom_model::{
     AccountId, GrantId, GrantToken, KeyId, Partition, Plaintext, Region, SecretAccessKey,
@@ -7,7 +8,7 @@ use strongroom_model::{
 };
 
 use crate::{
-    CredentialKey, DomainKey, DomainKeyName, GrantName, GrantTokenKey, IdentifierKeys,
+    AuditSigner, CredentialKey, DomainKey, DomainKeyName, GrantName, GrantTokenKey, IdentifierKeys,
     IntegrityKey, Job, KeyMaterial, MarkerKey, MaterialBinding, RootKey, ServiceKey,
     framing::{hex, read_hex},
     grant_fingerprint,
@@ -172,7 +173,39 @@ fn service_keys_and_what_they_sealed_are_read() {
     let expected = records.text("secret_access_key").to_owned();
     assert_eq!(secret, SecretAccessKey::new(expected));
 
-    records.service_key(Job::AuditSigner, "wrapped_audit_signer");
+    let signer = records.service_key(Job::AuditSigner, "wrapped_audit_signer");
+    checkpoint_of(&AuditSigner::new(signer).unwrap());
+}
+
+/// The note of `checkpoint-v1.json`, which another implementation signed with these keys.
+fn checkpoint_of(signer: &AuditSigner) {
+    let text = include_str!("../../tests/vectors/checkpoint-v1.json");
+    let vector: Value = serde_json::from_str(text).unwrap();
+    let note = vector["note"].as_str().unwrap();
+    let (text, signatures) = note.split_once("\n\n").unwrap();
+    let text = format!("{text}\n");
+    let decode = |text: &str| STANDARD.decode(text).unwrap();
+    let signatures: Vec<_> = signatures
+        .lines()
+        .map(|line| decode(line.rsplit_once(' ').unwrap().1)[4..].to_vec())
+        .collect();
+    let keys: Vec<_> = vector["public_keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|key| decode(key.as_str().unwrap().splitn(3, '+').nth(2).unwrap()))
+        .collect();
+    let public = signer.public_keys();
+    assert_eq!(keys[0], [&[1], &public.ed25519[..]].concat());
+    let ml_dsa = [b"\xffstrongroom/ml-dsa-65/v1", &public.ml_dsa_65[..]].concat();
+    assert_eq!(keys[1], ml_dsa);
+    let text = text.as_bytes();
+    assert_eq!(signer.sign(text).unwrap().ed25519, signatures[0]);
+    assert!(AuditSigner::verifies_ml_dsa_65(
+        &public.ml_dsa_65,
+        text,
+        &signatures[1]
+    ));
 }
 
 #[test]

@@ -20,7 +20,7 @@ use strongroom_kms::{
     seed::{Seed, SeedError},
 };
 use strongroom_model::{AccountId, Region};
-use strongroom_store::{Backend, DataFolder, Durability, Journal, Memory};
+use strongroom_store::{Backend, DataFolder, Journal, Memory, journal::JournalSettings};
 
 use super::{
     Failure,
@@ -52,7 +52,7 @@ pub(super) fn run(args: DevArgs, hardening: Hardening) -> Result<(), Failure> {
     let load = |path| seed::load(path, Purpose::Seed);
     let seed = args.seed.as_deref().map(load).transpose()?;
     let counter = config::counter(args.counter.clone(), Defaults::DEV)?;
-    let place = Place::enter(&args, counter.durability)?;
+    let place = Place::enter(&args, counter.audit.journal)?;
     let runtime = house::runtime()?;
     let served = runtime.block_on(serve(place, &args, seed, counter));
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -78,7 +78,7 @@ enum Held {
 }
 
 impl Place {
-    fn enter(args: &DevArgs, durability: Durability) -> Result<Self, Failure> {
+    fn enter(args: &DevArgs, settings: JournalSettings) -> Result<Self, Failure> {
         if args.in_memory {
             let temporary = TemporaryDir::make()?;
             make_key_file(&temporary.0.join(DEV_KEY_FILE), &Random::system())?;
@@ -102,7 +102,7 @@ impl Place {
         // Before the store: a store without this file is taken for one of `init`.
         make_key_file(&path.join(DEV_KEY_FILE), &Random::system())?;
         let house = House::open(folder)?;
-        let journal = house.journal(durability)?;
+        let journal = house.journal(settings)?;
         Ok(Self {
             dir: path.canonicalize()?,
             backend: house.backend,
@@ -214,6 +214,7 @@ async fn serve(
     Running {
         service,
         journal: place.journal,
+        sinks: counter.audit.sinks,
         listener,
         door,
         tls: config,

@@ -16,7 +16,9 @@ use strongroom_kms::{
     installation::{self, InstallationError, Sealed, Unsealed},
     outside::Outside,
 };
-use strongroom_store::{Backend, DataFolder, Durability, Embedded, Journal};
+use strongroom_store::{
+    Backend, DataFolder, Durability, Embedded, Journal, journal::JournalSettings,
+};
 use tokio::{
     net::TcpSocket,
     runtime::{Builder, Runtime},
@@ -26,6 +28,7 @@ use tokio::{
 use super::Failure;
 use crate::{
     admin::{Desk, Socket},
+    audit::{SinkSettings, Sinks},
     clock::ServiceClock,
     config::DOMAIN_KEY_DAYS,
     door::{Door, WallClock},
@@ -104,8 +107,8 @@ impl House {
     }
 
     /// Opens the journal.
-    pub(super) fn journal(&self, durability: Durability) -> Result<Arc<Journal>, Failure> {
-        let journal = Journal::open(&self.folder.journal_dir(), durability)?;
+    pub(super) fn journal(&self, settings: JournalSettings) -> Result<Arc<Journal>, Failure> {
+        let journal = Journal::open_as(&self.folder.journal_dir(), settings)?;
         if journal.torn().is_some() {
             tracing::warn!("a line that was being written when the last process ended was cut off");
         }
@@ -116,7 +119,7 @@ impl House {
     pub(super) async fn desk(&self, seals: &[SealSource]) -> Result<(Desk, Arc<Service>), Failure> {
         let path = self.folder.path();
         let unsealed = unseal(self.sealed().await?, path, seals).await?;
-        let journal = self.journal(Durability::Strict)?;
+        let journal = self.journal(JournalSettings::of(Durability::Strict))?;
         let settings = Settings {
             managed_services: Vec::new(),
             sm2_everywhere: false,
@@ -233,6 +236,8 @@ pub(super) fn bind(address: &str) -> Result<std::net::TcpListener, Failure> {
 pub(super) struct Running {
     pub(super) service: Arc<Service>,
     pub(super) journal: Arc<Journal>,
+    /// Where else the journal goes.
+    pub(super) sinks: Vec<SinkSettings>,
     pub(super) listener: std::net::TcpListener,
     pub(super) door: Door,
     pub(super) tls: Option<Arc<rustls::ServerConfig>>,
@@ -257,6 +262,8 @@ impl Running {
                 "the administrative socket in {place} cannot be opened: {error}"
             ))
         })?;
+
+        let sinks = Sinks::start(&self.sinks, &self.journal, &self.desk_dir)?;
 
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let flushed = Arc::clone(&self.journal);
@@ -306,6 +313,10 @@ impl Running {
         drop(socket);
         service.finish().await;
         let flushed = self.journal.flush().await;
+        if let Err(error) = self.journal.checkpoint().await {
+            tracing::warn!(%error, "the last records have no checkpoint; the next start makes it");
+        }
+        sinks.finish().await;
         signals.abort();
         served.map_err(|error| Failure::new(format_args!("serving failed: {error}")))?;
         flushed?;

@@ -10,7 +10,7 @@ use strongroom_kms::{
     installation::{self, Profile},
     outside::Outside,
 };
-use strongroom_store::{DataFolder, Durability};
+use strongroom_store::{DataFolder, Durability, journal::JournalSettings};
 use tokio::runtime::Builder;
 use zeroize::Zeroizing;
 
@@ -55,7 +55,7 @@ async fn make(house: &House, keys: &[SealKey], args: &InitArgs) -> Result<(), Fa
         .first()
         .ok_or_else(|| Failure::usage("a seal is needed: --seal"))?;
     let unsealed = sealed.unseal(first, Random::system(), false).await?;
-    let journal = house.journal(Durability::Strict)?;
+    let journal = house.journal(JournalSettings::of(Durability::Strict))?;
     let settings = Settings {
         managed_services: Vec::new(),
         sm2_everywhere: false,

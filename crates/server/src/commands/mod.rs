@@ -1,5 +1,6 @@
 //! The commands, from the command line to the exit code.
 
+mod audit;
 mod clock;
 mod dev;
 mod house;
@@ -117,6 +118,7 @@ fn run(cli: Cli, hardening: Hardening) -> Result<(), Failure> {
             command: RootKeyCommand::Rotate { folder, seal },
         } => seal::rotate(&folder, &seal),
         Command::Store { command } => store::run(command),
+        Command::Audit { command } => audit::run(command),
         Command::Clock { command } => clock::run(command),
         Command::Identity { command } => identity::run(command),
         Command::Pkcs11Helper(args) => Ok(crate::custom_key_stores::hsm::helper::run(&args)?),

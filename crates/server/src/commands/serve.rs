@@ -52,7 +52,7 @@ async fn serve(house: House, config: ServeConfig) -> Result<(), Failure> {
     let place = house.folder.path().to_owned();
     let unsealed = house::unseal(house.sealed().await?, &place, &config.seals).await?;
     let seal_id = unsealed.seal_id().to_owned();
-    let journal = house.journal(config.counter.durability)?;
+    let journal = house.journal(config.counter.audit.journal)?;
     let settings = Settings {
         managed_services: config.counter.managed_services,
         sm2_everywhere: config.counter.sm2_everywhere,
@@ -99,6 +99,7 @@ async fn serve(house: House, config: ServeConfig) -> Result<(), Failure> {
     let running = Running {
         service,
         journal,
+        sinks: config.counter.audit.sinks,
         listener,
         door: Door::enforced(regions, Arc::new(WallClock)),
         tls,

@@ -4,7 +4,7 @@
 //! exist, and in which edition (custody §2.10). Rows under `custody/` are not tagged: they are
 //! wrapped keys, which the journal knows by a digest, and which are checked by opening them too.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, path::Path, sync::Arc};
 
 use serde_json::json;
 use strongroom_kms::{RowKind, Service};
@@ -12,7 +12,7 @@ use strongroom_store::{
     Backend, Row, StoreError,
     backend::key_text,
     envelope::{HEADER_BYTES, TAG_BYTES},
-    journal::{self, Fault, Finding, RowMark},
+    journal::{self, ChainFaultKind, Fault, Finding, Fold, RowMark, Seq},
 };
 use tokio::{runtime::Handle, task::block_in_place};
 
@@ -27,13 +27,13 @@ use crate::{
 };
 
 pub(super) fn run(command: StoreCommand) -> Result<(), Failure> {
-    let StoreCommand::Verify { folder, seal } = command;
+    let StoreCommand::Verify { folder, seal, full } = command;
     house::self_test()?;
     let house = House::enter(&folder.data_dir)?;
     let runtime = house::runtime()?;
-    let findings = runtime.block_on(async {
+    let (findings, from) = runtime.block_on(async {
         // On a thread of the runtime, where waiting within a check is allowed.
-        tokio::spawn(verify(house, seal)).await?
+        tokio::spawn(verify(house, seal, full)).await?
     })?;
     if folder.output == Output::Json {
         let all: Vec<_> = findings
@@ -41,7 +41,7 @@ pub(super) fn run(command: StoreCommand) -> Result<(), Failure> {
             .map(|finding| json!({ "row": finding.row, "fault": finding.fault, "what": finding.what }))
             .collect();
         show(
-            &json!({ "clean": all.is_empty(), "findings": all }),
+            &json!({ "clean": all.is_empty(), "findings": all, "folded_from": from + 1 }),
             Output::Json,
         );
     } else if findings.is_empty() {
@@ -85,10 +85,15 @@ impl From<Finding> for Named {
     }
 }
 
-async fn verify(house: House, seals: Vec<SealSource>) -> Result<Vec<Named>, Failure> {
+/// What differs, and the line after which the journal was read.
+async fn verify(
+    house: House,
+    seals: Vec<SealSource>,
+    full: bool,
+) -> Result<(Vec<Named>, Seq), Failure> {
     // Opening brings the journal up to date with the store's outbox.
     let (_, service) = house.desk(&seals).await?;
-    let fold = journal::fold(&house.folder.journal_dir())?;
+    let (fold, from) = fold(&service, &house.folder.journal_dir(), full)?;
     let mut findings = Vec::new();
     let unsound: HashMap<String, String> = service.check_custody().await?.into_iter().collect();
     let judge = |row: &Row| match RowKind::of(&row.key) {
@@ -104,7 +109,30 @@ async fn verify(house: House, seals: Vec<SealSource>) -> Result<Vec<Named>, Fail
         findings.push(Named::from(finding));
     })
     .await?;
-    Ok(findings)
+    Ok((findings, from))
+}
+
+/// The rows that ought to exist: from the fold that the newest checkpoint speaks of, where it is
+/// there, and the lines since; or from all lines. When the service was opened, the checkpoint was
+/// held against the keys of the installation, and here is again.
+fn fold(service: &Service, dir: &Path, full: bool) -> Result<(Fold, Seq), Failure> {
+    if !full
+        && let Some((place, Ok(newest))) = journal::newest_checkpoint(dir)?
+        && newest.checkpoint.fold.is_some()
+    {
+        service.audit_keys().verify(&newest.note).map_err(|what| {
+            let file = place.file.display();
+            Failure::new(format_args!("{file}, line {}: {what}", place.line))
+        })?;
+        match journal::fold_since(dir, &newest.checkpoint) {
+            Ok(folded) => return Ok(folded),
+            Err(fault) if matches!(fault.kind, ChainFaultKind::Unreadable(_)) => {
+                tracing::warn!(%fault, "the whole journal is read instead");
+            }
+            Err(fault) => return Err(fault.into()),
+        }
+    }
+    Ok((journal::fold(dir)?, 0))
 }
 
 /// The edition of a record whose tag fits.

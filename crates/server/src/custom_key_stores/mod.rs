@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 use strongroom_kms::outside::Outside;
 
+pub(crate) use xks::client_tls;
+
 pub use settings::{HsmCluster, IvSource, KeyStoreSettings, ProxyEndpoint, SettingsError};
 
 /// Who reaches the outside, as the settings say.

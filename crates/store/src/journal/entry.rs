@@ -292,7 +292,7 @@ fn write_scalar(value: &Value, out: &mut Vec<u8>) {
 }
 
 /// Writes bytes as lower-case hexadecimal digits.
-fn push_hex(bytes: &[u8], out: &mut Vec<u8>) {
+pub(super) fn push_hex(bytes: &[u8], out: &mut Vec<u8>) {
     let digit = |nibble: u8| {
         if nibble < 10 {
             b'0' + nibble

@@ -11,9 +11,12 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::checkpoint::Checkpoint;
 use super::outbox::{OUTBOX_CLEARED, OUTBOX_PREFIX};
-use super::reader::{ChainFault, ChainFaultKind, from_hex, verify_chain};
-use super::{Seq, medium};
+use super::reader::{
+    ChainFault, ChainFaultKind, ChainSummary, chain_after, from_hex, verify_chain,
+};
+use super::{Seq, medium, snapshot};
 use crate::backend::{Backend, KeyRange, Row, StoreError};
 use crate::envelope::RowVersion;
 
@@ -31,7 +34,7 @@ pub struct RowMark {
 
 /// The newest edition of a row that the journal tells of: its version, and its tag unless that
 /// edition removed it.
-type Edition = (RowVersion, Option<[u8; 32]>);
+pub(super) type Edition = (RowVersion, Option<[u8; 32]>);
 
 /// What the journal says of a row that has no tag of its own: the SHA-256 of its value.
 #[must_use]
@@ -81,6 +84,47 @@ impl Fold {
         })
     }
 
+    /// Every row, in the order of keys, with its newest edition.
+    pub(super) fn editions(&self) -> impl Iterator<Item = (&[u8], Edition)> {
+        self.rows.iter().map(|(key, edition)| (&**key, *edition))
+    }
+
+    /// How many rows it has, those that were removed included.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Takes note of what a line says. Nothing of it is taken if it is not in the known form.
+    pub(super) fn take(&mut self, line: &[u8]) -> Result<(), &'static str> {
+        #[derive(Deserialize)]
+        struct Record<'a> {
+            #[serde(borrow, default)]
+            rows: Vec<Note<'a>>,
+        }
+        #[derive(Deserialize)]
+        struct Note<'a> {
+            #[serde(borrow)]
+            key: Cow<'a, str>,
+            version: RowVersion,
+            #[serde(borrow)]
+            tag: Option<Cow<'a, str>>,
+        }
+        const STRANGE: &str = "its rows are not in the known form";
+        let record: Record<'_> = serde_json::from_slice(line).map_err(|_| STRANGE)?;
+        let mut rows = Vec::with_capacity(record.rows.len());
+        for note in &record.rows {
+            let tag = match &note.tag {
+                Some(tag) => Some(from_hex(tag).ok_or(STRANGE)?),
+                None => None,
+            };
+            rows.push((note, tag));
+        }
+        for (note, tag) in rows {
+            self.note(note.key.as_bytes(), note.version, tag);
+        }
+        Ok(())
+    }
+
     /// The newest version of any row, for the floor of the version clock.
     #[must_use]
     pub fn newest_version(&self) -> RowVersion {
@@ -99,42 +143,73 @@ impl Fold {
 /// The first [`ChainFault`]: a journal that is not sound proves nothing about the store. A torn
 /// last line is none of the chain yet and is passed over.
 pub fn fold(dir: &Path) -> Result<Fold, ChainFault> {
-    #[derive(Deserialize)]
-    struct Record<'a> {
-        #[serde(borrow, default)]
-        rows: Vec<Note<'a>>,
-    }
-    #[derive(Deserialize)]
-    struct Note<'a> {
-        #[serde(borrow)]
-        key: Cow<'a, str>,
-        version: RowVersion,
-        #[serde(borrow)]
-        tag: Option<Cow<'a, str>>,
-    }
     let mut fold = Fold::default();
     for line in verify_chain(dir) {
         let line = match line {
             Err(fault) if fault.kind == ChainFaultKind::Torn => break,
             line => line?,
         };
-        let strange = || ChainFault {
+        fold.take(&line.bytes).map_err(|what| ChainFault {
             seq: line.seq,
             file: medium::file_path(dir, line.seq),
             line: 1,
-            kind: ChainFaultKind::Unreadable("its rows are not in the known form".to_owned()),
-        };
-        let record: Record<'_> = serde_json::from_slice(&line.bytes).map_err(|_| strange())?;
-        for note in record.rows {
-            let tag = match note.tag {
-                Some(tag) => Some(from_hex(&tag).ok_or_else(strange)?),
-                None => None,
-            };
-            fold.note(note.key.as_bytes(), note.version, tag);
-        }
+            kind: ChainFaultKind::Unreadable(what.to_owned()),
+        })?;
         fold.last_seq = line.seq;
     }
     Ok(fold)
+}
+
+/// Like [`fold`], but begins with the fold of which a checkpoint speaks, and tells the last line
+/// of it. The chain is checked from there on, up to the checkpoint and behind it.
+///
+/// The checkpoint must be genuine: check its signatures first.
+///
+/// # Errors
+///
+/// As [`fold`]; [`ChainFaultKind::Unreadable`] also if the checkpoint speaks of no fold, or of one
+/// that is not there or was altered.
+pub fn fold_since(dir: &Path, checkpoint: &Checkpoint) -> Result<(Fold, Seq), ChainFault> {
+    let at = |seq: Seq, kind| ChainFault {
+        seq,
+        file: dir.to_path_buf(),
+        line: 1,
+        kind,
+    };
+    let no_fold = || {
+        let what = "the checkpoint speaks of no fold".to_owned();
+        at(checkpoint.size, ChainFaultKind::Unreadable(what))
+    };
+    let mark = checkpoint.fold.ok_or_else(no_fold)?;
+    let (mut fold, head) = snapshot::read(dir, mark).map_err(|error| ChainFault {
+        file: snapshot::file_path(dir, mark.size),
+        ..at(mark.size, ChainFaultKind::Unreadable(error.to_string()))
+    })?;
+    let begun = ChainSummary {
+        last_seq: mark.size,
+        head,
+    };
+    let sealed = |seq: Seq, head: [u8; 32]| {
+        if seq == checkpoint.size && head != checkpoint.head {
+            return Err(at(seq, ChainFaultKind::NotSealed));
+        }
+        Ok(())
+    };
+    sealed(mark.size, head)?;
+    for line in chain_after(dir, begun) {
+        let line = match line {
+            Err(fault) if fault.kind == ChainFaultKind::Torn => break,
+            line => line?,
+        };
+        sealed(line.seq, digest(&line.bytes))?;
+        fold.take(&line.bytes)
+            .map_err(|what| at(line.seq, ChainFaultKind::Unreadable(what.to_owned())))?;
+        fold.last_seq = line.seq;
+    }
+    if fold.last_seq < checkpoint.size {
+        return Err(at(fold.last_seq + 1, ChainFaultKind::CutOff));
+    }
+    Ok((fold, mark.size))
 }
 
 /// How a row differs from what the journal says.

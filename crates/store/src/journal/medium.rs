@@ -8,6 +8,7 @@ use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use crate::folder::sync_dir;
 
@@ -19,6 +20,10 @@ pub(super) trait Segment: Send + Sync {
     fn truncate(&self, length: u64) -> io::Result<()>;
     /// Makes everything written so far durable. May take milliseconds.
     fn sync(&self) -> io::Result<()>;
+    /// When it was begun, if that is known.
+    fn began(&self) -> Option<SystemTime> {
+        None
+    }
 }
 
 /// What makes new files of the journal.
@@ -66,6 +71,10 @@ impl Segment for File {
     fn sync(&self) -> io::Result<()> {
         self.sync_data()
     }
+
+    fn began(&self) -> Option<SystemTime> {
+        self.metadata().ok()?.created().ok()
+    }
 }
 
 /// The file whose first line has this number.
@@ -79,18 +88,21 @@ pub(super) fn list(dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     let mut files = Vec::new();
     for item in std::fs::read_dir(dir)? {
         let path = item?.path();
-        let first_seq = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .and_then(|name| name.strip_suffix(".jsonl"))
-            .filter(|digits| digits.len() == 16)
-            .and_then(|digits| digits.parse().ok());
-        if let Some(first_seq) = first_seq {
+        if let Some(first_seq) = number_of(&path) {
             files.push((first_seq, path));
         }
     }
     files.sort_unstable();
     Ok(files)
+}
+
+/// The number in the name of a journal's file; none for any other file.
+pub(super) fn number_of(path: &Path) -> Option<u64> {
+    path.file_name()
+        .and_then(|name| name.to_str())
+        .and_then(|name| name.strip_suffix(".jsonl"))
+        .filter(|digits| digits.len() == 16)
+        .and_then(|digits| digits.parse().ok())
 }
 
 /// The lines of a journal in memory, newest file only. Clones show the same lines.

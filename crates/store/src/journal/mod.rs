@@ -22,38 +22,59 @@
 //! **Failure.** A line that cannot be written, or in strict mode synced, is refused and leaves
 //! nothing behind. Lines that were accepted before are written again when the disk lets them.
 
+mod checkpoint;
 mod entry;
 mod fold;
+mod follow;
 mod gathering;
+mod ledger;
+#[cfg(test)]
+mod ledger_tests;
 mod medium;
+mod note;
 mod outbox;
+mod proof;
 mod reader;
+mod sealer;
+mod snapshot;
+mod space;
 mod state;
 mod tail;
 #[cfg(test)]
 mod tests;
+pub mod tree;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 
 use crate::backend::StoreError;
 
+pub use checkpoint::{Checkpoint, FoldMark, Kept, Place, newest_checkpoint, origin};
 pub use entry::{EntryBytes, EntryError, OWN as OWN_MEMBERS, write_canonical};
-pub use fold::{Compared, Fault, Finding, Fold, RowMark, compare, digest, fold};
+pub use fold::{Compared, Fault, Finding, Fold, RowMark, compare, digest, fold, fold_since};
+pub use follow::{Follower, Lines};
+pub use ledger::{Files, LedgerFault, LedgerFaultKind, LedgerSummary, verify_ledger};
 pub use medium::MemoryLog;
+pub use note::{CheckSignature, Note, NoteKey, NoteKeyKind, NoteSignature, TrustedKeys};
 pub use outbox::{OUTBOX_CLEARED, OUTBOX_PREFIX, SyncedOutbox, outbox_key};
+pub use proof::{
+    Proof, ProofError, check_proof, journal_folder, prove_consistency, prove_inclusion,
+};
 pub use reader::{
     ChainFault, ChainFaultKind, ChainSummary, Line, read, summarize_chain, verify_chain,
 };
+pub use sealer::{Notary, Pace};
 pub use tail::Torn;
 
 use medium::{Folder, Medium, Segment};
-use state::{Mark, Promise, State};
+use space::Space;
+use state::{FileLimits, Mark, Promise, State};
 
 /// The number of a line. The first one is 1.
 pub type Seq = u64;
@@ -62,12 +83,43 @@ pub type Hash = [u8; 32];
 
 /// How large a file grows before the journal goes on in the next one.
 const FILE_BYTES: u64 = 64 << 20;
+/// How old a file grows.
+const FILE_AGE: Duration = Duration::from_hours(24);
 /// How long a line waits for a sync that nobody waits for. Half of what is promised, since the
 /// sync itself takes time.
 const RELAXED_SYNC: Duration = Duration::from_millis(50);
 /// Unsynced bytes above which appends wait for the disk even in relaxed mode, so that a disk
 /// that cannot keep up slows callers down instead of filling memory.
 const UNSYNCED_BYTES: usize = 8 << 20;
+
+/// How a journal is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournalSettings {
+    /// When an append returns.
+    pub durability: Durability,
+    /// How large a file grows before the journal goes on in the next one.
+    pub file_bytes: u64,
+    /// How old it grows, from its first line on.
+    pub file_age: Option<Duration>,
+    /// How often checkpoints are made.
+    pub pace: Pace,
+    /// Of a hundred parts of the disk, how many have to be left for a call to be recorded.
+    pub reserve_percent: u8,
+}
+
+impl JournalSettings {
+    /// Files of 64 MiB or a day, checkpoints after ten seconds or 4,096 lines, no reserve.
+    #[must_use]
+    pub fn of(durability: Durability) -> Self {
+        Self {
+            durability,
+            file_bytes: FILE_BYTES,
+            file_age: Some(FILE_AGE),
+            pace: Pace::default(),
+            reserve_percent: 0,
+        }
+    }
+}
 
 /// When an append returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +153,31 @@ pub enum JournalError {
         /// What is wrong.
         what: String,
     },
+    /// A checkpoint vouches for lines that are not there any more.
+    #[error(
+        "The journal was cut off: it ends at line {last}, and the checkpoint in {} (line {line}) \
+         vouches for {sealed} lines. Restore the journal from a copy, or move its folder away to \
+         begin a new one.",
+        file.display()
+    )]
+    CutOff {
+        /// The last line that is there.
+        last: Seq,
+        /// The last line that was there when the checkpoint was made.
+        sealed: Seq,
+        /// The file with the checkpoint.
+        file: PathBuf,
+        /// Its place in that file, from 1.
+        line: u64,
+    },
+    /// The disk has less space left than its reserve.
+    #[error(
+        "less than {percent} % of the disk is free, which is the reserve (audit.reserve_percent)"
+    )]
+    Reserve {
+        /// Of a hundred parts of the disk, how many are the reserve.
+        percent: u8,
+    },
     /// A line in the middle of the journal is not as it was written.
     #[error(transparent)]
     Broken(#[from] ChainFault),
@@ -116,11 +193,13 @@ pub enum JournalError {
 pub struct Journal {
     shared: Arc<Shared>,
     durability: Durability,
+    pace: Pace,
     dir: Option<PathBuf>,
     torn: Option<Torn>,
     clearing: tokio::sync::Mutex<()>,
     gathering: gathering::Gathering,
     syncer: Option<JoinHandle<()>>,
+    sealer: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Shared {
@@ -129,6 +208,13 @@ struct Shared {
     wake: Condvar,
     /// Wakes whoever clears the outbox.
     outbox: Notify,
+    /// Wakes the thread that makes checkpoints.
+    seal: Condvar,
+    /// The last line that a checkpoint vouches for.
+    sealed: AtomicU64,
+    /// The last line that is safe, for whoever follows.
+    followed: watch::Sender<Seq>,
+    space: Option<Space>,
 }
 
 impl Journal {
@@ -159,6 +245,21 @@ impl Journal {
         durability: Durability,
         file_bytes: u64,
     ) -> Result<Self, JournalError> {
+        Self::open_as(
+            dir,
+            JournalSettings {
+                file_bytes,
+                ..JournalSettings::of(durability)
+            },
+        )
+    }
+
+    /// Like [`open`](Self::open), as the settings say.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_as(dir: &Path, settings: JournalSettings) -> Result<Self, JournalError> {
         crate::folder::make_durably(dir).map_err(state::unavailable)?;
         let medium = Box::new(Folder {
             dir: dir.to_path_buf(),
@@ -170,8 +271,9 @@ impl Journal {
                 .create(end.mark.seq + 1)
                 .map_err(state::unavailable)?,
         };
-        let mut journal = Self::start(medium, segment, durability, file_bytes, end.mark)
-            .map_err(state::unavailable)?;
+        let space = Space::of(dir.to_path_buf(), settings.reserve_percent);
+        let mut journal =
+            Self::start(medium, segment, settings, space, end.mark).map_err(state::unavailable)?;
         journal.dir = Some(dir.to_path_buf());
         journal.torn = end.torn;
         Ok(journal)
@@ -187,8 +289,12 @@ impl Journal {
         let journal = Self::start(
             Box::new(log.clone()),
             Arc::new(log.clone()),
-            Durability::Relaxed,
-            1 << 20,
+            JournalSettings {
+                file_bytes: 1 << 20,
+                file_age: None,
+                ..JournalSettings::of(Durability::Relaxed)
+            },
+            None,
             Mark::default(),
         )
         .map_err(state::unavailable)?;
@@ -198,14 +304,22 @@ impl Journal {
     fn start(
         medium: Box<dyn Medium>,
         segment: Arc<dyn Segment>,
-        durability: Durability,
-        file_bytes: u64,
+        settings: JournalSettings,
+        space: Option<Space>,
         end: Mark,
     ) -> io::Result<Self> {
+        let limits = FileLimits {
+            bytes: settings.file_bytes,
+            age: settings.file_age,
+        };
         let shared = Arc::new(Shared {
-            state: Mutex::new(State::new(medium, segment, file_bytes, end)),
+            state: Mutex::new(State::new(medium, segment, limits, end)),
             wake: Condvar::new(),
             outbox: Notify::new(),
+            seal: Condvar::new(),
+            sealed: AtomicU64::new(0),
+            followed: watch::Sender::new(end.seq),
+            space,
         });
         let thread = Arc::clone(&shared);
         let syncer = std::thread::Builder::new()
@@ -213,12 +327,14 @@ impl Journal {
             .spawn(move || thread.sync_until_closed())?;
         Ok(Self {
             shared,
-            durability,
+            durability: settings.durability,
+            pace: settings.pace,
             dir: None,
             torn: None,
             clearing: tokio::sync::Mutex::new(()),
             gathering: gathering::Gathering::default(),
             syncer: Some(syncer),
+            sealer: Mutex::default(),
         })
     }
 
@@ -227,8 +343,9 @@ impl Journal {
     /// # Errors
     ///
     /// [`JournalError::Unavailable`]: the journal did not take the record and nothing of it is
-    /// there, so the call it speaks of must be refused.
+    /// there, so the call it speaks of must be refused. [`JournalError::Reserve`] likewise.
     pub async fn append(&self, body: EntryBytes) -> Result<Seq, JournalError> {
+        self.check_space()?;
         let relaxed = self.durability == Durability::Relaxed;
         if relaxed && self.shared.lock().unsynced_bytes() < UNSYNCED_BYTES {
             return self.gather(body).await;
@@ -278,8 +395,19 @@ impl Journal {
     /// # Errors
     ///
     /// [`JournalError::Unavailable`] while lines that were accepted cannot be made safe, or
-    /// another one would be refused. A call that would change something must be refused then.
+    /// another one would be refused; [`JournalError::Reserve`] while there is too little space. A call that would change something must be refused then.
     pub fn check(&self) -> Result<(), JournalError> {
+        self.check_space()?;
+        self.check_medium()
+    }
+
+    /// Whether the disk has more space left than its reserve.
+    fn check_space(&self) -> Result<(), JournalError> {
+        self.shared.space.as_ref().map_or(Ok(()), Space::check)
+    }
+
+    /// Whether the medium takes a record, whatever is reserved.
+    fn check_medium(&self) -> Result<(), JournalError> {
         let mut state = self.shared.lock();
         state.settle()?;
         state.check()?;
@@ -313,6 +441,19 @@ impl Journal {
         (written.seq, written.hash)
     }
 
+    /// The folder that it is in; none for one in memory.
+    #[must_use]
+    pub fn dir(&self) -> Option<&Path> {
+        self.dir.as_deref()
+    }
+
+    /// The number of the last line that is safe, as it grows. Lines up to it are read with a
+    /// [`Follower`].
+    #[must_use]
+    pub fn followed(&self) -> watch::Receiver<Seq> {
+        self.shared.followed.subscribe()
+    }
+
     /// What was cut off when the journal was opened, if anything was. Worth a record of its own.
     #[must_use]
     pub fn torn(&self) -> Option<&Torn> {
@@ -328,6 +469,7 @@ impl Drop for Journal {
             // A panic of the thread was printed when it happened.
             let _ = syncer.join();
         }
+        self.end_sealing();
     }
 }
 
@@ -356,11 +498,16 @@ impl Shared {
                 Ok(()) => {
                     state.mark_synced(mark);
                     state.rotate_if_full();
+                    self.followed.send_replace(state.synced().seq);
                 }
                 Err(error) => state.sync_failed(&error),
             }
             let cleared = state.has_synced_outbox();
+            let sealed = state.sealing.waits;
             drop(state);
+            if sealed {
+                self.seal.notify_one();
+            }
             if cleared {
                 self.outbox.notify_one();
             }

@@ -127,7 +127,7 @@ impl Journal {
             self.append_outbox(id, body);
             copied += 1;
         }
-        self.check()?;
+        self.check_medium()?;
         // Lines of the last process may be in the file and not yet durable.
         let segment = self.shared.lock().segment();
         segment.sync().map_err(super::state::unavailable)?;

@@ -32,6 +32,12 @@ pub enum ChainFaultKind {
     /// It is not there, but after later ones or for a second time.
     #[error("the lines are out of order")]
     Reordered,
+    /// A checkpoint vouches for another one.
+    #[error("it is not the one that the checkpoint vouches for")]
+    NotSealed,
+    /// A checkpoint vouches for it, and it is not there.
+    #[error("it was cut off")]
+    CutOff,
     /// It is the last one and incomplete, as a crash leaves it.
     #[error("it is the last one and incomplete")]
     Torn,
@@ -132,9 +138,24 @@ pub fn read(dir: &Path) -> impl Iterator<Item = Result<(Seq, Value), ChainFault>
 /// after it to vouch for it, nor does anything here show that lines were cut off the end;
 /// signed checkpoints and the fold against the store do.
 pub fn verify_chain(dir: &Path) -> impl Iterator<Item = Result<Line, ChainFault>> {
+    chain_after(dir, ChainSummary::default())
+}
+
+/// Like [`verify_chain`], of the lines after one whose number and hash are known.
+pub(super) fn chain_after(
+    dir: &Path,
+    last: ChainSummary,
+) -> impl Iterator<Item = Result<Line, ChainFault>> {
+    let known = last.last_seq;
+    let passed = move |line: &Result<RawLine, _>| {
+        // Within the first file that is read, by their places.
+        matches!(line, Ok(line) if line.expected <= known)
+    };
+    let mut lines = RawLines::of(dir, known + 1).peekable();
+    while lines.next_if(passed).is_some() {}
     Chain {
-        lines: RawLines::of(dir, 1).peekable(),
-        last: ChainSummary::default(),
+        lines,
+        last,
         done: false,
     }
 }
@@ -161,11 +182,12 @@ pub fn summarize_chain(dir: &Path) -> Result<ChainSummary, ChainFault> {
 /// A line whose content was not looked at.
 pub(super) struct RawLine {
     pub(super) bytes: Vec<u8>,
-    file: PathBuf,
-    number: u64,
+    pub(super) file: PathBuf,
+    /// Its place in the file, from 1.
+    pub(super) number: u64,
     /// The number it has if the file's name is right and nothing was moved.
-    expected: Seq,
-    complete: bool,
+    pub(super) expected: Seq,
+    pub(super) complete: bool,
 }
 
 impl RawLine {
@@ -210,6 +232,15 @@ impl RawLines {
             files,
             open: None,
             failed,
+        }
+    }
+
+    /// Of these files, each with the number of its first line.
+    pub(super) fn over(files: Vec<(Seq, PathBuf)>) -> Self {
+        Self {
+            files: files.into_iter(),
+            open: None,
+            failed: None,
         }
     }
 

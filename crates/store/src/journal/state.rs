@@ -9,6 +9,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
@@ -16,6 +17,7 @@ use tokio::sync::oneshot;
 
 use super::entry::EntryBytes;
 use super::medium::{Medium, Segment};
+use super::sealer::Sealing;
 use super::{Hash, JournalError, Seq, SyncedOutbox};
 
 /// A point in the journal: the end of a line.
@@ -51,7 +53,9 @@ struct Line {
 pub(super) struct State {
     medium: Box<dyn Medium>,
     segment: Arc<dyn Segment>,
-    file_bytes: u64,
+    limits: FileLimits,
+    /// When the file was begun.
+    began: SystemTime,
     written: Mark,
     synced: Mark,
     unsynced: VecDeque<Line>,
@@ -71,19 +75,30 @@ pub(super) struct State {
     /// Somebody waits for the next sync, so it must not wait for its turn.
     pub(super) urgent: bool,
     pub(super) closed: bool,
+    pub(super) sealing: Sealing,
+}
+
+/// When the journal goes on in a new file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FileLimits {
+    /// Once the file has so many bytes.
+    pub(super) bytes: u64,
+    /// Or is so old and has a line.
+    pub(super) age: Option<Duration>,
 }
 
 impl State {
     pub(super) fn new(
         medium: Box<dyn Medium>,
         segment: Arc<dyn Segment>,
-        file_bytes: u64,
+        limits: FileLimits,
         end: Mark,
     ) -> Self {
         Self {
+            began: segment.began().unwrap_or_else(SystemTime::now),
             medium,
             segment,
-            file_bytes,
+            limits,
             written: end,
             synced: end,
             unsynced: VecDeque::new(),
@@ -97,11 +112,16 @@ impl State {
             line: Vec::with_capacity(2048),
             urgent: false,
             closed: false,
+            sealing: Sealing::default(),
         }
     }
 
     pub(super) fn written(&self) -> Mark {
         self.written
+    }
+
+    pub(super) fn synced(&self) -> Mark {
+        self.synced
     }
 
     pub(super) fn segment(&self) -> Arc<dyn Segment> {
@@ -277,7 +297,12 @@ impl State {
             };
             self.unsynced_bytes -= line.body.as_bytes().len();
             match line.promise {
-                Promise::Outbox(id) => self.synced_outbox.push(SyncedOutbox { id, seq: line.seq }),
+                Promise::Outbox(id) => {
+                    self.synced_outbox.push(SyncedOutbox { id, seq: line.seq });
+                    if self.sealing.begun {
+                        self.sealing.changes.push(line.seq);
+                    }
+                }
                 Promise::Written => {}
                 Promise::Durable(waiter) => {
                     // Whoever does not wait any more does not need the answer.
@@ -321,9 +346,11 @@ impl State {
         }
     }
 
-    /// Goes on in a new file once this one is large enough and all of it is safe.
+    /// Goes on in a new file once this one is large or old enough and all of it is safe.
     pub(super) fn rotate_if_full(&mut self) {
-        if self.written.length < self.file_bytes {
+        let age = || self.began.elapsed().unwrap_or_default();
+        let old = self.limits.age.is_some_and(|most| age() >= most);
+        if self.written.length < self.limits.bytes && !(old && self.written.length > 0) {
             return;
         }
         if self.synced != self.written {
@@ -335,7 +362,11 @@ impl State {
         }
         match self.medium.create(self.written.seq + 1) {
             Ok(segment) => {
+                if self.sealing.begun {
+                    self.sealing.closed.push(self.synced);
+                }
                 self.segment = segment;
+                self.began = SystemTime::now();
                 self.written.length = 0;
                 self.synced.length = 0;
             }

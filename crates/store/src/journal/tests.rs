@@ -163,7 +163,11 @@ impl Disk {
 
     fn journal(&self, durability: Durability) -> Journal {
         let (medium, segment) = (Box::new(self.clone()), Arc::new(self.clone()));
-        Journal::start(medium, segment, durability, u64::MAX, Mark::default()).unwrap()
+        let settings = JournalSettings {
+            file_bytes: u64::MAX,
+            ..JournalSettings::of(durability)
+        };
+        Journal::start(medium, segment, settings, None, Mark::default()).unwrap()
     }
 
     fn written(&self) -> Vec<u64> {

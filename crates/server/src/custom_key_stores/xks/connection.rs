@@ -270,6 +270,18 @@ fn fault_of(error: &(dyn Error + 'static), otherwise: ProxyFault) -> ProxyFault 
     otherwise
 }
 
+/// TLS for whoever else calls outside: trusts what `ca` holds, or what the system trusts.
+///
+/// # Errors
+/// When the file cannot be used.
+pub(crate) fn client_tls(ca: Option<&Path>) -> Result<TlsConnector, SettingsError> {
+    let roots = match ca {
+        Some(path) => bundle(path)?,
+        None => system_roots(),
+    };
+    tls(roots, None)
+}
+
 fn tls(
     roots: RootCertStore,
     identity: Option<(&Path, &Path)>,

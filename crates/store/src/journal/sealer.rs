@@ -1,0 +1,630 @@
+//! Makes checkpoints of what was written: a thread that follows the journal.
+//!
+//! It reads lines back once they are on stable storage, so a checkpoint never vouches for what a
+//! power failure can take, and the threads of callers do nothing for it. What a checkpoint says
+//! of the last line (`head`) does not come from that file but from the memory of whoever wrote
+//! it: a line that was altered before it was sealed breaks the chain behind it.
+//!
+//! A checkpoint is made after so many lines or so much time, when a file is closed, and at the
+//! end of the process. When a file is closed the rows that ought to exist are written down as
+//! well ([`snapshot`]), if as many bytes of lines came since the last time as that file has; so
+//! all of them together cost no more writing than the journal itself.
+
+use std::{
+    collections::VecDeque,
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, atomic::Ordering},
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::oneshot;
+
+use super::{
+    Hash, Journal, JournalError, Seq, Shared,
+    checkpoint::{self, Checkpoint, FoldMark, Growing, Kept},
+    fold::Fold,
+    follow::{Follower, Lines},
+    medium::{self, Segment},
+    note::{Note, NoteSignature, TrustedKeys},
+    reader::Own,
+    snapshot,
+    state::{Mark, hash, unavailable},
+    tree::Range,
+};
+
+/// How long lines gather before they are read back.
+const NAP: Duration = Duration::from_millis(100);
+/// Bytes that are read back at a time.
+const READ_BYTES: usize = 128 << 10;
+/// Rows that are kept in memory until they are written down: some 30 MB.
+const ROWS: usize = 200_000;
+/// A checkpoint that nobody asked for is synced within this time; one that is lost with the power
+/// leaves its lines unsealed and no more.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+/// The largest fold that is written while somebody waits for the end of the process.
+const LAST_FOLD_BYTES: u64 = 16 << 20;
+/// The public keys, beside the journal.
+pub(super) const PUBLIC_KEYS: &str = "public-keys";
+
+/// Who signs checkpoints, and with what.
+pub trait Notary: Send {
+    /// The installation whose journal it is.
+    fn installation(&self) -> &str;
+    /// What time it is, as in `2026-11-25T22:30:00Z`.
+    fn now(&self) -> String;
+    /// Every public key that it has signed with.
+    fn keys(&self) -> TrustedKeys;
+    /// Signs a text.
+    ///
+    /// # Errors
+    /// What failed.
+    fn sign(&self, text: &str) -> Result<Vec<NoteSignature>, String>;
+}
+
+/// How often checkpoints are made while there are new lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// After so much time.
+    pub every: Duration,
+    /// Or after so many lines.
+    pub entries: u64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            every: Duration::from_secs(10),
+            entries: 4096,
+        }
+    }
+}
+
+impl Journal {
+    /// Begins to make checkpoints. To be called once the store's outbox was copied. A journal in
+    /// memory has none.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Altered`] and [`JournalError::CutOff`] if the journal does not go on from
+    /// its newest checkpoint; [`JournalError::Unavailable`] if the folder cannot be used.
+    pub fn seal(&self, notary: Box<dyn Notary>) -> Result<(), JournalError> {
+        let Some(dir) = self.dir.clone() else {
+            return Ok(());
+        };
+        let mut thread = self.sealer.lock().unwrap_or_else(PoisonError::into_inner);
+        if thread.is_some() {
+            return Ok(());
+        }
+        write_public_keys(&dir, &notary.keys()).map_err(unavailable)?;
+        let (segment, head) = {
+            let mut state = self.shared.lock();
+            // From here on it is said which lines tell of changes, and which files were closed.
+            state.sealing.begun = true;
+            (state.segment(), state.written())
+        };
+        let begun = self.begin_sealing(dir, notary, segment.as_ref(), head);
+        match begun {
+            Ok(begun) => {
+                *thread = Some(begun);
+                Ok(())
+            }
+            Err(error) => {
+                self.shared.lock().sealing = Sealing::default();
+                Err(error)
+            }
+        }
+    }
+
+    fn begin_sealing(
+        &self,
+        dir: PathBuf,
+        notary: Box<dyn Notary>,
+        segment: &dyn Segment,
+        head: Mark,
+    ) -> Result<JoinHandle<()>, JournalError> {
+        // Lines of the last process may be in the file and not yet durable.
+        segment.sync().map_err(unavailable)?;
+        let last = last_checkpoint(&dir, notary.as_ref(), head)?;
+        let sealer = Sealer::new(
+            Arc::clone(&self.shared),
+            dir,
+            notary,
+            self.pace,
+            last,
+            head.seq,
+        );
+        self.shared
+            .sealed
+            .store(sealer.range.size(), Ordering::Relaxed);
+        std::thread::Builder::new()
+            .name("journal-seal".to_owned())
+            .spawn(move || sealer.run())
+            .map_err(unavailable)
+    }
+
+    /// Makes a checkpoint of every line that was written so far. Does nothing if there are none,
+    /// as in a journal in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Unavailable`] if the medium refuses.
+    pub async fn checkpoint(&self) -> Result<(), JournalError> {
+        self.flush().await?;
+        let asked = {
+            let mut state = self.shared.lock();
+            if !state.sealing.begun {
+                return Ok(());
+            }
+            let (answer, asked) = oneshot::channel();
+            state.sealing.requests.push(answer);
+            asked
+        };
+        self.shared.seal.notify_one();
+        asked.await.unwrap_or(Err(JournalError::Closed))
+    }
+
+    /// The number of the last line that a checkpoint vouches for.
+    #[must_use]
+    pub fn sealed(&self) -> Seq {
+        self.shared.sealed.load(Ordering::Relaxed)
+    }
+
+    /// Begins to end the thread, and waits for its last checkpoint.
+    pub(super) fn end_sealing(&self) {
+        let thread = {
+            let mut thread = self.sealer.lock().unwrap_or_else(PoisonError::into_inner);
+            thread.take()
+        };
+        if let Some(thread) = thread {
+            self.shared.lock().sealing.ending = true;
+            self.shared.seal.notify_one();
+            // A panic of the thread was printed when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What the journal and the thread that seals it tell each other, under the journal's lock.
+#[derive(Default)]
+pub(super) struct Sealing {
+    /// There is such a thread.
+    pub(super) begun: bool,
+    /// It waits for lines, and wants to be told of them.
+    pub(super) waits: bool,
+    /// It is to end.
+    ending: bool,
+    /// The ends of files that were closed.
+    pub(super) closed: Vec<Mark>,
+    /// Lines that tell of changes of rows.
+    pub(super) changes: Vec<Seq>,
+    requests: Vec<Request>,
+}
+
+type Request = oneshot::Sender<Result<(), JournalError>>;
+
+/// The newest checkpoint, if the journal goes on from it.
+fn last_checkpoint(
+    dir: &Path,
+    notary: &dyn Notary,
+    head: Mark,
+) -> Result<Option<Kept>, JournalError> {
+    let Some((place, kept)) = checkpoint::newest_checkpoint(dir).map_err(unavailable)? else {
+        return Ok(None);
+    };
+    let altered = |what: String| JournalError::Altered {
+        file: place.file.clone(),
+        line: place.line,
+        what,
+    };
+    let kept = kept.map_err(|what| altered(what.to_owned()))?;
+    let Checkpoint {
+        installation,
+        size,
+        head: sealed,
+        ..
+    } = &kept.checkpoint;
+    notary.keys().verify(&kept.note).map_err(altered)?;
+    if installation != notary.installation() {
+        return Err(altered(format!("it is of the installation {installation}")));
+    }
+    if *size > head.seq {
+        return Err(JournalError::CutOff {
+            last: head.seq,
+            sealed: *size,
+            file: place.file,
+            line: place.line,
+        });
+    }
+    let follows = if *size == head.seq {
+        *sealed == head.hash
+    } else {
+        let mut follower = Follower::from(dir, size + 1);
+        let lines = follower.read(size + 1, READ_BYTES).map_err(unavailable)?;
+        let next = lines.and_then(|lines| {
+            let (_, line) = lines.iter().next()?;
+            Some(Own::parse(line)?.prev_hash)
+        });
+        next == Some(*sealed)
+    };
+    if !follows {
+        return Err(altered(format!(
+            "line {size} of the journal is not the one that it vouches for"
+        )));
+    }
+    Ok(Some(kept))
+}
+
+/// Writes the public keys beside the journal, for whoever wants to have a look. Whoever verifies
+/// takes them from elsewhere.
+fn write_public_keys(dir: &Path, keys: &TrustedKeys) -> io::Result<()> {
+    let text: String = keys.keys().iter().map(|key| format!("{key}\n")).collect();
+    let path = dir.join(PUBLIC_KEYS);
+    match std::fs::read_to_string(&path) {
+        Ok(there) if there == text => return Ok(()),
+        _ => {}
+    }
+    let part = dir.join("public-keys.part");
+    std::fs::write(&part, text)?;
+    std::fs::File::open(&part)?.sync_all()?;
+    std::fs::rename(&part, &path)?;
+    crate::folder::sync_dir(dir)
+}
+
+/// What the thread is woken with.
+struct Look {
+    synced: Mark,
+    requests: Vec<Request>,
+    ending: bool,
+}
+
+struct Sealer {
+    shared: Arc<Shared>,
+    dir: PathBuf,
+    notary: Box<dyn Notary>,
+    pace: Pace,
+    follower: Follower,
+    range: Range,
+    /// The size of the newest checkpoint.
+    last: Seq,
+    /// When the first line after it was read back.
+    pending: Option<Instant>,
+    file: Option<Growing>,
+    synced: Instant,
+    /// Ends of files that were closed and have no checkpoint yet.
+    closed: VecDeque<Mark>,
+    folding: Folding,
+    /// The last try failed, and that was said.
+    failing: bool,
+}
+
+/// What is known of the rows that ought to exist.
+struct Folding {
+    mark: Option<FoldMark>,
+    /// Bytes of the file that was written last.
+    bytes: u64,
+    /// Bytes of lines since.
+    lines: u64,
+    /// Lines of earlier processes, after those that were folded and before those that were read
+    /// back: up to which, and the hash of that one.
+    gap: Option<(Seq, Hash)>,
+    /// What lines since said.
+    since: Fold,
+    /// Lines to look into, of this process.
+    changes: VecDeque<Seq>,
+    /// Up to here nobody knows which lines to look into.
+    all_until: Seq,
+    due: bool,
+    /// No more is written down by this process.
+    ended: bool,
+}
+
+impl Sealer {
+    fn new(
+        shared: Arc<Shared>,
+        dir: PathBuf,
+        notary: Box<dyn Notary>,
+        pace: Pace,
+        last: Option<Kept>,
+        head: Seq,
+    ) -> Self {
+        let (checkpoint, range) = match last {
+            Some(kept) => (Some(kept.checkpoint), kept.range),
+            None => (None, Range::default()),
+        };
+        let mark = checkpoint.as_ref().and_then(|last| last.fold);
+        let found = mark.and_then(|mark| snapshot::bytes_of(&dir, mark));
+        // One that is gone is written anew, from the beginning.
+        let mark = mark.filter(|_| found.is_some());
+        let from = mark.map_or(0, |mark| mark.size);
+        let gap = checkpoint
+            .filter(|last| last.size > from)
+            .map(|last| (last.size, last.head));
+        Self {
+            folding: Folding {
+                mark,
+                bytes: found.unwrap_or(0),
+                lines: bytes_after(&dir, from),
+                gap,
+                since: Fold::default(),
+                changes: VecDeque::new(),
+                all_until: head,
+                due: false,
+                ended: false,
+            },
+            follower: Follower::from(&dir, range.size() + 1),
+            last: range.size(),
+            range,
+            shared,
+            dir,
+            notary,
+            pace,
+            pending: None,
+            file: None,
+            synced: Instant::now(),
+            closed: VecDeque::new(),
+            failing: false,
+        }
+    }
+
+    fn run(mut self) {
+        loop {
+            let look = self.wait();
+            let done = self.serve(&look).map_err(|error| {
+                if !std::mem::replace(&mut self.failing, true) {
+                    tracing::error!(%error, "the journal cannot be sealed; it is tried again");
+                }
+                unavailable(error)
+            });
+            if done.is_ok() && std::mem::take(&mut self.failing) {
+                tracing::info!("the journal is sealed again");
+            }
+            for request in look.requests {
+                // Whoever does not wait any more does not need the answer.
+                let _ = request.send(done.clone());
+            }
+            if look.ending {
+                return;
+            }
+        }
+    }
+
+    /// Sleeps while there is nothing to do, and then lets lines gather.
+    fn wait(&mut self) -> Look {
+        let seen = self.range.size();
+        let poisoned = PoisonError::into_inner;
+        let mut state = self.shared.lock();
+        state.sealing.waits = true;
+        let idle = |state: &mut super::state::State| {
+            let sealing = &state.sealing;
+            state.synced().seq <= seen && sealing.requests.is_empty() && !sealing.ending
+        };
+        let mut state = match self.pending {
+            None => self
+                .shared
+                .seal
+                .wait_while(state, idle)
+                .unwrap_or_else(poisoned),
+            Some(pending) => {
+                let left = self.pace.every.saturating_sub(pending.elapsed());
+                let waited = self.shared.seal.wait_timeout_while(state, left, idle);
+                waited.unwrap_or_else(|error| error.into_inner()).0
+            }
+        };
+        state.sealing.waits = false;
+        let nap = NAP.min(self.pace.every);
+        let mut state = self
+            .shared
+            .seal
+            .wait_timeout_while(state, nap, |state| {
+                state.sealing.requests.is_empty() && !state.sealing.ending
+            })
+            .unwrap_or_else(|error| error.into_inner())
+            .0;
+        let synced = state.synced();
+        let sealing = &mut state.sealing;
+        self.closed.extend(sealing.closed.drain(..));
+        self.folding.changes.extend(sealing.changes.drain(..));
+        Look {
+            synced,
+            requests: std::mem::take(&mut sealing.requests),
+            ending: sealing.ending,
+        }
+    }
+
+    fn serve(&mut self, look: &Look) -> io::Result<()> {
+        while let Some(end) = self.closed.front().copied() {
+            self.catch_up(end.seq)?;
+            self.folding.closes_at_most(u64::MAX);
+            self.checkpoint(end, true)?;
+            self.closed.pop_front();
+        }
+        self.catch_up(look.synced.seq)?;
+        let last = look.ending || !look.requests.is_empty();
+        if last {
+            self.folding.closes_at_most(LAST_FOLD_BYTES);
+        }
+        let old = self
+            .pending
+            .is_some_and(|since| since.elapsed() >= self.pace.every);
+        let many = self.range.size() - self.last >= self.pace.entries;
+        if last || old || many {
+            self.checkpoint(look.synced, last)?;
+        }
+        Ok(())
+    }
+
+    /// Reads lines back, up to the line `upto`.
+    fn catch_up(&mut self, upto: Seq) -> io::Result<()> {
+        while let Some(mut lines) = self.follower.read(upto, READ_BYTES)? {
+            let range = &mut self.range;
+            lines.leaves(|leaf| range.push(leaf));
+            self.pending.get_or_insert_with(Instant::now);
+            self.folding.read_back(&self.dir, &lines);
+        }
+        Ok(())
+    }
+
+    /// Makes the checkpoint of a line, if it has none.
+    fn checkpoint(&mut self, end: Mark, sync: bool) -> io::Result<()> {
+        if end.seq > self.last {
+            if self.folding.due
+                && let Err(error) = self.folding.write(&self.dir, (end.seq, end.hash))
+            {
+                // Checks of the store take longer for it, and nothing else is missing.
+                tracing::warn!(%error, "the fold of the store was not written down");
+            }
+            let checkpoint = Checkpoint {
+                installation: self.notary.installation().to_owned(),
+                size: end.seq,
+                root: self.range.root(),
+                head: end.hash,
+                previous: self.last,
+                time: self.notary.now(),
+                fold: self.folding.mark,
+            };
+            let text = checkpoint.text();
+            let signatures = self.notary.sign(&text).map_err(io::Error::other)?;
+            let kept = Kept {
+                checkpoint,
+                note: Note { text, signatures },
+                range: self.range.clone(),
+            };
+            let line = kept.line()?;
+            self.file()?.append(&line)?;
+            self.last = end.seq;
+            self.pending = None;
+        }
+        if sync || self.synced.elapsed() >= SYNC_EVERY {
+            if let Some(file) = &self.file {
+                file.sync()?;
+            }
+            self.synced = Instant::now();
+            if let Some(mark) = self.folding.mark {
+                snapshot::remove_older(&self.dir, mark.size)?;
+            }
+        }
+        self.shared.sealed.store(self.last, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// The file beside the journal file that was read back last.
+    fn file(&mut self) -> io::Result<&mut Growing> {
+        let first_seq = self.follower.file();
+        match &mut self.file {
+            Some(file) if file.first_seq() == first_seq => {}
+            other => {
+                if let Some(before) = other.take() {
+                    before.sync()?;
+                }
+                *other = Some(Growing::open(&self.dir, first_seq)?);
+            }
+        }
+        self.file
+            .as_mut()
+            .ok_or_else(|| io::Error::other("no file"))
+    }
+}
+
+impl Folding {
+    /// Lines were read back. What cannot be understood ends folding: then a check of the store
+    /// reads the lines themselves, and says so.
+    fn read_back(&mut self, dir: &Path, lines: &Lines) {
+        for (seq, line) in lines.iter() {
+            self.lines += line.len() as u64 + 1;
+            while self.changes.front().is_some_and(|change| *change < seq) {
+                self.changes.pop_front();
+            }
+            if self.ended || (seq > self.all_until && self.changes.front() != Some(&seq)) {
+                continue;
+            }
+            if let Err(what) = self.since.take(line) {
+                tracing::error!(seq, what, "a line of the journal cannot be folded");
+                self.ended = true;
+            }
+            if self.since.len() >= ROWS
+                && let Err(error) = self.write(dir, (seq, hash(line)))
+            {
+                tracing::error!(%error, "the fold of the store cannot be written down");
+                self.ended = true;
+            }
+        }
+    }
+
+    /// A file was closed: writing down is due if the lines since outweigh what would be written.
+    fn closes_at_most(&mut self, bytes: u64) {
+        self.due |= !self.ended && self.bytes <= bytes && self.lines >= self.bytes.max(1);
+    }
+
+    /// Writes down the rows that ought to exist after a line.
+    fn write(&mut self, dir: &Path, end: (Seq, Hash)) -> io::Result<()> {
+        self.due = false;
+        self.fill_gap(dir)?;
+        match snapshot::write(dir, self.mark, &self.since, end) {
+            Ok((mark, bytes)) => {
+                self.mark = Some(mark);
+                self.bytes = bytes;
+                self.lines = 0;
+                self.since = Fold::default();
+                Ok(())
+            }
+            Err(error) => {
+                if error.kind() == io::ErrorKind::InvalidData {
+                    // The last one was altered. The next is written from the first line on.
+                    self.mark = None;
+                    self.gap = Some(end);
+                    self.since = Fold::default();
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Reads what lines of earlier processes said. The chain is checked, since somebody may have
+    /// altered them meanwhile.
+    fn fill_gap(&mut self, dir: &Path) -> io::Result<()> {
+        let Some((upto, expected)) = self.gap else {
+            return Ok(());
+        };
+        let (from, mut last) = match self.mark {
+            Some(mark) => (mark.size, snapshot::head_of(dir, mark)?),
+            None => (0, Hash::default()),
+        };
+        let mut follower = Follower::from(dir, from + 1);
+        let broken = |seq: Seq| {
+            let what = format!("the chain of the journal is broken at line {seq}");
+            io::Error::other(what)
+        };
+        while let Some(lines) = follower.read(upto, READ_BYTES)? {
+            for (seq, line) in lines.iter() {
+                let own = Own::parse(line).ok_or_else(|| broken(seq))?;
+                if own.seq != seq || own.prev_hash != last {
+                    return Err(broken(seq));
+                }
+                last = hash(line);
+                self.since.take(line).map_err(io::Error::other)?;
+                if self.since.len() >= ROWS {
+                    let (mark, _) = snapshot::write(dir, self.mark, &self.since, (seq, last))?;
+                    self.mark = Some(mark);
+                    self.since = Fold::default();
+                }
+            }
+        }
+        if last != expected {
+            return Err(broken(upto));
+        }
+        self.gap = None;
+        Ok(())
+    }
+}
+
+/// How many bytes there are in the files that begin after a line.
+fn bytes_after(dir: &Path, seq: Seq) -> u64 {
+    let files = medium::list(dir).unwrap_or_default();
+    let after = files.iter().filter(|(first, _)| *first > seq);
+    after
+        .filter_map(|(_, path)| std::fs::metadata(path).ok())
+        .map(|found| found.len())
+        .sum()
+}
