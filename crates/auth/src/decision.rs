@@ -236,6 +236,11 @@ impl Denial {
 pub trait Authorizer: Send + Sync {
     /// Whether the caller may do what is asked.
     fn decide(&self, question: &Question<'_>) -> Decision;
+
+    /// Whether it asks policies and grants, so that they have to be there.
+    fn reads_policies(&self) -> bool {
+        true
+    }
 }
 
 /// Development mode without `--enforce`: whoever calls may do everything that the caller's own
@@ -245,6 +250,10 @@ pub trait Authorizer: Send + Sync {
 pub struct Open;
 
 impl Authorizer for Open {
+    fn reads_policies(&self) -> bool {
+        false
+    }
+
     fn decide(&self, question: &Question<'_>) -> Decision {
         if let Some(denial) = fixed_denial(question) {
             return deny(question, denial);

@@ -66,7 +66,7 @@ mod sm2;
 mod tests;
 
 pub use agreement::AgreementKey;
-pub use attestation::{AttestationError, AttestationRoots, AttestedRecipient};
+pub use attestation::{AttestationError, AttestationRoots, AttestedRecipient, Platform};
 pub use data_key::{data_key, data_key_pair, into_data_key_pair, random_bytes};
 pub use domain::{DomainKey, DomainKeyName};
 pub use encapsulation::EncapsulationKey;

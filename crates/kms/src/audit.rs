@@ -49,6 +49,17 @@ impl RequestId {
 }
 
 impl RequestId {
+    /// Reads an id as it is written.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let id = KeyId::parse(text).ok()?;
+        (!id.is_multi_region()).then(|| Self(id.bits()))
+    }
+
+    pub(crate) fn bits(self) -> [u8; 16] {
+        self.0
+    }
+
     /// The id as it is written: a UUID.
     #[must_use]
     pub fn text(self) -> Ascii<36> {
@@ -146,6 +157,11 @@ impl Entry {
     #[must_use]
     pub fn region(&self) -> &Region {
         &self.region
+    }
+
+    /// How the request came in.
+    pub(crate) fn arrival(&self) -> &Arrival {
+        &self.arrival
     }
 
     pub(crate) fn request_id(&self) -> RequestId {
@@ -412,7 +428,7 @@ fn identity_type(principal: &Principal) -> &'static str {
 }
 
 /// A date and time of day in UTC, to the second: `2026-11-24T03:58:22Z`.
-fn date(at: Timestamp) -> String {
+pub(crate) fn date(at: Timestamp) -> String {
     jiff::Timestamp::from_second(at.as_millis().div_euclid(1000))
         .map(|time| time.to_string())
         .unwrap_or_default()

@@ -31,6 +31,7 @@ mod new_key;
 mod operations;
 mod overdue;
 mod paging;
+pub mod permission;
 mod queue;
 mod record;
 mod rotation;

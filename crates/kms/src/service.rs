@@ -36,6 +36,7 @@ use crate::{
         agreement, aliases, custom_key_stores, data_keys, encryption, grants, imports, keys,
         multi_region, policies, rotation, signing, tags,
     },
+    permission::{Asked, Permissions},
     queue::{Queues, Turns},
     rsa_keys::{RsaKeys, RsaSettings},
     shelves::{Committed, Shelves},
@@ -87,6 +88,7 @@ pub struct Service {
     materials: Materials,
     rsa_keys: RsaKeys,
     last_uses: LastUses,
+    permissions: Permissions,
     queues: Queues,
     domain_rounds: tokio::sync::Mutex<domains::Rounds>,
     connections: Connections,
@@ -127,6 +129,7 @@ impl Service {
             custody,
             materials: Materials::new(),
             last_uses: LastUses::default(),
+            permissions: Permissions::default(),
             queues: Queues::default(),
             domain_rounds: tokio::sync::Mutex::default(),
             connections: Connections::default(),
@@ -162,8 +165,9 @@ impl Service {
         let service = Arc::clone(self);
         let request_id = entry.request_id();
         let running = async move {
-            let reply = service.run(&entry, operation, &input).await;
+            let (reply, now, asked) = service.run(&entry, operation, &input).await;
             service.begin_connections();
+            service.permissions.remember(entry, input, now, asked);
             reply
         };
         if !audit::writes(operation) {
@@ -280,6 +284,11 @@ impl Service {
         &self.last_uses
     }
 
+    /// What decisions are made of, and those that were made lately.
+    pub(crate) fn permissions(&self) -> &Permissions {
+        &self.permissions
+    }
+
     pub(crate) fn credentials(&self) -> &Credentials {
         &self.credentials
     }
@@ -344,8 +353,20 @@ impl Service {
 
     /// Whether a principal that a policy names exists. Until identities are declared, every
     /// well-formed one is taken at its word.
-    pub(crate) fn knows_principal(&self, _principal: &PrincipalPattern) -> bool {
-        true
+    #[expect(clippy::unused_async, reason = "looks identities up soon")]
+    pub(crate) async fn principal_exists(
+        &self,
+        _principal: &PrincipalPattern,
+    ) -> Result<bool, KmsError> {
+        Ok(true)
+    }
+
+    #[expect(clippy::unused_async, reason = "looks identities up soon")]
+    pub(crate) async fn unique_id(
+        &self,
+        _principal: &PrincipalPattern,
+    ) -> Result<Option<String>, KmsError> {
+        Ok(None)
     }
 
     /// Random bytes for a caller.
@@ -450,20 +471,22 @@ impl Service {
         Ok(ServiceEvent::new(name, random, self.now(), home, None))
     }
 
-    async fn run(&self, entry: &Entry, operation: Operation, input: &Input) -> Reply {
+    async fn run(
+        &self,
+        entry: &Entry,
+        operation: Operation,
+        input: &Input,
+    ) -> (Reply, Timestamp, Vec<Asked>) {
         let mut turns = Turns::default();
         let mut attempts = 0;
         let mut used = Vec::new();
+        let (mut asked, mut now);
         let (outcome, committed) = loop {
-            let call = Call::new(
-                self,
-                entry,
-                operation,
-                input.dry_run(),
-                input.grant_tokens(),
-            );
+            let call = Call::new(self, entry, operation, input);
             attempts += 1;
-            match dispatch(&call, input).await {
+            let outcome = dispatch(&call, input).await;
+            (asked, now) = (call.take_asked(), call.now());
+            match outcome {
                 Ok(output) => {
                     used = call.take_uses();
                     break (Ok(output), call.into_committed());
@@ -492,7 +515,7 @@ impl Service {
         {
             self.last_uses.note(used, &stamp);
         }
-        reply
+        (reply, now, asked)
     }
 
     /// Records the entry with its outcome, unless it is safe already because it tells of a change

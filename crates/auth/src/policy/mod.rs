@@ -7,6 +7,7 @@ pub mod identity;
 mod json;
 pub mod pattern;
 pub mod principal;
+mod rewrite;
 pub mod trust;
 
 pub use document::{
@@ -14,4 +15,5 @@ pub use document::{
 };
 pub use identity::{DocumentError, IdentityPolicy};
 pub use principal::PrincipalPattern;
+pub use rewrite::rewrite_principals;
 pub use trust::TrustPolicy;
