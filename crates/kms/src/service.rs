@@ -27,6 +27,7 @@ use crate::{
     custody::Custody,
     domains,
     error::KmsError,
+    identities::Compiled,
     key_stores::{Connections, outside::Outside},
     last_use::{LastUses, Promptness, Stamp},
     layout::Home,
@@ -85,6 +86,7 @@ pub struct Service {
     journal: Arc<Journal>,
     custody: Arc<Custody>,
     credentials: Credentials,
+    compiled: Compiled,
     materials: Materials,
     rsa_keys: RsaKeys,
     last_uses: LastUses,
@@ -125,6 +127,7 @@ impl Service {
             shelves: Arc::new(Shelves::new(backend, Arc::clone(&custody))),
             journal,
             credentials: Credentials::new(),
+            compiled: Compiled::new(),
             rsa_keys: RsaKeys::new(settings.rsa, custody.random().clone())?,
             custody,
             materials: Materials::new(),
@@ -291,6 +294,11 @@ impl Service {
 
     pub(crate) fn credentials(&self) -> &Credentials {
         &self.credentials
+    }
+
+    /// The identities that were looked up lately.
+    pub(crate) fn compiled(&self) -> &Compiled {
+        &self.compiled
     }
 
     pub(crate) fn authorizer(&self) -> &dyn Authorizer {
