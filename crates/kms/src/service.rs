@@ -7,9 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use strongroom_auth::{
-    Authorizer, Caller, Credential, CredentialError, CredentialSource, policy::PrincipalPattern,
-};
+use strongroom_auth::{Authorizer, Caller, Credential, CredentialError, CredentialSource};
 use strongroom_crypto::{CiphertextHeader, CryptoError, KeyMaterial, Random};
 use strongroom_model::{
     Clock, KeyId, Plaintext, Region, Timestamp,
@@ -357,24 +355,6 @@ impl Service {
     ) -> Result<(Plaintext, Vec<u8>), KmsError> {
         let material = self.new_material(specs::of_pair(pair)).await?;
         Ok(strongroom_crypto::into_data_key_pair(material)?)
-    }
-
-    /// Whether a principal that a policy names exists. Until identities are declared, every
-    /// well-formed one is taken at its word.
-    #[expect(clippy::unused_async, reason = "looks identities up soon")]
-    pub(crate) async fn principal_exists(
-        &self,
-        _principal: &PrincipalPattern,
-    ) -> Result<bool, KmsError> {
-        Ok(true)
-    }
-
-    #[expect(clippy::unused_async, reason = "looks identities up soon")]
-    pub(crate) async fn unique_id(
-        &self,
-        _principal: &PrincipalPattern,
-    ) -> Result<Option<String>, KmsError> {
-        Ok(None)
     }
 
     /// Random bytes for a caller.
