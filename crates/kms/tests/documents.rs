@@ -9,8 +9,9 @@ mod clients;
 use std::{fmt::Write as _, path::PathBuf};
 
 use strongroom_kms::{
+    permission::topics::{ACCOUNT_USE_TOPICS, KEY_USE_TOPICS, OF_KEYS, Topics},
     specs,
-    uses::{Cell, Grants, KEY_USES, Reach, STATES},
+    uses::{ACCOUNT_USES, Cell, Grants, KEY_USES, Reach, STATES},
 };
 use strongroom_model::{
     enums::{KeySpec, KeyState},
@@ -94,6 +95,42 @@ fn the_page_of_key_states_is_the_table_of_uses() {
 }
 
 #[test]
+fn the_page_of_condition_keys_is_the_table_of_topics() {
+    let mut page = String::from(
+        "# Condition keys\n\n\
+         What policies may ask about each use of a KMS key or of the account. Printed from \
+         `crates/kms/src/permission/topics.rs`; to be read beside AWS's page \"AWS KMS condition \
+         keys\" and `docs/key-states.md`, which says what the uses are. A condition key that is \
+         not in the row of a use is absent from its requests. No condition key of KMS applies to \
+         the uses of aliases.\n\n\
+         Every use has `aws:SourceIp`, `aws:SecureTransport`, `aws:UserAgent`, `aws:CurrentTime`, \
+         `aws:EpochTime`, `aws:RequestedRegion`, `aws:ResourceAccount`, \
+         `aws:PrincipalIsAWSService`, `aws:ViaAWSService`, and those that follow from the caller: \
+         `aws:PrincipalArn`, `aws:PrincipalAccount`, `aws:PrincipalType`, `aws:PrincipalTag/*key*`, \
+         `aws:userid`, `aws:username`, and for temporary credentials `aws:TokenIssueTime`, \
+         `aws:MultiFactorAuthPresent`, `aws:MultiFactorAuthAge`, `aws:FederatedProvider`, \
+         `aws:SourceIdentity`.\n\n",
+    );
+    let keys = |topics: Topics| {
+        let names = topics.iter().flat_map(|topic| topic.keys().split(", "));
+        let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+        names.join(", ")
+    };
+    writeln!(page, "Every use of a key has {}.\n", keys(OF_KEYS)).unwrap();
+    page.push_str("| use of a key | action | condition keys besides |\n| --- | --- | --- |\n");
+    for (row, (name, topics)) in KEY_USES.iter().zip(KEY_USE_TOPICS) {
+        assert_eq!(row.name, *name);
+        let besides = keys(topics.without(OF_KEYS));
+        writeln!(page, "| {name} | `{}` | {besides} |", row.action).unwrap();
+    }
+    page.push_str("\n| use of the account | action | condition keys |\n| --- | --- | --- |\n");
+    for ((name, action), (_, topics)) in ACCOUNT_USES.iter().zip(ACCOUNT_USE_TOPICS) {
+        writeln!(page, "| {name} | `{action}` | {} |", keys(*topics)).unwrap();
+    }
+    check("condition-keys.md", &page);
+}
+
+#[test]
 fn the_page_of_compatibility_is_the_list_of_operations() {
     let mut page = format!(
         "# Compatibility\n\n\
@@ -135,17 +172,18 @@ fn the_page_of_compatibility_is_the_list_of_operations() {
          - SYMMETRIC_DEFAULT is AES-256-GCM in every Region; AWS uses SM4 in China. SM2 keys exist \
          in Regions whose names begin with `cn-`, and elsewhere if `sm2_everywhere` is set. ML-KEM \
          keys exist in China too.\n\
-         - Key policies are stored and checked for syntax, and not evaluated: in `serve` only the \
-         root of an account may act, in `dev` everybody in it.\n\
-         - Every well-formed principal in a key policy is taken to exist.\n\
+         - Principals of accounts that this installation does not look after are taken to exist, \
+         in key policies and in grants. `kms:ViaService` and `aws:SourceVpce` are absent from every \
+         request, and `kms:GrantIsForAWSResource` is false. Resource control policies and service \
+         control policies do not exist.\n\
+         - Whether a key of another account exists is never told: a caller whose own policies do \
+         not allow the use hears of those, whatever there is, and everybody else the same sentence. \
+         Conditions on properties of the key do not hold for that answer.\n\
          - An attestation document must lead to the root certificate that `--attestation-root` \
          names; without one, the `Recipient` parameter is answered with `ValidationException`. The \
          sentence about a document that is not valid is ours: AWS's is not known.\n\
-         - Grants are kept, listed and ended, and not evaluated yet: no call is allowed because of \
-         one, save that RetireGrant asks the grant who may.\n\
          - A grant is effective and without effect when the call returns; grant tokens are accepted \
          everywhere and needed nowhere.\n\
-         - Every well-formed principal in a grant is taken to exist.\n\
          - A rotation that is due takes effect at the first use after its date or within some \
          seconds, whichever comes first. Dates that pass while no server runs, or while the key is \
          disabled, bring one new material, and the schedule goes on from its dates. A rotation on \

@@ -25,7 +25,6 @@ use strongroom_crypto::{AttestedRecipient, Platform};
 use strongroom_model::{
     AccountId, EncryptionContext, Region, Timestamp,
     enums::{EncryptionAlgorithmSpec, KeySpec, KeyUsageType, MessageType, OriginType},
-    limits,
     operations::Input,
     shapes::{CreateGrantRequest, CreateKeyRequest, RecipientInfo, Tag},
 };
@@ -278,15 +277,14 @@ impl<'a> RequestFacts<'a> {
         }
     }
 
-    /// The aliases of the key. Of a key with more of them than the quota allows none are told, so
-    /// that they stop granting.
+    /// The aliases of the key. Where they are more than the quota allows they stop granting, as
+    /// the evaluation of policies knows.
     fn aliases(&self) -> Values<'_> {
         match self.read.aliases.get() {
             None => {
                 self.wants(Missing::Aliases);
                 Values::Absent
             }
-            Some(aliases) if over_quota(aliases) => Values::Absent,
             Some(aliases) => aliases
                 .iter()
                 .map(|name| Cow::from(name.as_str()))
@@ -659,11 +657,6 @@ fn number(value: i64) -> Values<'static> {
 /// A date in whole epoch seconds.
 fn seconds(date: Timestamp) -> Values<'static> {
     number(date.as_millis().div_euclid(1000))
-}
-
-/// Whether a key has more aliases than it may have.
-fn over_quota(aliases: &[String]) -> bool {
-    u64::try_from(aliases.len()).map_or(true, |count| count > limits::ALIASES_PER_KEY)
 }
 
 /// The number of a register, written as numbers are.

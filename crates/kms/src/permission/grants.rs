@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use quick_cache::{Weighter, sync::Cache};
 use strongroom_auth::{
-    Caller, GrantCover, GranteeKind, Principal,
-    grant::{account_of, names_of},
+    Caller, GrantCover,
+    grant::{Standing, Terms, account_of, best_cover, names_of},
 };
-use strongroom_model::enums::GrantOperation;
+use strongroom_model::{AccountId, EncryptionContext, enums::GrantOperation};
 use strongroom_store::Revision;
 
 use super::{Aside, RequestFacts, unique_id};
@@ -114,12 +114,25 @@ impl Call<'_> {
         };
         let caller = self.caller();
         let service = self.service();
-        for (kind, name) in names(caller) {
-            let named = service.permissions().grants.of(service, key, &name).await?;
-            let covers =
-                |grant: &GrantRecord| grant.is_to(caller) && covers(grant, operation, facts, aside);
-            if named.is_some_and(|grants| grants.iter().any(covers)) {
-                return Ok(GrantCover::To(kind));
+        let none = EncryptionContext::empty();
+        let context = facts.context().unwrap_or(&none);
+        // What terms cannot be told is refused for its own sake once permission is given.
+        let passes_on = |terms: &Terms| {
+            operation != GrantOperation::CreateGrant
+                || aside.child.is_none_or(|child| terms.allow_child(child))
+        };
+        for name in names(caller) {
+            let grants = &service.permissions().grants;
+            let Some(named) = grants.of(service, key, &name).await? else {
+                continue;
+            };
+            let usable = named
+                .iter()
+                .filter(|grant| grant.is_to(caller) && passes_on(&grant.terms));
+            let terms = usable.map(|grant| &grant.terms);
+            let cover = best_cover(terms, caller, operation, context);
+            if cover != GrantCover::No {
+                return Ok(cover);
             }
         }
         Ok(GrantCover::No)
@@ -127,46 +140,9 @@ impl Call<'_> {
 }
 
 /// The names by which a grant may mean the caller, the closest first.
-fn names(caller: &Caller) -> impl Iterator<Item = (GranteeKind, String)> {
-    let (kinds, account) = match &caller.principal {
-        Principal::Root => (&[GranteeKind::Root][..], None),
-        Principal::User { .. } => (&[GranteeKind::User][..], Some(account_of(caller))),
-        Principal::AssumedRole { .. } => (
-            &[GranteeKind::Session, GranteeKind::Role][..],
-            Some(account_of(caller)),
-        ),
-    };
-    let account = account.map(|name| (GranteeKind::Account, name));
-    kinds.iter().copied().zip(names_of(caller)).chain(account)
-}
-
-/// Whether a grant allows an operation in these circumstances.
-fn covers(
-    grant: &GrantRecord,
-    operation: GrantOperation,
-    facts: &RequestFacts<'_>,
-    aside: Aside<'_>,
-) -> bool {
-    let terms = &grant.terms;
-    if !terms.operations.contains(&operation) {
-        return false;
-    }
-    // Only an AWS service calls on behalf of a resource, and none does here.
-    if terms.source_arn.is_some() {
-        return false;
-    }
-    match operation {
-        // What cannot be told yet is refused for its own sake once permission is given.
-        GrantOperation::CreateGrant => aside.child.is_none_or(|child| terms.allow_child(child)),
-        GrantOperation::DescribeKey
-        | GrantOperation::RetireGrant
-        | GrantOperation::GetPublicKey => true,
-        _ => match (&terms.context, facts.context()) {
-            (None, _) => true,
-            (Some(constraint), Some(context)) => constraint.admits(context),
-            (Some(_), None) => false,
-        },
-    }
+fn names(caller: &Caller) -> impl Iterator<Item = String> {
+    let account = (!caller.is_root()).then(|| account_of(caller));
+    names_of(caller).into_iter().chain(account)
 }
 
 impl GrantRecord {
@@ -177,11 +153,7 @@ impl GrantRecord {
 
     /// On what strength the caller may retire the grant, if at all. `accounts` are the one that
     /// issued it and the one that owns the key.
-    pub(crate) fn standing(
-        &self,
-        caller: &Caller,
-        accounts: [strongroom_model::AccountId; 2],
-    ) -> Option<strongroom_auth::grant::Standing> {
+    pub(crate) fn standing(&self, caller: &Caller, accounts: [AccountId; 2]) -> Option<Standing> {
         let grantee = stands_for(self.grantee_id.as_deref(), caller);
         let retiring = stands_for(self.retiring_id.as_deref(), caller);
         if grantee && retiring {

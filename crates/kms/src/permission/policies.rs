@@ -9,13 +9,21 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use strongroom_auth::policy::{KeyPolicy, PolicyError, PrincipalPattern, rewrite_principals};
+use strongroom_auth::{
+    Caller, Decision, GrantCover, Question, Resource, ResourceKind,
+    decision::decide,
+    policy::{KeyPolicy, PolicyError, PrincipalPattern, rewrite_principals},
+};
 use strongroom_model::{AccountId, KeyArn, errors::ErrorCode, limits};
 
-use super::{Aside, Asks as _, Subject};
+use super::{Aside, Asks as _, RequestFacts, Subject};
 use crate::{
-    call::Call, error::KmsError, layout::Home, record::PolicyRecord, service::Service,
-    uses::PutKeyPolicy,
+    call::Call,
+    error::KmsError,
+    layout::Home,
+    record::PolicyRecord,
+    service::Service,
+    uses::{KeyUse as _, PutKeyPolicy},
 };
 
 impl PolicyRecord {
@@ -112,21 +120,55 @@ impl Call<'_> {
     ///
     /// # Errors
     /// `MalformedPolicyDocumentException`.
-    #[expect(clippy::unused_async, reason = "conditions will be read")]
     pub(crate) async fn check_lockout(
         &self,
         policy: &PolicyRecord,
         key: &KeyArn,
         subject: Subject<'_>,
     ) -> Result<(), KmsError> {
-        let _ = (Aside::default(), PutKeyPolicy::TOPICS, subject);
-        match policy.compiled() {
-            Some(policy) => Ok(strongroom_auth::policy::lockout_check(
-                policy,
-                key.account,
-                key,
-            )?),
-            None => Err(PolicyError::lockout().into()),
+        let arn = key.text();
+        let (topics, action) = (PutKeyPolicy::TOPICS, PutKeyPolicy::ROW.action);
+        let aside = Aside::default();
+        let facts = RequestFacts::new(self.request(), topics, action, key.account, subject, aside)
+            .in_region(&key.region);
+        let root;
+        let caller = if self.service().authorizer().reads_policies() {
+            self.caller()
+        } else {
+            // Where everybody may do everything, the account should still be able to.
+            let Caller {
+                partition,
+                access_key_id,
+                ..
+            } = self.caller();
+            root = Caller::root(key.account, *partition, access_key_id.clone());
+            &root
+        };
+        let question = Question {
+            caller,
+            action,
+            resource: Resource {
+                owner: key.account,
+                arn: &arn,
+                kind: ResourceKind::Key,
+                aws_managed: false,
+            },
+            cross_account_allowed: false,
+            named_by_ciphertext: false,
+            facts: &facts,
+            key_policy: policy.compiled(),
+            grant: GrantCover::No,
+        };
+        loop {
+            let decision = decide(&question);
+            if facts.is_behind() {
+                facts.catch_up().await?;
+                continue;
+            }
+            return match decision {
+                Decision::Allow(_) => Ok(()),
+                Decision::Deny(_) => Err(PolicyError::lockout().into()),
+            };
         }
     }
 }

@@ -24,6 +24,12 @@ impl Topics {
         Self(self.0 | other.0)
     }
 
+    /// This set but for what is in the other.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether the topic is in the set.
     #[must_use]
     pub const fn contains(self, topic: Topic) -> bool {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use strongroom_auth::decision::{Open, RootOnly};
+use strongroom_auth::decision::{Enforced, Open};
 use strongroom_crypto::{Random, seal::SealKey};
 use strongroom_model::{Plaintext, errors::ErrorCode};
 use strongroom_store::{KeyRange, Write, journal};
@@ -169,7 +169,7 @@ fn other_seal() -> SealKey {
 
 #[tokio::test]
 async fn a_change_of_the_seals_and_its_record_are_one_commit() {
-    let bench = Bench::with(Box::new(RootOnly)).await;
+    let bench = Bench::with(Box::new(Enforced)).await;
     let id = bench.service.add_seal(&other_seal()).await.unwrap();
     let seals = [seal_key(), other_seal()];
     let rotated = bench.service.rotate_root_key(&seals).await.unwrap();
