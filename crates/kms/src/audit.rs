@@ -404,6 +404,35 @@ pub(crate) fn own_event(
     out.finish()
 }
 
+/// The entry of what an operator did to the identities of an account. `parameters` say what was
+/// asked, never a secret; their names come in the order of their bytes.
+pub(crate) fn identity_event(
+    event: &str,
+    event_id: RequestId,
+    now: Timestamp,
+    account: AccountId,
+    parameters: &[(&'static str, String)],
+    rows: &[RowTrace],
+) -> EntryBytes {
+    debug_assert!(parameters.is_sorted_by(|(one, _), (other, _)| one < other));
+    let mut out = Object::new();
+    out.plain("eventID", &event_id.text());
+    out.plain("eventName", event);
+    out.plain("eventSource", "strongroom.local");
+    out.plain("eventTime", &date(now));
+    out.plain("eventType", "StrongroomOperatorEvent");
+    out.plain("recipientAccountId", &account.text());
+    if !parameters.is_empty() {
+        out.object("requestParameters", |object| {
+            for (name, value) in parameters {
+                object.text(name, shortened(value));
+            }
+        });
+    }
+    write_rows(&mut out, rows);
+    out.finish()
+}
+
 fn write_rows(out: &mut Object, rows: &[RowTrace]) {
     if rows.is_empty() {
         return;

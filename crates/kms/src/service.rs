@@ -25,7 +25,7 @@ use crate::{
     custody::Custody,
     domains,
     error::KmsError,
-    identities::Compiled,
+    identities::{AccessKeyUses, Compiled},
     key_stores::{Connections, outside::Outside},
     last_use::{LastUses, Promptness, Stamp},
     layout::Home,
@@ -85,6 +85,7 @@ pub struct Service {
     custody: Arc<Custody>,
     credentials: Credentials,
     compiled: Compiled,
+    access_key_uses: AccessKeyUses,
     materials: Materials,
     rsa_keys: RsaKeys,
     last_uses: LastUses,
@@ -126,6 +127,7 @@ impl Service {
             journal,
             credentials: Credentials::new(),
             compiled: Compiled::new(),
+            access_key_uses: AccessKeyUses::default(),
             rsa_keys: RsaKeys::new(settings.rsa, custody.random().clone())?,
             custody,
             materials: Materials::new(),
@@ -244,6 +246,16 @@ impl Service {
                 "last uses of keys will be written down later"
             );
         }
+        if let Err(error) = self
+            .access_key_uses
+            .write_down(self, Promptness::WhenWorthIt)
+            .await
+        {
+            tracing::warn!(
+                cause = error.cause(),
+                "last uses of access keys will be written down later"
+            );
+        }
         let mut rounds = self.domain_rounds.lock().await;
         if let Err(error) = domains::round(self, &mut rounds, self.now()).await {
             tracing::warn!(cause = error.cause(), "domain keys will be looked at again");
@@ -262,6 +274,9 @@ impl Service {
     pub async fn finish(&self) {
         if let Err(error) = self.last_uses.write_down(self, Promptness::Now).await {
             tracing::warn!(cause = error.cause(), "last uses of keys are lost");
+        }
+        if let Err(error) = self.access_key_uses.write_down(self, Promptness::Now).await {
+            tracing::warn!(cause = error.cause(), "last uses of access keys are lost");
         }
     }
 
@@ -290,8 +305,9 @@ impl Service {
         &self.permissions
     }
 
-    pub(crate) fn credentials(&self) -> &Credentials {
-        &self.credentials
+    /// When access keys were used last, as far as it is not written down.
+    pub(crate) fn access_key_uses(&self) -> &AccessKeyUses {
+        &self.access_key_uses
     }
 
     /// The identities that were looked up lately.

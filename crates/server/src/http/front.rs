@@ -84,6 +84,12 @@ impl Responder for Counter {
             user_agent: user_agent(&request.head),
             tls: request.tls.clone(),
         };
+        let (key, region) = (&admitted.caller.access_key_id, &admitted.region);
+        let service = match protocol {
+            Protocol::Json => "kms",
+            Protocol::Query => "sts",
+        };
+        self.service.note_access_key_use(key, region, service);
         let entry = self.service.open(admitted.caller, admitted.region, arrival);
         match protocol {
             Protocol::Json => self.kms(entry, request).await,
