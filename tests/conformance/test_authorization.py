@@ -9,7 +9,16 @@ import json
 
 import pytest
 import sigv4
-from support import REGION, UNKNOWN_KEY, Answer, Server, init, refused
+from support import (
+    REGION,
+    UNKNOWN_KEY,
+    Answer,
+    Server,
+    boto_client,
+    init,
+    refused,
+    strongroom,
+)
 from world import (
     A,
     B,
@@ -1091,8 +1100,75 @@ def test_how_often_a_key_rotates():
         period.enable_key_rotation(KeyId=key_period.id, RotationPeriodInDays=366)
 
 
-recent = under("kms:Encrypt", {"StringLike": {"aws:UserAgent": "*botocore*", "aws:RequestedRegion": REGION}})
+recent = under("kms:Encrypt", {"StringLike": {"aws:UserAgent": "*Botocore*", "aws:RequestedRegion": REGION}})
 
 
 def test_who_calls_from_what():
     encrypt(recent, key_14)
+
+
+served = World()
+reader_served = served.user("reader", allow("kms:Encrypt"))
+outsider_served = served.user("outsider")
+
+
+def test_serve_decides_as_dev_does(tmp_path):
+    seal = f"key-file={tmp_path / 'seal.key'}"
+    made = init(tmp_path / "data", seal, "--region", REGION)
+    users = {user.name: user.declared for user in (reader_served, outsider_served)}
+    identities = tmp_path / "identities.yaml"
+    identities.write_text(json.dumps({"accounts": {A: {"users": users}}}))
+    with Server.serve(tmp_path / "data", seal) as running:
+        served.server = running
+        strongroom("identity", "apply", identities, "--data-dir", running.data_dir)
+        credentials = made["access_key_id"], made["secret_access_key"]
+        root = boto_client("kms", running.endpoint, credentials[0], REGION, credentials[1])
+        key = root.create_key()["KeyMetadata"]["Arn"]
+        encrypt(root, key)
+        encrypt(reader_served, key)
+        with denied(implicit("ID", outsider_served, "kms:Encrypt", key)):
+            encrypt(outsider_served, key)
+        policy = document(to(reader_served, allow("kms:*")))
+        root.put_key_policy(
+            KeyId=key, Policy=json.dumps(policy), BypassPolicyLockoutSafetyCheck=True
+        )
+        encrypt(reader_served, key)
+        with denied(implicit("RB", ROOT, "kms:Encrypt", key)):
+            encrypt(root, key)
+
+
+def test_a_user_who_is_made_again_is_somebody_else(tmp_path):
+    seal = f"key-file={tmp_path / 'seal.key'}"
+    made = init(tmp_path / "data", seal, "--region", REGION)
+    world = World()
+    bob = world.user("bob")
+    identities = tmp_path / "identities.yaml"
+    identities.write_text(json.dumps({"accounts": {A: {"users": {bob.name: bob.declared}}}}))
+    with Server.serve(tmp_path / "data", seal) as running:
+        world.server = running
+        data = ("--data-dir", running.data_dir)
+        strongroom("identity", "apply", identities, *data)
+        credentials = made["access_key_id"], made["secret_access_key"]
+        root = boto_client("kms", running.endpoint, credentials[0], REGION, credentials[1])
+        policy = document(to(root_arn(), allow("kms:*")), to(bob, allow("kms:Encrypt")))
+        key = root.create_key(Policy=json.dumps(policy))["KeyMetadata"]["Arn"]
+        grantee = {"KeyId": key, "GranteePrincipal": bob.arn, "Operations": ["DescribeKey"]}
+        root.create_grant(**grantee)
+        encrypt(bob, key)
+        bob.describe_key(KeyId=key)
+        assert json.loads(root.get_key_policy(KeyId=key)["Policy"]) == policy
+
+        access_key, _, _ = bob.credentials()
+        where = ("--account", A, *data)
+        strongroom("identity", "delete-access-key", "--access-key-id", access_key, *where)
+        strongroom("identity", "delete-user", "--user-name", bob.name, *where)
+        told = json.loads(root.get_key_policy(KeyId=key)["Policy"])
+        gone = told["Statement"][1]["Principal"]["AWS"]
+        assert gone.startswith("AIDA"), told
+        assert root.list_grants(KeyId=key)["Grants"][0]["GranteePrincipal"] == gone
+
+        strongroom("identity", "apply", identities, *data)
+        with denied(implicit("ID", bob, "kms:Encrypt", key)):
+            encrypt(bob, key)
+        with denied(implicit("ID", bob, "kms:DescribeKey", key)):
+            bob.describe_key(KeyId=key)
