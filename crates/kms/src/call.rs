@@ -835,7 +835,7 @@ impl<'s> Call<'s> {
         key: &Authorized<Key, U>,
     ) -> Result<Material<'s, U>, KmsError> {
         self.stop_if_dry_run()?;
-        Material::current(self.service, key, &self.about()).await
+        Material::current(self.service, key, || self.about()).await
     }
 
     /// The current material of a key, to weigh something of the caller's with. A dry run stops
@@ -844,7 +844,7 @@ impl<'s> Call<'s> {
         &self,
         key: &Authorized<Key, U>,
     ) -> Result<Material<'s, U>, KmsError> {
-        Material::current(self.service, key, &self.about()).await
+        Material::current(self.service, key, || self.about()).await
     }
 
     /// The material that made a ciphertext, for one use of its key. A ciphertext without a header
@@ -855,7 +855,7 @@ impl<'s> Call<'s> {
         ciphertext: Option<&CiphertextHeader>,
     ) -> Result<Material<'s, U>, KmsError> {
         match ciphertext {
-            Some(header) => Material::named(self.service, key, header, &self.about()).await,
+            Some(header) => Material::named(self.service, key, header, || self.about()).await,
             None => self.material_to_judge(key).await,
         }
     }
