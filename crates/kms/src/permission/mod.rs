@@ -87,8 +87,11 @@ pub(crate) struct Permissions {
     recent: Recent,
 }
 
-/// The names of a key's aliases, by the revision of their set.
-struct Aliases(quick_cache::sync::Cache<(Home, KeyId), (Option<Revision>, Arc<[String]>)>);
+/// The names of the aliases of keys.
+struct Aliases(quick_cache::sync::Cache<(Home, KeyId), AliasNames>);
+
+/// The names of a key's aliases, with the revision of their set.
+type AliasNames = (Option<Revision>, Arc<[String]>);
 
 impl Default for Aliases {
     fn default() -> Self {
