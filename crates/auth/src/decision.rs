@@ -6,7 +6,7 @@
 
 use strongroom_model::AccountId;
 
-use crate::identity::Caller;
+use crate::{condition_key::Facts, identity::Caller, policy::KeyPolicy};
 
 /// One thing that a caller wants to do to one resource.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +21,37 @@ pub struct Question<'a> {
     pub cross_account_allowed: bool,
     /// Whether only a ciphertext names the key: the refusal must not name it either.
     pub named_by_ciphertext: bool,
+    /// What is known of the request.
+    pub facts: &'a dyn Facts,
+    /// The key policy; none for what has none (account, alias, grant, key store). A key without
+    /// one is closed to everybody.
+    pub key_policy: Option<&'a KeyPolicy>,
+    /// Whether one of the key's grants covers the action.
+    pub grant: GrantCover,
+}
+
+/// Whether a usable grant of the key covers the action, and how it names the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantCover {
+    /// No grant does.
+    No,
+    /// One does, in favour of this.
+    To(GranteeKind),
+}
+
+/// How the grantee principal of a grant names the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GranteeKind {
+    /// The user itself.
+    User,
+    /// The role whose session the caller is.
+    Role,
+    /// The session itself.
+    Session,
+    /// The account, whose root is calling.
+    Root,
+    /// The account, somebody else of which is calling: its own policies have to allow it too.
+    Account,
 }
 
 /// What an action is done to.
@@ -317,7 +348,10 @@ mod tests {
     use strongroom_model::Partition;
 
     use super::*;
-    use crate::identity::{AccessKeyId, Principal};
+    use crate::{
+        condition_key::NoFacts,
+        identity::{AccessKeyId, Principal},
+    };
 
     const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
@@ -353,6 +387,9 @@ mod tests {
             },
             cross_account_allowed: true,
             named_by_ciphertext: false,
+            facts: &NoFacts,
+            key_policy: None,
+            grant: GrantCover::No,
         }
     }
 

@@ -3,8 +3,12 @@
 use std::{fmt, future::Future, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use strongroom_model::{AccountId, Partition, SecretAccessKey, identifiers::InvalidIdentifier};
+use strongroom_model::{
+    AccountId, Partition, SecretAccessKey, Timestamp, identifiers::InvalidIdentifier,
+};
 use zeroize::Zeroizing;
+
+use crate::policy::IdentityPolicy;
 
 /// Who is calling.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +21,52 @@ pub struct Caller {
     pub principal: Principal,
     /// The access key that signed.
     pub access_key_id: AccessKeyId,
+    /// What the caller's own side says: a snapshot, taken when the request came in.
+    pub standing: Arc<Standing>,
+}
+
+/// The caller's own side of every decision. Of the default, nothing is allowed by policy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// A user's inline and managed policies and those of its groups, or a role's.
+    pub policies: Vec<NamedPolicy>,
+    /// The ceiling of a user or role.
+    pub boundary: Option<NamedPolicy>,
+    /// The session policies that a session was made with, of which one has to allow. None where
+    /// there is no such ceiling.
+    pub session: Option<Vec<NamedPolicy>>,
+    /// The tags of the user or role, with those of the session laid over them.
+    pub tags: Vec<(Box<str>, Box<str>)>,
+    /// What temporary credentials say of themselves.
+    pub session_facts: Option<SessionFacts>,
+}
+
+/// A policy and what an explanation calls it, such as `user/alice/use-keys`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedPolicy {
+    /// The name.
+    pub name: Arc<str>,
+    /// The policy, which may be shared by many.
+    pub policy: Arc<IdentityPolicy>,
+}
+
+/// What temporary credentials say of themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionFacts {
+    /// When they were made.
+    pub issued: Timestamp,
+    /// When they end.
+    pub expires: Timestamp,
+    /// The provider that vouched for the caller, for a session by web identity.
+    pub federated_provider: Option<Box<str>>,
+    /// The name that the session carries through all roles.
+    pub source_identity: Option<Box<str>>,
+    /// Claims of the token of a session by web identity, by the condition keys that they are.
+    pub claims: Vec<(Box<str>, Box<str>)>,
+    /// The keys of the tags that the next session inherits.
+    pub transitive_tag_keys: Vec<Box<str>>,
+    /// Whether the caller proved a second factor for them.
+    pub mfa: bool,
 }
 
 /// Who in an account is calling.
@@ -55,6 +105,7 @@ impl Caller {
             partition,
             principal: Principal::Root,
             access_key_id,
+            standing: Arc::default(),
         }
     }
 
@@ -230,6 +281,7 @@ mod tests {
             partition,
             principal,
             access_key_id: AccessKeyId::parse("AKIDSTRONGROOM000001").unwrap(),
+            standing: Arc::default(),
         }
     }
 

@@ -2,19 +2,27 @@
 //!
 //! [`sigv4`] checks a signature over the plain parts of a request and finds out who signed it;
 //! [`identity`] says who that is; [`policy`] reads the documents that say what is allowed and [`grant`] knows
-//! what a grant means; and [`decision`] answers. This crate knows no HTTP types, no store and no cipher: credentials,
+//! what a grant means; [`condition_key`] names what they may ask; and [`decision`] answers. This crate knows no HTTP types, no store and no cipher: credentials,
 //! time and randomness are handed in.
 //!
 //! Whatever cannot be understood is refused, and whatever is not allowed is denied.
 
+pub mod condition_key;
 pub mod decision;
 pub mod grant;
 pub mod identity;
 pub mod policy;
 pub mod sigv4;
 
-pub use decision::{Authorizer, Decision, Denial, Grounds, Question, Resource, ResourceKind};
-pub use identity::{AccessKeyId, Caller, Credential, CredentialError, CredentialSource, Principal};
+pub use condition_key::{ConditionKey, Facts, NoFacts, Values};
+pub use decision::{
+    Authorizer, Decision, Denial, GrantCover, GranteeKind, Grounds, Question, Resource,
+    ResourceKind,
+};
+pub use identity::{
+    AccessKeyId, Caller, Credential, CredentialError, CredentialSource, NamedPolicy, Principal,
+    SessionFacts, Standing,
+};
 pub use sigv4::{
     AuthenticationError, Claim, Expectation, Protocol, SignatureError, SignedParts, SigningKeyCache,
 };

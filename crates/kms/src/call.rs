@@ -11,7 +11,9 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use strongroom_auth::{Caller, Decision, Denial, Question, Resource, ResourceKind};
+use strongroom_auth::{
+    Caller, Decision, Denial, GrantCover, NoFacts, Question, Resource, ResourceKind,
+};
 use strongroom_crypto::{CiphertextHeader, CryptoError, GrantName};
 use strongroom_model::{
     AliasArn, AliasName, GrantId, GrantToken, KeyArn, KeyId, KeyRef, KeyRefError, Region,
@@ -672,6 +674,9 @@ impl<'s> Call<'s> {
             },
             cross_account_allowed: RetireGrant::ROW.reach == Reach::AnyAccount,
             named_by_ciphertext: false,
+            facts: &NoFacts,
+            key_policy: None,
+            grant: GrantCover::No,
         })?;
         self.entry.permitted_by(standing.as_str());
         Ok((self.permitted(key), grant))
@@ -699,6 +704,9 @@ impl<'s> Call<'s> {
             },
             cross_account_allowed: U::ROW.reach == Reach::AnyAccount,
             named_by_ciphertext,
+            facts: &NoFacts,
+            key_policy: None,
+            grant: GrantCover::No,
         })?;
         Ok(self.permitted(key))
     }
@@ -728,6 +736,9 @@ impl<'s> Call<'s> {
             },
             cross_account_allowed: false,
             named_by_ciphertext: false,
+            facts: &NoFacts,
+            key_policy: None,
+            grant: GrantCover::No,
         })?;
         Ok(self.permitted(alias))
     }
@@ -748,6 +759,9 @@ impl<'s> Call<'s> {
             },
             cross_account_allowed: false,
             named_by_ciphertext: false,
+            facts: &NoFacts,
+            key_policy: None,
+            grant: GrantCover::No,
         })?;
         Ok(self.permitted(()))
     }

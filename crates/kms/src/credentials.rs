@@ -80,6 +80,7 @@ fn caller(record: &CredentialRecord, id: AccessKeyId) -> Caller {
                 unique_id: format!("AIDA{}", id.as_str()).into(),
             },
             access_key_id: id,
+            standing: Arc::default(),
         },
     }
 }

@@ -47,11 +47,12 @@ pub struct Statement {
     pub sid: Option<Box<str>>,
     /// What it does where it applies.
     pub effect: Effect,
-    /// Whom it is about.
-    pub principals: Listed<PrincipalPattern>,
-    /// What it is about. A statement without actions has no effect.
+    /// Whom it is about. An identity policy does not say.
+    pub principals: Option<Listed<PrincipalPattern>>,
+    /// What it is about. A statement of a key policy without actions has no effect.
     pub actions: Option<Listed<Pattern>>,
-    /// Which resources it is about. A statement without resources has no effect.
+    /// Which resources it is about. A statement of a key policy without resources has no effect;
+    /// a trust policy does not say.
     pub resources: Option<Listed<ResourcePattern>>,
     /// All of these must hold.
     pub conditions: Vec<Condition>,
@@ -85,7 +86,7 @@ impl<T> Listed<T> {
         }
     }
 
-    fn entries(&self) -> &[T] {
+    pub(super) fn entries(&self) -> &[T] {
         let (Self::In(list) | Self::NotIn(list)) = self;
         list
     }
@@ -138,6 +139,75 @@ impl ResourcePattern {
     }
 }
 
+/// What is wrong with a document, before it is known who is to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// Not JSON, or not a policy.
+    NoPolicy(String),
+    /// Something that can be named.
+    Malformed(String),
+    /// A principal that a policy of this kind cannot have, or that does not exist.
+    InvalidPrincipals(String),
+    /// A text that is no principal.
+    InvalidArn(String),
+}
+
+impl From<WrongKind> for Fault {
+    fn from(_: WrongKind) -> Self {
+        Self::NoPolicy("a value is of another kind than the policy language has there".to_owned())
+    }
+}
+
+/// The kinds of policies, which differ in the elements that a statement has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Grammar {
+    /// A key policy: with principals; a statement without actions or resources has no effect.
+    Key,
+    /// What an identity may do: without principals.
+    Identity,
+    /// Who may assume a role: with principals, without resources.
+    Trust,
+}
+
+/// A document whose statements were read.
+pub(super) struct Document {
+    pub(super) version: Version,
+    pub(super) id: Option<Box<str>>,
+    pub(super) statements: Vec<Statement>,
+}
+
+impl Document {
+    pub(super) fn read(text: &str, grammar: Grammar) -> Result<Self, Fault> {
+        let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{ff}');
+        if !text.chars().all(allowed) {
+            return Err(Fault::NoPolicy("a character is not allowed".to_owned()));
+        }
+        let mut version = Version::V2008;
+        let (mut id, mut statements) = (None, None);
+        for (name, value) in Value::parse(text)?.members()? {
+            match &*name {
+                "Version" => version = read_version(value)?,
+                "Id" if grammar != Grammar::Identity => id = Some(value.string()?.into()),
+                "Statement" => statements = Some(value.one_or_more()?),
+                other => return Err(unknown_element(other)),
+            }
+        }
+        let statements = statements.unwrap_or_default();
+        if statements.is_empty() {
+            return Err(Fault::NoPolicy("there is no statement".to_owned()));
+        }
+        let statements = statements
+            .into_iter()
+            .map(|statement| Statement::read(statement, grammar))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            version,
+            id,
+            statements,
+        })
+    }
+}
+
 /// Why a document is no key policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
@@ -151,15 +221,6 @@ pub struct PolicyError {
 }
 
 impl PolicyError {
-    /// AWS's answer to what is not JSON or not a policy: no text.
-    fn no_policy(detail: impl Into<String>) -> Self {
-        Self {
-            code: ErrorCode::MalformedPolicyDocumentException,
-            message: None,
-            detail: detail.into(),
-        }
-    }
-
     /// A fault that is told to the caller.
     fn malformed(message: impl Into<String>) -> Self {
         let message = message.into();
@@ -167,22 +228,6 @@ impl PolicyError {
             code: ErrorCode::MalformedPolicyDocumentException,
             detail: message.clone(),
             message: Some(message),
-        }
-    }
-
-    fn invalid_principals(detail: impl Into<String>) -> Self {
-        let text = "Policy contains a statement with one or more invalid principals.";
-        Self {
-            detail: detail.into(),
-            ..Self::malformed(text)
-        }
-    }
-
-    fn invalid_arn(detail: impl Into<String>) -> Self {
-        Self {
-            code: ErrorCode::InvalidArnException,
-            message: Some("An ARN in the specified key policy is invalid.".to_owned()),
-            detail: detail.into(),
         }
     }
 
@@ -195,9 +240,28 @@ impl PolicyError {
     }
 }
 
-impl From<WrongKind> for PolicyError {
-    fn from(_: WrongKind) -> Self {
-        Self::no_policy("a value is of another kind than the policy language has there")
+impl From<Fault> for PolicyError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            // AWS's answer to what is not JSON or not a policy: no text.
+            Fault::NoPolicy(detail) => Self {
+                code: ErrorCode::MalformedPolicyDocumentException,
+                message: None,
+                detail,
+            },
+            Fault::Malformed(message) => Self::malformed(message),
+            Fault::InvalidPrincipals(detail) => Self {
+                detail,
+                ..Self::malformed(
+                    "Policy contains a statement with one or more invalid principals.",
+                )
+            },
+            Fault::InvalidArn(detail) => Self {
+                code: ErrorCode::InvalidArnException,
+                message: Some("An ARN in the specified key policy is invalid.".to_owned()),
+                detail,
+            },
+        }
     }
 }
 
@@ -216,63 +280,52 @@ impl KeyPolicy {
         text: &str,
         principal_exists: &dyn Fn(&PrincipalPattern) -> bool,
     ) -> Result<Self, PolicyError> {
-        let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{ff}');
-        if !text.chars().all(allowed) {
-            return Err(PolicyError::no_policy("a character is not allowed"));
+        let document = Document::read(text, Grammar::Key)?;
+        let known = |principal: &PrincipalPattern| match principal {
+            PrincipalPattern::Anyone | PrincipalPattern::Service(_) => true,
+            other => principal_exists(other),
+        };
+        let named = document
+            .statements
+            .iter()
+            .filter_map(|s| s.principals.as_ref());
+        if let Some(unknown) = named.flat_map(Listed::entries).find(|p| !known(p)) {
+            let detail = format!("there is no such principal: {unknown:?}");
+            return Err(Fault::InvalidPrincipals(detail).into());
         }
-        let mut version = Version::V2008;
-        let (mut id, mut statements) = (None, None);
-        for (name, value) in Value::parse(text)?.members()? {
-            match &*name {
-                "Version" => version = read_version(value)?,
-                "Id" => id = Some(value.string()?.into()),
-                "Statement" => statements = Some(value.one_or_more()?),
-                other => return Err(unknown_element(other)),
-            }
-        }
-        let statements = statements.unwrap_or_default();
-        if statements.is_empty() {
-            return Err(PolicyError::no_policy("there is no statement"));
-        }
-        let statements = statements
-            .into_iter()
-            .map(|statement| Statement::read(statement, principal_exists))
-            .collect::<Result<_, _>>()?;
         Ok(Self {
-            version,
-            id,
-            statements,
+            version: document.version,
+            id: document.id,
+            statements: document.statements,
         })
     }
 }
 
-fn read_version(value: Value<'_>) -> Result<Version, PolicyError> {
+fn read_version(value: Value<'_>) -> Result<Version, Fault> {
     match value.string()?.as_str() {
         "2012-10-17" => Ok(Version::V2012),
         "2008-10-17" => Ok(Version::V2008),
-        _ => Err(PolicyError::malformed(
-            "The policy version must be 2012-10-17 or 2008-10-17.",
+        _ => Err(Fault::Malformed(
+            "The policy version must be 2012-10-17 or 2008-10-17.".to_owned(),
         )),
     }
 }
 
-fn unknown_element(name: &str) -> PolicyError {
-    PolicyError::no_policy(format!("there is no element {name:?}"))
+fn unknown_element(name: &str) -> Fault {
+    Fault::NoPolicy(format!("there is no element {name:?}"))
 }
 
 impl Statement {
-    fn read(
-        value: Value<'_>,
-        principal_exists: &dyn Fn(&PrincipalPattern) -> bool,
-    ) -> Result<Self, PolicyError> {
+    fn read(value: Value<'_>, grammar: Grammar) -> Result<Self, Fault> {
         let (mut sid, mut effect, mut conditions) = (None, None, Vec::new());
         let (mut principals, mut actions, mut resources) = (None, None, None);
+        let named = |value| read_principals(value, grammar);
         for (name, value) in value.members()? {
             match &*name {
                 "Sid" => sid = Some(value.string()?.into()),
                 "Effect" => effect = Some(read_effect(value)?),
-                "Principal" => set(&mut principals, Listed::In(read_principals(value)?))?,
-                "NotPrincipal" => set(&mut principals, Listed::NotIn(read_principals(value)?))?,
+                "Principal" => set(&mut principals, Listed::In(named(value)?))?,
+                "NotPrincipal" => set(&mut principals, Listed::NotIn(named(value)?))?,
                 "Action" => set(&mut actions, Listed::In(read_actions(value)?))?,
                 "NotAction" => set(&mut actions, Listed::NotIn(read_actions(value)?))?,
                 "Resource" => set(&mut resources, Listed::In(read_resources(value)?))?,
@@ -281,74 +334,88 @@ impl Statement {
                 other => return Err(unknown_element(other)),
             }
         }
-        let effect =
-            effect.ok_or_else(|| PolicyError::malformed("A statement must have an Effect."))?;
-        let principals = principals
-            .filter(|list: &Listed<_>| !list.entries().is_empty())
-            .ok_or_else(|| {
-                PolicyError::malformed("Policy contains a statement with no principal.")
-            })?;
-        if effect == Effect::Allow && matches!(principals, Listed::NotIn(_)) {
-            return Err(PolicyError::malformed(
-                "A statement with the Effect Allow must not have a NotPrincipal.",
-            ));
-        }
-        let known = |principal: &PrincipalPattern| match principal {
-            PrincipalPattern::Anyone | PrincipalPattern::Service(_) => true,
-            other => principal_exists(other),
-        };
-        if let Some(unknown) = principals.entries().iter().find(|p| !known(p)) {
-            return Err(PolicyError::invalid_principals(format!(
-                "there is no such principal: {unknown:?}"
-            )));
-        }
-        Ok(Self {
+        let effect = effect
+            .ok_or_else(|| Fault::Malformed("A statement must have an Effect.".to_owned()))?;
+        let statement = Self {
             sid,
             effect,
             principals,
             actions,
             resources,
             conditions,
-        })
+        };
+        statement.has_the_elements_of(grammar)?;
+        Ok(statement)
+    }
+
+    /// Refuses a statement without what its kind of policy needs, or with what it cannot have.
+    fn has_the_elements_of(&self, grammar: Grammar) -> Result<(), Fault> {
+        let refuse = |message: &str| Err(Fault::Malformed(message.to_owned()));
+        let with_principals = grammar != Grammar::Identity;
+        match &self.principals {
+            None if with_principals => {
+                return refuse("Policy contains a statement with no principal.");
+            }
+            Some(list) if with_principals && list.entries().is_empty() => {
+                return refuse("Policy contains a statement with no principal.");
+            }
+            Some(_) if !with_principals => {
+                return refuse("Policy document should not specify a principal.");
+            }
+            Some(Listed::NotIn(_)) if self.effect == Effect::Allow => {
+                return refuse("A statement with the Effect Allow must not have a NotPrincipal.");
+            }
+            _ => {}
+        }
+        match (grammar, &self.actions, &self.resources) {
+            (Grammar::Identity | Grammar::Trust, None, _) => {
+                refuse("Policy statement must contain actions.")
+            }
+            (Grammar::Identity, _, None) => refuse("Policy statement must contain resources."),
+            (Grammar::Trust, _, Some(_)) => refuse("Has prohibited field Resource"),
+            _ => Ok(()),
+        }
     }
 }
 
 /// Fills an element that has two forms, of which a statement has only one.
-fn set<T>(element: &mut Option<Listed<T>>, value: Listed<T>) -> Result<(), PolicyError> {
+fn set<T>(element: &mut Option<Listed<T>>, value: Listed<T>) -> Result<(), Fault> {
     match element.replace(value) {
         None => Ok(()),
-        Some(_) => Err(PolicyError::no_policy(
-            "a statement has an element and its negation",
+        Some(_) => Err(Fault::NoPolicy(
+            "a statement has an element and its negation".to_owned(),
         )),
     }
 }
 
-fn read_effect(value: Value<'_>) -> Result<Effect, PolicyError> {
+fn read_effect(value: Value<'_>) -> Result<Effect, Fault> {
     match value.string()?.as_str() {
         "Allow" => Ok(Effect::Allow),
         "Deny" => Ok(Effect::Deny),
-        _ => Err(PolicyError::malformed("An Effect must be Allow or Deny.")),
+        _ => Err(Fault::Malformed(
+            "An Effect must be Allow or Deny.".to_owned(),
+        )),
     }
 }
 
 /// Reads a string or a list of at least one.
-fn read_strings(value: Value<'_>) -> Result<Vec<String>, PolicyError> {
+fn read_strings(value: Value<'_>) -> Result<Vec<String>, Fault> {
     let strings = value
         .one_or_more()?
         .into_iter()
         .map(Value::string)
         .collect::<Result<Vec<_>, _>>()?;
     if strings.is_empty() {
-        return Err(PolicyError::no_policy("a list is empty"));
+        return Err(Fault::NoPolicy("a list is empty".to_owned()));
     }
     Ok(strings)
 }
 
-fn read_principals(value: Value<'_>) -> Result<Vec<PrincipalPattern>, PolicyError> {
+fn read_principals(value: Value<'_>, grammar: Grammar) -> Result<Vec<PrincipalPattern>, Fault> {
     if let Ok(text) = value.string() {
         return match text.as_str() {
             "*" => Ok(vec![PrincipalPattern::Anyone]),
-            _ => Err(PolicyError::no_policy("a principal has no kind")),
+            _ => Err(Fault::NoPolicy("a principal has no kind".to_owned())),
         };
     }
     let mut principals = Vec::new();
@@ -356,12 +423,16 @@ fn read_principals(value: Value<'_>) -> Result<Vec<PrincipalPattern>, PolicyErro
         for text in read_strings(value)? {
             let principal = match &*kind {
                 "AWS" => PrincipalPattern::parse_aws(&text)
-                    .ok_or_else(|| PolicyError::invalid_arn(format!("no principal: {text:?}"))),
-                "Service" => PrincipalPattern::parse_service(&text).ok_or_else(|| {
-                    PolicyError::invalid_principals(format!("no service: {text:?}"))
-                }),
-                "Federated" | "CanonicalUser" => Err(PolicyError::invalid_principals(format!(
-                    "a key policy has no principals of the kind {kind}"
+                    .ok_or_else(|| Fault::InvalidArn(format!("no principal: {text:?}"))),
+                "Service" => PrincipalPattern::parse_service(&text)
+                    .ok_or_else(|| Fault::InvalidPrincipals(format!("no service: {text:?}"))),
+                "Federated" if grammar == Grammar::Trust => {
+                    PrincipalPattern::parse_federated(&text).ok_or_else(|| {
+                        Fault::InvalidPrincipals(format!("no identity provider: {text:?}"))
+                    })
+                }
+                "Federated" | "CanonicalUser" => Err(Fault::InvalidPrincipals(format!(
+                    "there are no principals of the kind {kind} here"
                 ))),
                 other => Err(unknown_element(other)),
             };
@@ -371,30 +442,29 @@ fn read_principals(value: Value<'_>) -> Result<Vec<PrincipalPattern>, PolicyErro
     Ok(principals)
 }
 
-fn read_actions(value: Value<'_>) -> Result<Vec<Pattern>, PolicyError> {
+fn read_actions(value: Value<'_>) -> Result<Vec<Pattern>, Fault> {
     let read = |text: String| match text.split_once(':') {
         _ if text == "*" => Ok(Pattern::parse("*", Case::Insensitive)),
         Some((service, name)) if !service.is_empty() && !name.is_empty() => {
             Ok(Pattern::parse(&text, Case::Insensitive))
         }
-        _ => Err(PolicyError::malformed(
-            "An action must be * or have the form service:name.",
+        _ => Err(Fault::Malformed(
+            "An action must be * or have the form service:name.".to_owned(),
         )),
     };
     read_strings(value)?.into_iter().map(read).collect()
 }
 
-fn read_resources(value: Value<'_>) -> Result<Vec<ResourcePattern>, PolicyError> {
+fn read_resources(value: Value<'_>) -> Result<Vec<ResourcePattern>, Fault> {
     let texts = read_strings(value)?;
     Ok(texts.iter().map(|t| ResourcePattern::parse(t)).collect())
 }
 
-fn read_conditions(value: Value<'_>) -> Result<Vec<Condition>, PolicyError> {
+fn read_conditions(value: Value<'_>) -> Result<Vec<Condition>, Fault> {
     let mut conditions = Vec::new();
     for (name, keys) in value.members()? {
-        let operator = Operator::parse(&name).ok_or_else(|| {
-            PolicyError::malformed(format!("There is no condition operator {name}."))
-        })?;
+        let operator = Operator::parse(&name)
+            .ok_or_else(|| Fault::Malformed(format!("There is no condition operator {name}.")))?;
         for (key, values) in keys.members()? {
             refuse_overly_permissive(operator, &key)?;
             let values = values
@@ -414,7 +484,7 @@ fn read_conditions(value: Value<'_>) -> Result<Vec<Condition>, PolicyError> {
 
 /// Refuses `ForAllValues` with a key that has one value: it also matches requests that do not
 /// carry the key at all. AWS: KMS developer guide, "AWS KMS condition keys".
-fn refuse_overly_permissive(operator: Operator, key: &str) -> Result<(), PolicyError> {
+fn refuse_overly_permissive(operator: Operator, key: &str) -> Result<(), Fault> {
     let key = key.to_ascii_lowercase();
     let what = if key.starts_with("kms:encryptioncontext:") {
         "encryption context"
@@ -426,7 +496,7 @@ fn refuse_overly_permissive(operator: Operator, key: &str) -> Result<(), PolicyE
     if operator.set != Some(SetOperator::ForAllValues) {
         return Ok(());
     }
-    Err(PolicyError::malformed(format!(
+    Err(Fault::Malformed(format!(
         "OverlyPermissiveCondition: Using the ForAllValues set operator with a single-valued \
          condition key matches requests without the specified {what} or with an unspecified \
          {what}. To fix, remove ForAllValues."
@@ -450,7 +520,10 @@ pub fn root_may_put_policy(policy: &KeyPolicy, account: AccountId, key: &KeyArn)
         let names_action = |list: &Listed<Pattern>| list.means(|p| p.matches("kms:PutKeyPolicy"));
         let names_key = |list: &Listed<ResourcePattern>| list.means(|p| p.matches(&key));
         statement.conditions.is_empty()
-            && statement.principals.means(names_root)
+            && statement
+                .principals
+                .as_ref()
+                .is_some_and(|list| list.means(names_root))
             && statement.actions.as_ref().is_some_and(names_action)
             && statement.resources.as_ref().is_some_and(names_key)
     };

@@ -1,13 +1,17 @@
-//! Policies: documents that say who may do what. They are read and checked here; what they
-//! decide is a later step that builds on [`KeyPolicy`].
+//! Policies: documents that say who may do what. They are read and checked here, once; what they
+//! decide together is [`decision`](crate::decision)'s.
 
 pub mod condition;
 pub mod document;
+pub mod identity;
 mod json;
 pub mod pattern;
 pub mod principal;
+pub mod trust;
 
 pub use document::{
     KeyPolicy, PolicyError, default_key_policy, lockout_check, root_may_put_policy,
 };
+pub use identity::{DocumentError, IdentityPolicy};
 pub use principal::PrincipalPattern;
+pub use trust::TrustPolicy;

@@ -46,6 +46,9 @@ pub enum PrincipalPattern {
     UniqueId(Box<str>),
     /// An AWS service, such as `logs.amazonaws.com`.
     Service(Box<str>),
+    /// An identity provider, by its ARN or, for the few that AWS knows itself, its domain. Only
+    /// trust policies name them.
+    Federated(Box<str>),
 }
 
 impl PrincipalPattern {
@@ -113,6 +116,29 @@ impl PrincipalPattern {
         (!name.is_empty() && name.bytes().all(plain)).then(|| Self::Service(text.into()))
     }
 
+    /// Parses a principal of the kind `Federated`.
+    #[must_use]
+    pub fn parse_federated(text: &str) -> Option<Self> {
+        let domain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b);
+        let known = match text.strip_prefix("arn:") {
+            None => text.contains('.') && text.bytes().all(domain),
+            Some(rest) => {
+                let mut fields = rest.splitn(5, ':');
+                let mut next = || fields.next();
+                let (partition, service, region, account, resource) =
+                    (next()?, next()?, next()?, next()?, next()?);
+                Partition::parse(partition)?;
+                AccountId::parse(account).ok()?;
+                let name = resource
+                    .strip_prefix("oidc-provider/")
+                    .or_else(|| resource.strip_prefix("saml-provider/"))?;
+                let plain = |b: u8| b.is_ascii_graphic() && !b"*?".contains(&b);
+                (service, region) == ("iam", "") && !name.is_empty() && name.bytes().all(plain)
+            }
+        };
+        known.then(|| Self::Federated(text.into()))
+    }
+
     /// The account that this principal is or belongs to, where it can be told.
     #[must_use]
     pub fn account(&self) -> Option<AccountId> {
@@ -122,7 +148,7 @@ impl PrincipalPattern {
             | Self::Role { account, .. }
             | Self::Session { account, .. }
             | Self::FederatedUser { account, .. } => Some(*account),
-            Self::Anyone | Self::UniqueId(_) | Self::Service(_) => None,
+            Self::Anyone | Self::UniqueId(_) | Self::Service(_) | Self::Federated(_) => None,
         }
     }
 }

@@ -65,7 +65,7 @@ fn the_default_policy_is_aws_s_text_and_a_policy_that_its_root_can_change() {
     assert_eq!(statement.effect, Effect::Allow);
     assert_eq!(
         statement.principals,
-        Listed::In(vec![PrincipalPattern::Account(account())])
+        Some(Listed::In(vec![PrincipalPattern::Account(account())]))
     );
     assert!(lockout_check(&policy, account(), &key()).is_ok());
     let china = default_key_policy(account(), Partition::AwsCn);
