@@ -59,6 +59,8 @@ labels! {
     GRANT_TOKEN = "strongroom/grant-token/v1";
     /// Opens the bytes that the fingerprint of a grant's name and terms is taken over.
     GRANT_NAME = "strongroom/grant-name/v1";
+    /// Opens the bytes that the fingerprint of an identity's name is taken over.
+    IDENTITY_NAME = "strongroom/identity-name/v1";
     /// Service key → the key of one sealed credential.
     CREDENTIAL = "strongroom/credential/v1";
     /// Service key → the key of one sealed secret of a custom key store.

@@ -7,10 +7,18 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use quick_cache::sync::Cache;
-use strongroom_auth::{AccessKeyId, Caller, Credential};
-use strongroom_model::{AccountId, Partition, SecretAccessKey, Timestamp};
+use strongroom_auth::{AccessKeyId, Caller, Credential, Principal};
+use strongroom_model::{AccountId, SecretAccessKey, Timestamp};
+use strongroom_store::Revision;
 
-use crate::{change::Change, error::KmsError, layout, record::CredentialRecord, service::Service};
+use crate::{
+    change::Change,
+    error::KmsError,
+    identities::{PARTITION, User},
+    layout,
+    record::CredentialRecord,
+    service::Service,
+};
 
 /// Access keys kept open at most.
 const OPEN: usize = 10_000;
@@ -19,7 +27,17 @@ const KEPT: Duration = Duration::from_secs(60);
 
 /// The access keys that were opened lately.
 pub(crate) struct Credentials {
-    cache: Cache<String, (Instant, u64, Credential)>,
+    cache: Cache<String, Opened>,
+}
+
+/// An access key that was opened, and what it was made of.
+#[derive(Clone)]
+struct Opened {
+    at: Instant,
+    revision: Revision,
+    /// Its user, as it was then; none for the root.
+    user: Option<Arc<User>>,
+    credential: Credential,
 }
 
 impl Credentials {
@@ -29,7 +47,8 @@ impl Credentials {
         }
     }
 
-    /// The access key with this id, or nothing when there is none.
+    /// The access key with this id, or nothing when there is none. What it says of its owner is
+    /// what the records say now.
     pub(crate) async fn look_up(
         &self,
         service: &Service,
@@ -42,45 +61,76 @@ impl Credentials {
         let Some(stored) = service.shelves().get(&row).await? else {
             return Ok(None);
         };
-        if let Some((opened, revision, credential)) = self.cache.get(access_key_id)
-            && revision == stored.revision
-            && opened.elapsed() < KEPT
-        {
-            return Ok(Some(credential));
-        }
         let record = &stored.record;
-        let sealed = STANDARD
-            .decode(&record.sealed_secret)
-            .map_err(KmsError::internal)?;
-        let secret = service
-            .custody()
-            .credential()
-            .open(record.account, access_key_id, &sealed)?;
+        let user = match &record.user {
+            None => None,
+            // Without its user, or with another of the same name, an access key is nobody's.
+            Some(name) => match service.user(record.account, name).await? {
+                Some(user) if user.access_keys.iter().any(|own| own == access_key_id) => Some(user),
+                _ => return Ok(None),
+            },
+        };
+        if let Some(opened) = self.cache.get(access_key_id)
+            && opened.revision == stored.revision
+            && opened.at.elapsed() < KEPT
+            && same(opened.user.as_ref(), user.as_ref())
+        {
+            return Ok(Some(opened.credential));
+        }
+        let secret = open_secret(service, id.as_str(), record)?;
         let credential = Credential {
-            caller: Arc::new(caller(record, id)),
+            caller: Arc::new(caller(record.account, user.as_deref(), id)),
             secret: Arc::new(secret),
             active: record.active,
         };
-        let entry = (Instant::now(), stored.revision, credential.clone());
-        self.cache.insert(access_key_id.to_owned(), entry);
+        let opened = Opened {
+            at: Instant::now(),
+            revision: stored.revision,
+            user,
+            credential: credential.clone(),
+        };
+        self.cache.insert(access_key_id.to_owned(), opened);
         Ok(Some(credential))
     }
 }
 
-/// Who an access key belongs to.
-fn caller(record: &CredentialRecord, id: AccessKeyId) -> Caller {
-    match &record.user {
-        None => Caller::root(record.account, Partition::Aws, id),
-        Some(name) => Caller {
-            account: record.account,
-            partition: Partition::Aws,
-            principal: strongroom_auth::Principal::User {
-                path: "/".into(),
-                name: name.as_str().into(),
-                unique_id: format!("AIDA{}", id.as_str()).into(),
+/// The secret of an access key.
+pub(crate) fn open_secret(
+    service: &Service,
+    id: &str,
+    record: &CredentialRecord,
+) -> Result<SecretAccessKey, KmsError> {
+    let sealed = STANDARD
+        .decode(&record.sealed_secret)
+        .map_err(KmsError::internal)?;
+    let custody = service.custody();
+    Ok(custody.credential().open(record.account, id, &sealed)?)
+}
+
+/// Whether a user is the very same that it was: a user that was looked up stays one value until
+/// something about it changes.
+fn same(one: Option<&Arc<User>>, other: Option<&Arc<User>>) -> bool {
+    match (one, other) {
+        (None, None) => true,
+        (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+        _ => false,
+    }
+}
+
+/// Who calls with an access key.
+fn caller(account: AccountId, user: Option<&User>, id: AccessKeyId) -> Caller {
+    match user {
+        None => Caller::root(account, PARTITION, id),
+        Some(user) => Caller {
+            account,
+            partition: PARTITION,
+            principal: Principal::User {
+                path: Arc::clone(&user.path),
+                name: Arc::clone(&user.name),
+                unique_id: Arc::clone(&user.unique_id),
             },
             access_key_id: id,
-            standing: Arc::default(),
+            standing: Arc::clone(&user.standing),
         },
     }
 }

@@ -35,6 +35,13 @@
 //! new-replica/<account>/<Region>/<key id>                     NewReplicaRecord
 //! summons/<account>/<Region>/<key id>                         SummonsRecord
 //! credential/<access key id>                                  CredentialRecord
+//! identity/<account>/account                                  AccountRecord
+//! identity/<account>/user/<name>                              UserRecord
+//! identity/<account>/group/<name>                             GroupRecord
+//! identity/<account>/role/<name>                              RoleRecord
+//! identity/<account>/oidc-provider/<url>                      ProviderRecord
+//! unique-id/<unique id>                                       UniqueIdRecord
+//! access-key-use/<access key id>                              AccessKeyUseRecord
 //! note/<name>                                                 NoteRecord
 //! roster/<kind of key>/…                                      RosterRecord
 //! custody/…                                                   sealed by the root key, see custody
@@ -46,6 +53,10 @@ use std::{fmt, marker::PhantomData};
 use strongroom_auth::grant::GrantPrincipal;
 use strongroom_model::{AccountId, AliasName, GrantId, KeyId, Region, Timestamp};
 
+use crate::identities::record::{
+    AccessKeyUseRecord, AccountRecord, GroupRecord, ProviderRecord, RoleRecord, UniqueIdRecord,
+    UserRecord,
+};
 use crate::record::{
     AliasRecord, AliasSetRecord, Appointment, ClaimRecord, ConnectingRecord, CredentialRecord,
     DueRecord, ExternalKeyRecord, GrantNameRecord, GrantRecord, GrantSetRecord, KeyCountRecord,
@@ -465,6 +476,67 @@ pub(crate) fn claim_of_endpoint(row: &str) -> bool {
 
 pub(crate) fn credential(access_key_id: &str) -> RowKey<CredentialRecord> {
     RowKey::new(["credential/", access_key_id].concat())
+}
+
+/// Every access key.
+pub(crate) fn credentials() -> Prefix<CredentialRecord> {
+    Prefix::new("credential/".to_owned())
+}
+
+/// When an access key was last used.
+pub(crate) fn access_key_use(access_key_id: &str) -> RowKey<AccessKeyUseRecord> {
+    RowKey::new(["access-key-use/", access_key_id].concat())
+}
+
+/// The accounts that have identities, and everything else that an account has: the rows of all
+/// kinds under one prefix, for looking only at their names.
+pub(crate) fn account(account: AccountId) -> RowKey<AccountRecord> {
+    RowKey::new(["identity/", &account.text(), "/account"].concat())
+}
+
+/// Every user of an account.
+pub(crate) fn users(account: AccountId) -> Prefix<UserRecord> {
+    Prefix::new(["identity/", &account.text(), "/user/"].concat())
+}
+
+/// Every group of an account.
+pub(crate) fn groups(account: AccountId) -> Prefix<GroupRecord> {
+    Prefix::new(["identity/", &account.text(), "/group/"].concat())
+}
+
+/// Every role of an account.
+pub(crate) fn roles(account: AccountId) -> Prefix<RoleRecord> {
+    Prefix::new(["identity/", &account.text(), "/role/"].concat())
+}
+
+/// Every OIDC provider of an account.
+pub(crate) fn oidc_providers(account: AccountId) -> Prefix<ProviderRecord> {
+    Prefix::new(["identity/", &account.text(), "/oidc-provider/"].concat())
+}
+
+/// The user with that name. IAM does not let two names differ in their cases only.
+pub(crate) fn user(account: AccountId, name: &str) -> RowKey<UserRecord> {
+    users(account).row(&name.to_ascii_lowercase())
+}
+
+/// The group with that name.
+pub(crate) fn group(account: AccountId, name: &str) -> RowKey<GroupRecord> {
+    groups(account).row(&name.to_ascii_lowercase())
+}
+
+/// The role with that name.
+pub(crate) fn role(account: AccountId, name: &str) -> RowKey<RoleRecord> {
+    roles(account).row(&name.to_ascii_lowercase())
+}
+
+/// The OIDC provider with that URL, given without `https://`.
+pub(crate) fn oidc_provider(account: AccountId, url: &str) -> RowKey<ProviderRecord> {
+    oidc_providers(account).row(url)
+}
+
+/// Whom a unique id belongs to.
+pub(crate) fn unique_id(id: &str) -> RowKey<UniqueIdRecord> {
+    RowKey::new(["unique-id/", id].concat())
 }
 
 /// Which versions of a key of the installation were made.

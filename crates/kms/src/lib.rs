@@ -17,6 +17,7 @@ mod custody;
 mod domains;
 mod error;
 mod holders;
+pub mod identities;
 mod import;
 pub mod installation;
 mod keeper;

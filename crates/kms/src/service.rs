@@ -27,6 +27,7 @@ use crate::{
     custody::Custody,
     domains,
     error::KmsError,
+    identities::Compiled,
     key_stores::{Connections, outside::Outside},
     last_use::{LastUses, Promptness, Stamp},
     layout::Home,
@@ -84,6 +85,7 @@ pub struct Service {
     journal: Arc<Journal>,
     custody: Arc<Custody>,
     credentials: Credentials,
+    compiled: Compiled,
     materials: Materials,
     rsa_keys: RsaKeys,
     last_uses: LastUses,
@@ -123,6 +125,7 @@ impl Service {
             shelves: Arc::new(Shelves::new(backend, Arc::clone(&custody))),
             journal,
             credentials: Credentials::new(),
+            compiled: Compiled::new(),
             rsa_keys: RsaKeys::new(settings.rsa, custody.random().clone())?,
             custody,
             materials: Materials::new(),
@@ -282,6 +285,11 @@ impl Service {
 
     pub(crate) fn credentials(&self) -> &Credentials {
         &self.credentials
+    }
+
+    /// The identities that were looked up lately.
+    pub(crate) fn compiled(&self) -> &Compiled {
+        &self.compiled
     }
 
     pub(crate) fn authorizer(&self) -> &dyn Authorizer {
