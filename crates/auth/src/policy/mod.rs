@@ -1,13 +1,16 @@
 //! Policies: documents that say who may do what. They are read and checked here, once; what they
 //! decide together is [`decision`](crate::decision)'s.
 
+mod arn;
 pub mod condition;
 pub mod document;
 pub mod identity;
 mod json;
 pub mod pattern;
 pub mod principal;
+mod template;
 pub mod trust;
+mod value;
 
 pub use document::{
     KeyPolicy, PolicyError, default_key_policy, lockout_check, root_may_put_policy,
