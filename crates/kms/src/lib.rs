@@ -49,7 +49,7 @@ pub mod uses;
 mod verify;
 
 pub use addressee::Attestation;
-pub use audit::{Arrival, Entry, Reply, RequestId, TlsDetails};
+pub use audit::{Arrival, Entry, Reply, RequestId, TlsDetails, recorded};
 pub use custody::CustodyError;
 pub use error::KmsError;
 pub use key_stores::outside;
