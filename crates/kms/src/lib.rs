@@ -40,6 +40,7 @@ pub mod seed;
 mod service;
 mod shelves;
 pub mod specs;
+pub mod sts;
 mod sweep;
 #[cfg(test)]
 mod testing;

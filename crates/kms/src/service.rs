@@ -8,7 +8,7 @@ use std::{
 };
 
 use strongroom_auth::{
-    Authorizer, Caller, Credential, CredentialError, CredentialSource, policy::PrincipalPattern,
+    Authorizer, Caller, CredentialError, CredentialSource, LookUp, policy::PrincipalPattern,
 };
 use strongroom_crypto::{CiphertextHeader, CryptoError, KeyMaterial, Random};
 use strongroom_model::{
@@ -40,7 +40,9 @@ use crate::{
     queue::{Queues, Turns},
     rsa_keys::{RsaKeys, RsaSettings},
     shelves::{Committed, Shelves},
-    specs, sweep,
+    specs,
+    sts::{KeySets, Sessions},
+    sweep,
 };
 
 /// How often a call runs again because a row that it was judged on has moved.
@@ -85,6 +87,8 @@ pub struct Service {
     journal: Arc<Journal>,
     custody: Arc<Custody>,
     credentials: Credentials,
+    sessions: Sessions,
+    key_sets: KeySets,
     compiled: Compiled,
     materials: Materials,
     rsa_keys: RsaKeys,
@@ -125,6 +129,8 @@ impl Service {
             shelves: Arc::new(Shelves::new(backend, Arc::clone(&custody))),
             journal,
             credentials: Credentials::new(),
+            sessions: Sessions::new(),
+            key_sets: KeySets::new(),
             compiled: Compiled::new(),
             rsa_keys: RsaKeys::new(settings.rsa, custody.random().clone())?,
             custody,
@@ -206,22 +212,6 @@ impl Service {
         Reply::closed(&entry, Err(error), recorded)
     }
 
-    /// Answers GetCallerIdentity, which needs no permission.
-    ///
-    /// # Errors
-    /// When the entry cannot be recorded.
-    pub async fn get_caller_identity(&self, entry: Entry) -> Result<CallerIdentity, KmsError> {
-        let caller = entry.caller();
-        let identity = CallerIdentity {
-            account: caller.account.to_string(),
-            arn: caller.arn(),
-            user_id: caller.user_id(),
-        };
-        let body = entry.body("GetCallerIdentity", true, None, &[]);
-        Recorded::append(&self.journal, body).await?;
-        Ok(identity)
-    }
-
     /// Whether the service can serve, or why not: the store can be read, and the journal takes
     /// records.
     ///
@@ -290,6 +280,20 @@ impl Service {
 
     pub(crate) fn last_uses(&self) -> &LastUses {
         &self.last_uses
+    }
+
+    pub(crate) fn key_sets(&self) -> &KeySets {
+        &self.key_sets
+    }
+
+    /// Appends what two accounts are told of a call of STS.
+    pub(crate) async fn append_events(
+        &self,
+        first: EntryBytes,
+        other: Option<EntryBytes>,
+    ) -> Result<(), KmsError> {
+        self.append(Events::of_accounts(first, other)).await?;
+        Ok(())
     }
 
     pub(crate) fn credentials(&self) -> &Credentials {
@@ -565,10 +569,10 @@ fn log_failure(entry: &Entry, event: &str, error: Option<&KmsError>) {
 }
 
 /// A future that goes on in a task of its own when whoever waits for it goes away.
-struct Carried<F: Future<Output: Send> + Send + 'static>(Option<Pin<Box<F>>>);
+pub(crate) struct Carried<F: Future<Output: Send> + Send + 'static>(Option<Pin<Box<F>>>);
 
 impl<F: Future<Output: Send> + Send + 'static> Carried<F> {
-    fn new(future: F) -> Self {
+    pub(crate) fn new(future: F) -> Self {
         Self(Some(Box::pin(future)))
     }
 }
@@ -601,11 +605,19 @@ impl<F: Future<Output: Send> + Send + 'static> Drop for Carried<F> {
 }
 
 impl CredentialSource for Service {
-    async fn look_up(&self, access_key_id: &str) -> Result<Option<Credential>, CredentialError> {
-        self.credentials
-            .look_up(self, access_key_id)
-            .await
-            .map_err(|error| CredentialError(Box::new(error)))
+    async fn look_up(
+        &self,
+        access_key_id: &str,
+        session_token: Option<&str>,
+    ) -> Result<LookUp, CredentialError> {
+        let found = match session_token {
+            None => {
+                let credential = self.credentials.look_up(self, access_key_id).await;
+                credential.map(|found| found.map_or(LookUp::Unknown, LookUp::Found))
+            }
+            Some(token) => self.sessions.look_up(self, access_key_id, token).await,
+        };
+        found.map_err(|error| CredentialError(Box::new(error)))
     }
 }
 

@@ -192,9 +192,7 @@ impl Key {
             },
             ("EC", Some("P-256")) => PublicKey::P256(point(bytes(raw.x)?, bytes(raw.y)?, 32)?),
             ("EC", Some("P-384")) => PublicKey::P384(point(bytes(raw.x)?, bytes(raw.y)?, 48)?),
-            ("OKP", Some("Ed25519")) => {
-                PublicKey::Ed25519(bytes(raw.x).filter(|x| x.len() == 32)?)
-            }
+            ("OKP", Some("Ed25519")) => PublicKey::Ed25519(bytes(raw.x).filter(|x| x.len() == 32)?),
             _ => return None,
         };
         Some(Self {

@@ -161,7 +161,10 @@ impl<'t> WebIdentityToken<'t> {
     ///
     /// # Errors
     /// [`NoToken`] when the claim has another form than AWS documents.
-    #[expect(clippy::type_complexity, reason = "two lists, used once, by one caller")]
+    #[expect(
+        clippy::type_complexity,
+        reason = "two lists, used once, by one caller"
+    )]
     pub fn session_tags(&self) -> Result<(Vec<(&str, &str)>, Vec<&str>), NoToken> {
         let Some(claim) = self.claims.get(TAGS) else {
             return Ok((Vec::new(), Vec::new()));
