@@ -9,6 +9,7 @@
 
 pub mod condition_key;
 pub mod decision;
+mod evaluate;
 pub mod grant;
 pub mod identity;
 pub mod policy;
@@ -18,8 +19,8 @@ pub mod web_identity;
 
 pub use condition_key::{ConditionKey, Facts, NoFacts, Values};
 pub use decision::{
-    Authorizer, Decision, Denial, GrantCover, GranteeKind, Grounds, Question, Resource,
-    ResourceKind,
+    Applicant, Authorizer, Decision, Denial, Enforced, GrantCover, GranteeKind, Grounds, Question,
+    Resource, ResourceKind, RoleQuestion, decide, decide_role,
 };
 pub use identity::{
     AccessKeyId, Caller, Credential, CredentialError, CredentialSource, LookUp, NamedPolicy,

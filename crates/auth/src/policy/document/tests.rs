@@ -291,7 +291,8 @@ fn condition_values_are_kept_by_their_text() {
     assert_eq!(condition.operator.comparison, Comparison::NumericLessThan);
     assert!(condition.operator.if_exists);
     assert_eq!(&*condition.spelling, "kms:X");
-    assert_eq!(condition.values, ["1.50".into(), "2".into(), "true".into()]);
+    let values: Vec<&str> = condition.values.iter().map(|value| &**value).collect();
+    assert_eq!(values, ["1.50", "2", "true"]);
 }
 
 #[test]
