@@ -14,7 +14,6 @@ pub mod grant;
 pub mod identity;
 pub mod policy;
 pub mod sigv4;
-pub mod trust;
 pub mod web_identity;
 
 pub use condition_key::{ConditionKey, Facts, NoFacts, Values};

@@ -10,7 +10,10 @@
 
 mod common;
 
-use common::{ACCESS_KEY_ID, NOW, OneKey, Request, knock, knock_at};
+use common::{
+    ACCESS_KEY_ID, ENDED_TOKEN, NOW, OneKey, Request, SESSION_KEY_ID, SESSION_TOKEN, knock,
+    knock_at,
+};
 use strongroom_auth::{Protocol, SignatureError};
 use strongroom_model::errors::ErrorCode;
 

@@ -21,8 +21,7 @@ use std::{
 use strongroom_crypto::{
     CredentialKey, CryptoError, DomainKey, GrantName, GrantTokenKey, IdentifierKeys,
     ImportTokenKey, IntegrityKey, Job, KeyStoreSecretKey, MarkerKey, Random, RootKeys, ServiceKey,
-    SessionSealKey, SessionSecretKey,
-    seal::SealSet,
+    SessionSealKey, SessionSecretKey, seal::SealSet,
 };
 use strongroom_model::{Clock, GrantToken, SecretAccessKey, SessionToken};
 use strongroom_store::{
@@ -291,7 +290,8 @@ impl Custody {
         access_key_id: &str,
     ) -> Result<SecretAccessKey, CryptoError> {
         let key = self.session_secrets.get(version);
-        key.ok_or(CryptoError::Unauthentic)?.secret_of(access_key_id)
+        key.ok_or(CryptoError::Unauthentic)?
+            .secret_of(access_key_id)
     }
 
     pub(crate) fn import_token(&self) -> &ImportTokenKey {

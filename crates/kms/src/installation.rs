@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use strongroom_auth::{AccessKeyId, identity::generate_secret_access_key};
+use strongroom_auth::AccessKeyId;
 use strongroom_crypto::{
     CryptoError, Random, RootKey, RootKeys,
     seal::{SealError, SealKey, SealRecord, SealSet},
@@ -21,9 +21,9 @@ use crate::{
     audit::{OwnEvent, RequestId, own_event},
     call::Interruption,
     change::Change,
-    credentials,
     custody::{Custody, CustodyError},
     error::KmsError,
+    identities::IdentityError,
     keeper::{Roots, SEALS},
     layout,
     record::NoteRecord,
@@ -266,6 +266,7 @@ impl Unsealed {
         let told = Arc::clone(&journal);
         let service = Service::new(self.backend, journal, Arc::clone(&custody), settings)?;
         service.recover().await?;
+        service.take_over_noted_identities().await?;
         custody.tell(told);
         Ok(Arc::new(service))
     }
@@ -456,31 +457,13 @@ impl Service {
         &self,
         account: AccountId,
     ) -> Result<(AccessKeyId, SecretAccessKey), InstallationError> {
-        let random = self.custody().random();
-        // A generator that fails leaves zeros behind; the check below turns that into an error.
-        let mut healthy = true;
-        let mut fill = |bytes: &mut [u8]| healthy &= random.fill(bytes).is_ok();
-        let id = AccessKeyId::generate(&mut fill);
-        let secret = generate_secret_access_key(&mut fill);
-        if !healthy {
-            return Err(CryptoError::RandomUnavailable.into());
-        }
-        self.store_access_key(&id, account, None, true, &secret)
-            .await?;
+        let (id, secret) = self.new_access_key()?;
+        let stored = self.put_access_key(account, None, &id, true, &secret).await;
+        stored.map_err(|error| match error {
+            IdentityError::Failed(error) => error,
+            refused => InstallationError::Service(refused.to_string()),
+        })?;
         Ok((id, secret))
-    }
-
-    pub(crate) async fn store_access_key(
-        &self,
-        id: &AccessKeyId,
-        account: AccountId,
-        user: Option<String>,
-        active: bool,
-        secret: &SecretAccessKey,
-    ) -> Result<(), InstallationError> {
-        let now = self.now();
-        let change = credentials::change(self, id, account, user, active, secret, now)?;
-        self.commit_act("CreateAccessKey", change).await
     }
 
     /// Commits a change that an operator makes, with its entry.

@@ -35,7 +35,7 @@
 //! new-replica/<account>/<Region>/<key id>                     NewReplicaRecord
 //! summons/<account>/<Region>/<key id>                         SummonsRecord
 //! credential/<access key id>                                  CredentialRecord
-//! identity/<account>/account                                  AccountRecord
+//! account/<account>                                           AccountRecord
 //! identity/<account>/user/<name>                              UserRecord
 //! identity/<account>/group/<name>                             GroupRecord
 //! identity/<account>/role/<name>                              RoleRecord
@@ -488,10 +488,14 @@ pub(crate) fn access_key_use(access_key_id: &str) -> RowKey<AccessKeyUseRecord> 
     RowKey::new(["access-key-use/", access_key_id].concat())
 }
 
-/// The accounts that have identities, and everything else that an account has: the rows of all
-/// kinds under one prefix, for looking only at their names.
+/// Every account that has identities or root access keys.
+pub(crate) fn accounts() -> Prefix<AccountRecord> {
+    Prefix::new("account/".to_owned())
+}
+
+/// What an account has besides its identities.
 pub(crate) fn account(account: AccountId) -> RowKey<AccountRecord> {
-    RowKey::new(["identity/", &account.text(), "/account"].concat())
+    accounts().row(&account.text())
 }
 
 /// Every user of an account.
@@ -547,6 +551,11 @@ pub(crate) fn roster(key: &str) -> RowKey<RosterRecord> {
 /// The rosters of every domain key, by `<account>/<Region>`.
 pub(crate) fn domain_rosters() -> Prefix<RosterRecord> {
     Prefix::new("roster/domain/".to_owned())
+}
+
+/// The notes whose names begin so.
+pub(crate) fn notes(start: &str) -> Prefix<NoteRecord> {
+    Prefix::new(["note/", start].concat())
 }
 
 pub(crate) fn note(name: &str) -> RowKey<NoteRecord> {

@@ -10,7 +10,7 @@
 //! knows its line.
 
 use serde_json::{Value, json};
-use strongroom_auth::{AccessKeyId, Principal, policy::KeyPolicy};
+use strongroom_auth::{AccessKeyId, policy::KeyPolicy};
 use strongroom_crypto::KeyMaterial;
 use strongroom_model::{
     AccountId, AliasName, GrantId, KeyId, Plaintext, Region, SecretAccessKey,
@@ -23,7 +23,9 @@ use strongroom_model::{
 use crate::{
     call::GrantSets,
     change::Change,
+    credentials,
     error::KmsError,
+    identities::{Declared, DeclaredKind, IdentityError},
     installation::InstallationError,
     layout::{self, Home, RowKey},
     multi_region, new_key,
@@ -48,9 +50,11 @@ pub struct At<T> {
 /// A whole seed.
 #[derive(Debug, Default)]
 pub struct Seed {
+    /// The accounts that it names.
+    pub accounts: Vec<At<AccountId>>,
     /// The access keys of roots and users.
     pub access_keys: Vec<SeededAccessKey>,
-    /// Users, groups, roles and providers, kept for the day when policies are evaluated.
+    /// Users, groups, roles and providers.
     pub identities: Vec<SeededIdentity>,
     /// The KMS keys.
     pub keys: Vec<SeededKey>,
@@ -67,8 +71,8 @@ pub struct SeededAccessKey {
     pub user: Option<String>,
     /// The public half.
     pub id: AccessKeyId,
-    /// The secret half.
-    pub secret: SecretAccessKey,
+    /// The secret half. Seeds give it; another file may leave it to be made.
+    pub secret: Option<SecretAccessKey>,
     /// Whether it may be used.
     pub active: bool,
 }
@@ -80,12 +84,8 @@ pub struct SeededIdentity {
     pub line: usize,
     /// The account that it belongs to.
     pub account: AccountId,
-    /// `user`, `group`, `role` or `oidc-provider`.
-    pub kind: &'static str,
-    /// Its name, or the provider's URL.
-    pub name: String,
-    /// What is declared about it.
-    pub declaration: Value,
+    /// What is declared.
+    pub identity: Declared,
 }
 
 /// A KMS key.
@@ -167,8 +167,22 @@ impl Service {
     /// What came before it in the file was added.
     pub async fn plant(&self, seed: &Seed) -> Result<usize, SeedError> {
         let mut added = 0;
-        for identity in &seed.identities {
-            added += usize::from(self.plant_identity(identity).await?);
+        // Groups come before their members.
+        let (groups, others): (Vec<_>, Vec<_>) = seed
+            .identities
+            .iter()
+            .partition(|it| it.identity.kind() == DeclaredKind::Group);
+        for SeededIdentity {
+            line,
+            account,
+            identity,
+        } in groups.into_iter().chain(others)
+        {
+            let planted = self.plant_declared(*account, identity).await;
+            added += usize::from(planted.map_err(|error| match error {
+                IdentityError::Refused { message, .. } => refused(*line, message),
+                IdentityError::Failed(error) => SeedError::Installation(error),
+            })?);
         }
         for access_key in &seed.access_keys {
             added += usize::from(self.plant_access_key(access_key).await?);
@@ -179,58 +193,61 @@ impl Service {
         Ok(added)
     }
 
-    async fn plant_identity(&self, identity: &SeededIdentity) -> Result<bool, SeedError> {
-        let SeededIdentity {
-            account,
-            kind,
-            name,
-            ..
-        } = identity;
-        let note = format!("identity/{account}/{kind}/{name}");
-        match self.note::<Value>(&note).await? {
-            Some(kept) if kept == identity.declaration => Ok(false),
-            Some(_) => Err(refused(
-                identity.line,
-                format!("the {kind} `{name}` is declared differently in this data folder"),
-            )),
-            None => {
-                self.set_note(&note, &identity.declaration).await?;
-                Ok(true)
-            }
-        }
-    }
-
     async fn plant_access_key(&self, key: &SeededAccessKey) -> Result<bool, SeedError> {
-        let there = self.credentials().look_up(self, key.id.as_str()).await?;
-        let Some(there) = there else {
-            let (user, id) = (key.user.clone(), &key.id);
-            self.store_access_key(id, key.account, user, key.active, &key.secret)
-                .await?;
-            return Ok(true);
+        let SeededAccessKey {
+            line, account, id, ..
+        } = key;
+        let user = key.user.as_deref();
+        let Some(secret) = &key.secret else {
+            return Err(refused(*line, "an access key of a seed needs a `secret`"));
         };
-        let user = match &there.caller.principal {
-            Principal::User { name, .. } => Some(name.as_ref()),
-            _ => None,
+        let note = format!("seed/access-key/{id}");
+        let declaration = json!({ "account": account, "user": user, "active": key.active });
+        let kept: Option<Value> = self.note(&note).await?;
+        let as_refused = |error| match error {
+            IdentityError::Refused { message, .. } => refused(*line, message),
+            IdentityError::Failed(error) => SeedError::Installation(error),
+        };
+        let there = self.shelves().get(&layout::credential(id.as_str())).await?;
+        let Some(there) = there else {
+            let owner_is_there = match user {
+                None => true,
+                Some(name) => self.user(*account, name).await?.is_some(),
+            };
+            // What was deleted stays deleted.
+            if kept.is_some() || !owner_is_there {
+                return Ok(false);
+            }
+            self.put_access_key(*account, user, id, key.active, secret)
+                .await
+                .map_err(as_refused)?;
+            self.set_note(&note, &declaration).await?;
+            return Ok(true);
         };
         let differs = |what: &str| {
             Err(refused(
-                key.line,
-                format!("the access key {} {what} in this data folder", key.id),
+                *line,
+                format!("the access key {id} {what} in this data folder"),
             ))
         };
-        if there.caller.account != key.account || user != key.user.as_deref() {
+        let record = &there.record;
+        if record.account != *account || record.user.as_deref() != user {
             return differs("belongs to somebody else");
         }
-        if *there.secret != key.secret {
+        if credentials::open_secret(self, id.as_str(), record)? != *secret {
             return differs("has another secret");
         }
-        if there.active != key.active {
-            return differs(if there.active {
+        if kept.as_ref() == Some(&declaration) {
+            return Ok(false);
+        }
+        if record.active != key.active {
+            return differs(if record.active {
                 "is active"
             } else {
                 "is inactive"
             });
         }
+        self.set_note(&note, &declaration).await?;
         Ok(false)
     }
 

@@ -27,7 +27,7 @@ use crate::{
     custody::Custody,
     domains,
     error::KmsError,
-    identities::Compiled,
+    identities::{AccessKeyUses, Compiled},
     key_stores::{Connections, outside::Outside},
     last_use::{LastUses, Promptness, Stamp},
     layout::Home,
@@ -90,6 +90,7 @@ pub struct Service {
     sessions: Sessions,
     key_sets: KeySets,
     compiled: Compiled,
+    access_key_uses: AccessKeyUses,
     materials: Materials,
     rsa_keys: RsaKeys,
     last_uses: LastUses,
@@ -132,6 +133,7 @@ impl Service {
             sessions: Sessions::new(),
             key_sets: KeySets::new(),
             compiled: Compiled::new(),
+            access_key_uses: AccessKeyUses::default(),
             rsa_keys: RsaKeys::new(settings.rsa, custody.random().clone())?,
             custody,
             materials: Materials::new(),
@@ -241,6 +243,16 @@ impl Service {
                 "last uses of keys will be written down later"
             );
         }
+        if let Err(error) = self
+            .access_key_uses
+            .write_down(self, Promptness::WhenWorthIt)
+            .await
+        {
+            tracing::warn!(
+                cause = error.cause(),
+                "last uses of access keys will be written down later"
+            );
+        }
         let mut rounds = self.domain_rounds.lock().await;
         if let Err(error) = domains::round(self, &mut rounds, self.now()).await {
             tracing::warn!(cause = error.cause(), "domain keys will be looked at again");
@@ -259,6 +271,9 @@ impl Service {
     pub async fn finish(&self) {
         if let Err(error) = self.last_uses.write_down(self, Promptness::Now).await {
             tracing::warn!(cause = error.cause(), "last uses of keys are lost");
+        }
+        if let Err(error) = self.access_key_uses.write_down(self, Promptness::Now).await {
+            tracing::warn!(cause = error.cause(), "last uses of access keys are lost");
         }
     }
 
@@ -296,8 +311,9 @@ impl Service {
         Ok(())
     }
 
-    pub(crate) fn credentials(&self) -> &Credentials {
-        &self.credentials
+    /// When access keys were used last, as far as it is not written down.
+    pub(crate) fn access_key_uses(&self) -> &AccessKeyUses {
+        &self.access_key_uses
     }
 
     /// The identities that were looked up lately.

@@ -6,8 +6,9 @@
 //! same [`Desk`] directly, so there is one way in which each command is carried out
 //! (decision 10).
 //!
-//! Keys of seals travel in requests. Their bytes are wiped wherever they were, and answers hold
-//! no secret.
+//! Keys of seals and secrets of access keys travel in requests. Their bytes are wiped wherever they
+//! were. An answer holds a secret only when an access key was made: it is told this once, and the
+//! memory that it passes through is wiped as it is given back.
 
 use std::{
     fs::{self, File},
@@ -28,8 +29,11 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use strongroom_crypto::seal::{SealKey, SealKind};
-use strongroom_kms::Service;
-use strongroom_model::{Clock as _, Timestamp};
+use strongroom_kms::{
+    Service,
+    identities::{Act, Performed},
+};
+use strongroom_model::{AccountId, Clock as _, Timestamp};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{UnixListener, UnixStream},
@@ -44,10 +48,10 @@ use crate::{
 
 /// The name of the socket in the data folder.
 const SOCKET: &str = "admin.sock";
-/// Bytes of a request at most: a dozen passphrases of the longest kind.
-const REQUEST_BYTES: usize = 64 << 10;
-/// Bytes of an answer at most. Ours; a hundred seals fit.
-const ANSWER_BYTES: u64 = 1 << 20;
+/// Bytes of a request at most: an identity with all the policies and tags that it may have.
+const REQUEST_BYTES: usize = 512 << 10;
+/// Bytes of an answer at most. Ours; the export of ten thousand users fits.
+const ANSWER_BYTES: u64 = 64 << 20;
 /// How long a client may take to say what it wants, and to take its answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a command waits for its answer. A rotation wraps every domain key again.
@@ -88,6 +92,15 @@ pub enum Request {
     },
     /// The service clock.
     ClockShow,
+    /// The accounts that have identities.
+    ListAccounts,
+    /// An act on the identities of an account.
+    Identity {
+        /// The account.
+        account: AccountId,
+        /// The act.
+        act: Act,
+    },
 }
 
 /// The key of a seal in a request.
@@ -211,6 +224,11 @@ impl Desk {
             }
             Request::ClockAdvance { millis } => self.advance(millis).await,
             Request::ClockShow => Ok(told(self.clock()?)),
+            Request::ListAccounts => service.list_accounts().await.map_err(said),
+            Request::Identity { account, act } => {
+                let performed = service.act(account, act).await.map_err(said)?;
+                Ok(told_once(performed))
+            }
         }
     }
 
@@ -237,6 +255,22 @@ impl Desk {
         self.tidy().await;
         Ok(told(clock))
     }
+}
+
+/// What an act came to, with the secret of the access key that it made.
+fn told_once(performed: Performed) -> Value {
+    let Performed { mut told, secret } = performed;
+    let Some(secret) = secret else {
+        return told;
+    };
+    let place = match told.get_mut("AccessKey") {
+        Some(key) => key.as_object_mut(),
+        None => told.as_object_mut(),
+    };
+    if let Some(members) = place {
+        members.insert("SecretAccessKey".to_owned(), secret.expose().into());
+    }
+    told
 }
 
 fn told(clock: &ServiceClock) -> Value {

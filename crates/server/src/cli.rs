@@ -9,8 +9,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
 use strongroom_model::{AccountId, Region};
 
 use crate::{
-    clock::Ahead, custom_key_stores::hsm::helper::HelperArgs, seal_source::SealSource,
-    telemetry::LogFormat,
+    clock::Ahead, commands::identity::cli::IdentityCommand,
+    custom_key_stores::hsm::helper::HelperArgs, seal_source::SealSource, telemetry::LogFormat,
 };
 
 /// Where development and production listen unless they are told otherwise.
@@ -84,6 +84,16 @@ pub enum Command {
         /// What to do with it.
         #[command(subcommand)]
         command: ClockCommand,
+    },
+    /// Users, groups, roles, access keys and identity providers of an account.
+    ///
+    /// At the running server of the data folder, or in the folder when none runs. Whatever
+    /// changes is recorded and counts before the command returns. Names and answers are those of
+    /// `aws iam`.
+    Identity {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: IdentityCommand,
     },
     /// The process of a PKCS#11 module. The server starts it; it is of no use to anybody else.
     #[command(hide = true)]
@@ -459,6 +469,26 @@ mod tests {
             "store verify --data-dir d --seal key-file=k",
             "clock advance 8d --data-dir d",
             "clock show --data-dir d --log-format json",
+            "identity apply --data-dir d --seal key-file=k --prune f.yaml",
+            "identity diff --data-dir d f.yaml",
+            "identity export --data-dir d --account 111122223333 f.yaml",
+            "identity create-user --data-dir d --account 111122223333 --user-name alice \
+             --path /team/ --tags team=red Key=cost,Value=1",
+            "identity put-user-policy --data-dir d --account 111122223333 --user-name alice \
+             --policy-name p --policy-document file://p.json",
+            "identity create-access-key --data-dir d --account 111122223333 --user-name alice \
+             --output json",
+            "identity create-access-key --data-dir d --account 111122223333 --root",
+            "identity update-access-key --data-dir d --account 111122223333 --access-key-id \
+             AKIAALICE000000000001 --status Inactive",
+            "identity put-boundary --data-dir d --account 111122223333 --role-name r \
+             --permissions-boundary b.json",
+            "identity create-role --data-dir d --account 111122223333 --role-name r \
+             --assume-role-policy-document t.json --max-session-duration 7200",
+            "identity update-trust --data-dir d --account 111122223333 --role-name r \
+             --policy-document t.json",
+            "identity create-oidc-provider --data-dir d --account 111122223333 --url https://i \
+             --client-id-list a b --jwks-file k.json",
         ] {
             let words = std::iter::once("strongroom").chain(line.split_whitespace());
             Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}"));
@@ -472,6 +502,12 @@ mod tests {
             "root-key rotate --data-dir d",
             "clock advance --data-dir d",
             "clock advance soon --data-dir d",
+            "identity create-user --data-dir d --user-name alice",
+            "identity create-access-key --data-dir d --account 111122223333",
+            "identity create-access-key --data-dir d --account 111122223333 --root --user-name a",
+            "identity tag --data-dir d --account 111122223333 --tags a=b",
+            "identity update-access-key --data-dir d --account 111122223333 --access-key-id \
+             AKIAALICE000000000001 --status Gone",
         ] {
             let words = std::iter::once("strongroom").chain(line.split_whitespace());
             assert!(Cli::try_parse_from(words).is_err(), "{line}");

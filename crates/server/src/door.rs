@@ -334,7 +334,10 @@ fn session_token<'a>(parts: &SignedParts<'a>) -> Option<Cow<'a, str>> {
 /// Whether a request says anything about a signature.
 #[must_use]
 pub fn is_signed(parts: &SignedParts<'_>) -> bool {
-    parts.headers.iter().any(|(name, _)| *name == "authorization")
+    parts
+        .headers
+        .iter()
+        .any(|(name, _)| *name == "authorization")
         || ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature"]
             .iter()
             .any(|name| parameter(parts.query, name).is_some())

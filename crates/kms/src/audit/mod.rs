@@ -29,7 +29,7 @@ mod text;
 pub use arrival::{Arrival, TlsDetails};
 pub use entry::Entry;
 pub(crate) use entry::Outcome;
-pub(crate) use own_event::{OwnEvent, housekeeping_event, own_event};
+pub(crate) use own_event::{OwnEvent, housekeeping_event, identity_event, own_event};
 pub(crate) use recorded::{Told, writes};
 pub use reply::Reply;
 pub(crate) use reply::{Events, Recorded};

@@ -1,9 +1,9 @@
 //! What concerns the installation itself and no KMS key.
 
-use strongroom_model::Timestamp;
+use strongroom_model::{AccountId, Timestamp};
 use strongroom_store::EntryBytes;
 
-use super::{RequestId, RowTrace, json::Object, write_rows};
+use super::{RequestId, RowTrace, json::Object, text::shortened, write_rows};
 use crate::layout::Home;
 
 /// Who did something with the installation itself, and what.
@@ -50,6 +50,35 @@ pub(crate) fn own_event(
     out.word("eventType", kind);
     if let Some(home) = home {
         out.word("recipientAccountId", &home.account.text());
+    }
+    write_rows(&mut out, rows);
+    out.finish()
+}
+
+/// The entry of what an operator did to the identities of an account. `parameters` say what was
+/// asked, never a secret; their names come in the order of their bytes.
+pub(crate) fn identity_event(
+    event: &str,
+    event_id: RequestId,
+    now: Timestamp,
+    account: AccountId,
+    parameters: &[(&'static str, String)],
+    rows: &[RowTrace],
+) -> EntryBytes {
+    debug_assert!(parameters.is_sorted_by(|(one, _), (other, _)| one < other));
+    let mut out = Object::new();
+    out.word("eventID", &event_id.text());
+    out.word("eventName", event);
+    out.word("eventSource", "strongroom.local");
+    out.time("eventTime", now);
+    out.word("eventType", "StrongroomOperatorEvent");
+    out.word("recipientAccountId", &account.text());
+    if !parameters.is_empty() {
+        out.object("requestParameters", |object| {
+            for (name, value) in parameters {
+                object.text(name, shortened(value));
+            }
+        });
     }
     write_rows(&mut out, rows);
     out.finish()

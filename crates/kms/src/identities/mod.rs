@@ -8,8 +8,17 @@
 //!
 //! AWS: IAM user guide, "IAM identities".
 
+mod access_key;
+mod access_key_use;
+mod act;
+mod declare;
+mod error;
 pub(crate) mod record;
+mod rules;
 mod standing;
+#[cfg(test)]
+mod tests;
+mod write;
 
 use std::sync::Arc;
 
@@ -19,9 +28,14 @@ use strongroom_auth::{
 };
 use strongroom_model::{AccountId, Partition, Timestamp};
 
+pub(crate) use access_key_use::AccessKeyUses;
+pub use act::{Act, Owner, Performed};
+pub use declare::{Declared, DeclaredKind, Outcome};
+pub use error::IdentityError;
 pub use record::{
     Document, GroupDeclaration, Kind, ProviderDeclaration, RoleDeclaration, UserDeclaration,
 };
+pub use rules::{check_identity_policy, check_key_set, check_trust_policy};
 pub(crate) use standing::Compiled;
 
 use crate::{error::KmsError, layout, service::Service};

@@ -163,7 +163,7 @@ pub(crate) struct AccountRecord {
 }
 
 /// A user.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct UserRecord {
     /// As it was written; the row is named in lower case.
     pub(crate) name: String,
@@ -177,7 +177,7 @@ pub(crate) struct UserRecord {
 }
 
 /// A group.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct GroupRecord {
     pub(crate) name: String,
     /// `AGPA…`.
@@ -191,7 +191,7 @@ pub(crate) struct GroupRecord {
 }
 
 /// A role.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RoleRecord {
     pub(crate) name: String,
     /// `AROA…`.
@@ -204,7 +204,7 @@ pub(crate) struct RoleRecord {
 }
 
 /// An OIDC provider.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ProviderRecord {
     /// Without `https://`, as ARNs have it.
     pub(crate) url: String,

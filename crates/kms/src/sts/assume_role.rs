@@ -3,10 +3,10 @@
 use std::{borrow::Cow, sync::Arc};
 
 use strongroom_auth::{
-    Caller, Decision, Denial, Grounds, Principal,
+    Applicant, Caller, Decision, Denial, Principal,
     condition_key::fold,
-    policy::PrincipalPattern,
-    trust::{TrustQuestion, decide_trust},
+    decision::{Grounds, PolicyKind, RoleQuestion, decide_role},
+    policy::{PrincipalPattern, TrustPolicy, document::Version},
 };
 use strongroom_model::{AccountId, Partition, Timestamp};
 
@@ -22,7 +22,7 @@ use crate::{
     audit::Entry,
     error::KmsError,
     identities::Role,
-    service::{Carried, CallerIdentity, Service},
+    service::{CallerIdentity, Carried, Service},
 };
 
 /// How long a session of a role lasts unless the request says otherwise.
@@ -147,11 +147,15 @@ impl Service {
                 request: told::assume_role(&input),
                 ..Told::default()
             };
-            let outcome = service.make_role_session(&entry, &input, wall, &mut told).await;
+            let outcome = service
+                .make_role_session(&entry, &input, wall, &mut told)
+                .await;
             if let Ok(session) = &outcome {
                 told.response = told::role_session(session);
             }
-            service.close_sts(&entry, "AssumeRole", &told, outcome).await
+            service
+                .close_sts(&entry, "AssumeRole", &told, outcome)
+                .await
         })
         .await
     }
@@ -199,15 +203,20 @@ impl Service {
         if source_identity.is_some() {
             actions.push("sts:SetSourceIdentity");
         }
+        let nobody = trusts_nobody();
+        let trust = role.as_deref().map_or(&nobody, |role| &*role.trust);
         for action in actions {
-            self.permit_trusted(entry, &TrustQuestion {
-                caller,
-                action,
-                role_arn: &input.role_arn,
-                owner: name.account,
-                trust: role.as_deref().map(|role| &*role.trust),
-                facts: &facts,
-            })?;
+            self.permit_trusted(
+                entry,
+                &RoleQuestion {
+                    applicant: Applicant::Caller(caller),
+                    action,
+                    role_arn: &input.role_arn,
+                    account: name.account,
+                    trust,
+                    facts: &facts,
+                },
+            )?;
         }
 
         let chained = caller.standing.session_facts.is_some()
@@ -278,7 +287,8 @@ impl Service {
             };
             let outcome = service.make_own_session(entry.caller(), &input, wall);
             if let Ok(credentials) = &outcome {
-                told.response = serde_json::json!({ "credentials": told::credentials(credentials) });
+                told.response =
+                    serde_json::json!({ "credentials": told::credentials(credentials) });
             }
             service
                 .close_sts(&entry, "GetSessionToken", &told, outcome)
@@ -335,36 +345,40 @@ impl Service {
     }
 
     /// Lets a caller through that may do something with a role, and notes why.
-    fn permit_trusted(
-        &self,
-        entry: &Entry,
-        question: &TrustQuestion<'_>,
-    ) -> Result<(), StsError> {
-        let decision = decide_trust(self.authorizer(), question);
-        let open = self.authorizer().is_open();
-        match decision {
-            // Whoever is root everywhere could assume nothing, which nobody wants in the open.
-            Decision::Allow(_) | Decision::Deny(_) if question.caller.is_root() && !open => {
-                Err(StsError::access_denied(
-                    "Roles may not be assumed by root accounts.",
-                ))
-            }
-            Decision::Allow(grounds) => {
-                entry.permitted_by(ground(grounds));
-                Ok(())
-            }
-            Decision::Deny(denial) => {
-                entry.permitted_by(denial.as_str());
-                let caller = question.caller.arn();
-                let (action, role) = (question.action, question.role_arn);
-                Err(StsError::access_denied(match denial {
-                    Denial::Explicit(_) => denial.text(&caller, action, role),
-                    _ => format!(
-                        "User: {caller} is not authorized to perform: {action} on resource: {role}"
-                    ),
-                }))
-            }
+    fn permit_trusted(&self, entry: &Entry, question: &RoleQuestion<'_>) -> Result<(), StsError> {
+        let caller = entry.caller();
+        if self.authorizer().is_open() {
+            let own = caller.account == question.account;
+            entry.permitted_by(match own {
+                true => Grounds::OpenOwnAccount.as_str(),
+                false => Grounds::OpenOtherAccount.as_str(),
+            });
+            return Ok(());
         }
+        if caller.is_root() {
+            return Err(StsError::access_denied(
+                "Roles may not be assumed by root accounts.",
+            ));
+        }
+        let denial = match decide_role(question) {
+            Decision::Allow(grounds) => {
+                entry.permitted_by(grounds.as_str());
+                return Ok(());
+            }
+            Decision::Deny(denial) => denial,
+        };
+        entry.permitted_by(denial.as_str());
+        let (caller, action, role) = (caller.arn(), question.action, question.role_arn);
+        Err(StsError::access_denied(match denial {
+            // What the caller's own side denies says nothing about the role.
+            Denial::Explicit(kind) if kind != PolicyKind::RoleTrust => {
+                denial.text(&caller, action, role)
+            }
+            // The same for a role that does not exist and for one that is forbidden.
+            _ => {
+                format!("User: {caller} is not authorized to perform: {action} on resource: {role}")
+            }
+        }))
     }
 
     /// Closes the entry of a call of STS, without which nothing leaves.
@@ -407,8 +421,12 @@ impl Service {
     }
 }
 
-fn ground(grounds: Grounds) -> &'static str {
-    grounds.as_str()
+/// The trust policy of a role that does not exist.
+pub(super) fn trusts_nobody() -> TrustPolicy {
+    TrustPolicy {
+        version: Version::V2012,
+        statements: Vec::new(),
+    }
 }
 
 /// How long a session of a role lasts.
@@ -466,7 +484,11 @@ pub(super) fn session_tags(
                 "Tag keys that begin with aws: are reserved.",
             ));
         }
-        if given.iter().take(at).any(|other| fold(&other.key) == folded) {
+        if given
+            .iter()
+            .take(at)
+            .any(|other| fold(&other.key) == folded)
+        {
             return Err(StsError::invalid_parameter(
                 "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
             ));
@@ -498,7 +520,10 @@ fn source_identity<'a>(
     asked: Option<&'a str>,
 ) -> Result<Option<&'a str>, StsError> {
     let facts = caller.standing.session_facts.as_ref();
-    match (facts.and_then(|facts| facts.source_identity.as_deref()), asked) {
+    match (
+        facts.and_then(|facts| facts.source_identity.as_deref()),
+        asked,
+    ) {
         (Some(set), Some(asked)) if set != asked => Err(StsError::validation(
             "The source identity is already set for this assume role session",
         )),

@@ -100,7 +100,10 @@ impl Claims {
         for text in [unique_id, path, name, session_name] {
             put(&mut out, text);
         }
-        put(&mut out, self.source_identity.as_deref().unwrap_or_default());
+        put(
+            &mut out,
+            self.source_identity.as_deref().unwrap_or_default(),
+        );
         put(&mut out, self.policy.as_deref().unwrap_or_default());
         put_count(&mut out, self.policy_arns.len());
         for arn in &self.policy_arns {
@@ -150,7 +153,9 @@ impl Claims {
             2 if path.is_empty() && session_name.is_empty() && flags == 0 => {
                 Holder::User { unique_id, name }
             }
-            3 if [&unique_id, &path, &name, &session_name].iter().all(|t| t.is_empty())
+            3 if [&unique_id, &path, &name, &session_name]
+                .iter()
+                .all(|t| t.is_empty())
                 && flags == 0 =>
             {
                 Holder::Root
@@ -203,7 +208,9 @@ impl Claims {
         let tags = self.tags.iter();
         Packed {
             policies: policies.map(|text| length(text)).sum(),
-            tags: tags.map(|tag| 1 + length(&tag.key) + length(&tag.value)).sum(),
+            tags: tags
+                .map(|tag| 1 + length(&tag.key) + length(&tag.value))
+                .sum(),
         }
     }
 }
@@ -371,8 +378,20 @@ mod tests {
     #[test]
     fn the_packed_size_counts_what_a_request_gave() {
         let packed = claims().packed();
-        assert_eq!(packed, Packed { policies: 43 + 43, tags: 16 + 13 });
-        assert_eq!(others()[0].packed(), Packed { policies: 0, tags: 0 });
+        assert_eq!(
+            packed,
+            Packed {
+                policies: 43 + 43,
+                tags: 16 + 13
+            }
+        );
+        assert_eq!(
+            others()[0].packed(),
+            Packed {
+                policies: 0,
+                tags: 0
+            }
+        );
         assert_eq!(Packed::percent(0), 0);
         assert_eq!(Packed::percent(1), 1);
         assert_eq!(Packed::percent(Packed::LIMIT), 100);

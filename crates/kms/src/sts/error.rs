@@ -112,10 +112,12 @@ impl From<KmsError> for StsError {
                 ("ServiceUnavailable", 503, message)
             }
             500.. => ("InternalFailure", 500, message),
-            _ if error.code() == ErrorCode::AccessDeniedException => {
-                ("AccessDenied", 403, message)
-            }
-            status => (name.strip_suffix("Exception").unwrap_or(name), status, message),
+            _ if error.code() == ErrorCode::AccessDeniedException => ("AccessDenied", 403, message),
+            status => (
+                name.strip_suffix("Exception").unwrap_or(name),
+                status,
+                message,
+            ),
         };
         Self {
             code: code,

@@ -31,7 +31,9 @@ pub(super) fn issue(
     let lifetime_millis = lifetime_seconds.saturating_mul(1000);
     claims.issued = service.now();
     claims.expires = claims.issued.plus_millis(lifetime_millis);
-    let (version, secret) = custody.session_secret(id.as_str()).map_err(KmsError::from)?;
+    let (version, secret) = custody
+        .session_secret(id.as_str())
+        .map_err(KmsError::from)?;
     claims.secret_version = version;
     let token = custody
         .seal_session(id.as_str(), &claims.to_bytes())
@@ -56,8 +58,6 @@ fn packed_percent(claims: &Claims) -> Result<Option<usize>, StsError> {
     Err(StsError::packed_policy_too_large(if packed.policies == 0 {
         format!("Packed size of session tags consumes {percent}% of allotted space.")
     } else {
-        format!(
-            "Packed policy consumes {percent}% of allotted space, please use smaller policy."
-        )
+        format!("Packed policy consumes {percent}% of allotted space, please use smaller policy.")
     }))
 }

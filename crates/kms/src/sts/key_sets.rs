@@ -47,7 +47,11 @@ pub struct NoKeySets;
 
 impl KeySetSource for NoKeySets {
     fn fetch<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Vec<u8>, FetchError>> {
-        Box::pin(async { Err(FetchError("identity providers cannot be reached here".into())) })
+        Box::pin(async {
+            Err(FetchError(
+                "identity providers cannot be reached here".into(),
+            ))
+        })
     }
 }
 
@@ -167,7 +171,10 @@ async fn fetch(source: &dyn KeySetSource, provider: &Provider) -> Result<KeySet,
         ProviderKeys::At(url) => url.clone(),
         ProviderKeys::Given(_) | ProviderKeys::Discovered => {
             let issuer = ["https://", &provider.url].concat();
-            let place = [issuer.trim_end_matches('/'), "/.well-known/openid-configuration"];
+            let place = [
+                issuer.trim_end_matches('/'),
+                "/.well-known/openid-configuration",
+            ];
             let document = source.fetch(&place.concat()).await?;
             let found: Configuration = serde_json::from_slice(&document)
                 .map_err(|error| FetchError(format!("its configuration: {error}")))?;

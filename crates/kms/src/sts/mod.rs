@@ -23,8 +23,8 @@ mod web_identity;
 use strongroom_model::{SecretAccessKey, SecretText, SessionToken, Timestamp};
 
 pub use error::StsError;
-pub use key_sets::{FetchError, KeySetSource, NoKeySets};
 pub(crate) use key_sets::KeySets;
+pub use key_sets::{FetchError, KeySetSource, NoKeySets};
 pub(crate) use sessions::Sessions;
 pub use web_identity::{VerifiedWebIdentity, WebIdentity};
 

@@ -113,7 +113,10 @@ pub(super) fn assume_role(input: &AssumeRole) -> Value {
         ("policyArns", arns(&input.policy_arns)),
         ("roleArn", Some(input.role_arn.as_str().into())),
         ("roleSessionName", Some(input.session_name.as_str().into())),
-        ("sourceIdentity", input.source_identity.as_deref().map(Into::into)),
+        (
+            "sourceIdentity",
+            input.source_identity.as_deref().map(Into::into),
+        ),
         ("tags", (!tags.is_empty()).then_some(Value::Array(tags))),
         ("transitiveTagKeys", (!keys.is_empty()).then(|| json!(keys))),
     ])
@@ -150,9 +153,15 @@ pub(super) fn role_session(session: &RoleSession) -> Value {
         ),
         ("audience", web.map(|web| web.audience.as_str().into())),
         ("credentials", Some(credentials(&session.credentials))),
-        ("packedPolicySize", session.packed_policy_percent.map(Into::into)),
+        (
+            "packedPolicySize",
+            session.packed_policy_percent.map(Into::into),
+        ),
         ("provider", web.map(|web| web.provider.as_str().into())),
-        ("sourceIdentity", session.source_identity.as_deref().map(Into::into)),
+        (
+            "sourceIdentity",
+            session.source_identity.as_deref().map(Into::into),
+        ),
         (
             "subjectFromWebIdentityToken",
             web.map(|web| web.subject.as_str().into()),

@@ -9,20 +9,27 @@ use std::sync::Arc;
 
 use serde_json::json;
 use strongroom_auth::{
-    Caller, condition_key::fold, identity::development_caller, trust::admits_web_identity,
+    Applicant, Caller, Decision,
+    condition_key::fold,
+    decision::{Grounds, RoleQuestion, decide_role},
+    identity::development_caller,
     web_identity::WebIdentityToken,
 };
 use strongroom_model::Timestamp;
 
 use super::{
     AssumeRoleWithWebIdentity, RoleSession, SessionTag, StsError,
-    assume_role::{RoleName, role_seconds, session_tags},
+    assume_role::{RoleName, role_seconds, session_tags, trusts_nobody},
     claims::{Claims, Federation},
     facts::RequestFacts,
     session_policy,
     told::{self, Told},
 };
-use crate::{audit::Entry, identities::Provider, service::{Carried, Service}};
+use crate::{
+    audit::Entry,
+    identities::Provider,
+    service::{Carried, Service},
+};
 
 const ACTION: &str = "sts:AssumeRoleWithWebIdentity";
 /// How far the clock of a provider may be ahead of ours. Ours: that of a signature for STS.
@@ -132,7 +139,12 @@ impl Service {
                     "No OpenIDConnect provider found in your account for {issuer}"
                 )));
             }
-            _ => token.audiences().first().copied().unwrap_or_default().to_owned(),
+            _ => token
+                .audiences()
+                .first()
+                .copied()
+                .unwrap_or_default()
+                .to_owned(),
         };
         let provider_arn = match &provider {
             Some(provider) => provider.arn(),
@@ -250,15 +262,28 @@ impl Service {
         if verified.source_identity.is_some() {
             actions.push("sts:SetSourceIdentity");
         }
+        let nobody = trusts_nobody();
+        let trust = role.as_deref().map_or(&nobody, |role| &*role.trust);
         for action in actions {
-            let admitted = self.authorizer().is_open()
-                || role.as_deref().is_some_and(|role| {
-                    admits_web_identity(&role.trust, &verified.provider_arn, action, &facts)
-                });
-            if !admitted {
-                return Err(StsError::access_denied(format!(
-                    "Not authorized to perform {action}"
-                )));
+            let decision = if self.authorizer().is_open() {
+                Decision::Allow(Grounds::OpenOtherAccount)
+            } else {
+                decide_role(&RoleQuestion {
+                    applicant: Applicant::Federated(&verified.provider_arn),
+                    action,
+                    role_arn: &input.role_arn,
+                    account: verified.role.account,
+                    trust,
+                    facts: &facts,
+                })
+            };
+            match decision {
+                Decision::Allow(grounds) => entry.permitted_by(grounds.as_str()),
+                Decision::Deny(denial) => {
+                    entry.permitted_by(denial.as_str());
+                    let message = format!("Not authorized to perform {action}");
+                    return Err(StsError::access_denied(message));
+                }
             }
         }
         let seconds = role_seconds(role.as_deref(), input.duration_seconds, false)?;
@@ -269,7 +294,9 @@ impl Service {
         let claims = verified.claims.iter().filter(|(name, _)| kept(name));
         let mut session = self.role_session(
             Claims {
-                holder: verified.role.holder(role.as_deref(), &input.session_name, false),
+                holder: verified
+                    .role
+                    .holder(role.as_deref(), &input.session_name, false),
                 account: verified.role.account,
                 partition: verified.role.partition,
                 secret_version: 0,

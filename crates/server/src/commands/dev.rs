@@ -34,7 +34,8 @@ use crate::{
     custom_key_stores,
     door::{Door, Regions, WallClock},
     seal_source::{make_key_file, read_key_file},
-    seed, tls,
+    seed::{self, Purpose},
+    tls,
 };
 
 /// The Region of requests that name none.
@@ -48,7 +49,8 @@ pub(super) fn run(args: DevArgs, hardening: Hardening) -> Result<(), Failure> {
         tracing::warn!("swap is on and memory cannot be locked: key material may reach a disk");
     }
     // Before anything is made: a seed with a mistake leaves nothing behind.
-    let seed = args.seed.as_deref().map(seed::load).transpose()?;
+    let load = |path| seed::load(path, Purpose::Seed);
+    let seed = args.seed.as_deref().map(load).transpose()?;
     let counter = config::counter(args.counter.clone(), Defaults::DEV)?;
     let place = Place::enter(&args, counter.durability)?;
     let runtime = house::runtime()?;

@@ -3,6 +3,7 @@
 mod clock;
 mod dev;
 mod house;
+pub(crate) mod identity;
 mod init;
 mod seal;
 mod serve;
@@ -28,6 +29,7 @@ use crate::{
 /// Why a command ends without having done what it should.
 #[derive(Debug)]
 pub(crate) struct Failure {
+    /// What is told; nothing where everything was told already.
     sentence: String,
     code: u8,
 }
@@ -39,6 +41,19 @@ impl Failure {
             sentence: sentence.to_string(),
             code: 1,
         }
+    }
+
+    /// An answer in the exit code alone, such as that of `diff`.
+    pub(crate) fn silent(code: u8) -> Self {
+        Self {
+            sentence: String::new(),
+            code,
+        }
+    }
+
+    /// The same failure with another exit code.
+    pub(crate) fn with_code(self, code: u8) -> Self {
+        Self { code, ..self }
     }
 
     /// A mistake in how the command was used.
@@ -73,7 +88,9 @@ pub fn main() -> ExitCode {
     match run(cli, hardening) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let _ = writeln!(io::stderr(), "strongroom: {}", failure.sentence);
+            if !failure.sentence.is_empty() {
+                let _ = writeln!(io::stderr(), "strongroom: {}", failure.sentence);
+            }
             ExitCode::from(failure.code)
         }
     }
@@ -101,6 +118,7 @@ fn run(cli: Cli, hardening: Hardening) -> Result<(), Failure> {
         } => seal::rotate(&folder, &seal),
         Command::Store { command } => store::run(command),
         Command::Clock { command } => clock::run(command),
+        Command::Identity { command } => identity::run(command),
         Command::Pkcs11Helper(args) => Ok(crate::custom_key_stores::hsm::helper::run(&args)?),
     }
 }

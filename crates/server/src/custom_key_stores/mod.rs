@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use strongroom_kms::outside::Outside;
 
-pub(crate) use xks::system_tls;
 pub use settings::{HsmCluster, IvSource, KeyStoreSettings, ProxyEndpoint, SettingsError};
+pub(crate) use xks::system_tls;
 
 /// Who reaches the outside, as the settings say.
 ///

@@ -86,6 +86,15 @@ impl Responder for Counter {
         };
         drop(headers);
 
+        let (key, region) = (&admitted.caller.access_key_id, &admitted.region);
+        let service = match protocol {
+            Protocol::Json => "kms",
+            Protocol::Query => "sts",
+        };
+        // An access key of a session is nobody's to look after.
+        if !key.is_temporary() {
+            self.service.note_access_key_use(key, region, service);
+        }
         let arrival = arrival(&request);
         let entry = self.service.open(admitted.caller, admitted.region, arrival);
         match protocol {

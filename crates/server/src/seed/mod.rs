@@ -57,11 +57,21 @@ impl Wrong {
     }
 }
 
-/// Reads a seed file.
+/// What a file is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A seed of a development server.
+    Seed,
+    /// The identities of a server. It has no keys and no key material; secrets of access keys may
+    /// be left to be made.
+    Identities,
+}
+
+/// Reads a seed file, or a file of identities in the same format.
 ///
 /// # Errors
 /// [`SeedFileError`], for the first thing that is wrong.
-pub fn load(path: &Path) -> Result<Seed, SeedFileError> {
+pub fn load(path: &Path, purpose: Purpose) -> Result<Seed, SeedFileError> {
     let unreadable = |cause| SeedFileError::Unreadable {
         path: path.to_owned(),
         cause,
@@ -71,13 +81,16 @@ pub fn load(path: &Path) -> Result<Seed, SeedFileError> {
         return Err(unreadable(io::Error::other("it is larger than 16 MiB")));
     }
     let text = Zeroizing::new(fs::read_to_string(path).map_err(unreadable)?);
-    parse(&text).map_err(|Wrong { line, reason }| SeedFileError::Wrong {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    parse(&text, folder, purpose).map_err(|Wrong { line, reason }| SeedFileError::Wrong {
         path: path.to_owned(),
         line,
         reason,
     })
 }
 
-fn parse(text: &str) -> Result<Seed, Wrong> {
-    read::seed(&yaml::parse(text)?)
+/// Parses a file; what it refers to is in `folder`.
+fn parse(text: &str, folder: &Path, purpose: Purpose) -> Result<Seed, Wrong> {
+    let place = read::Place { folder, purpose };
+    read::seed(&yaml::parse(text)?, &place)
 }

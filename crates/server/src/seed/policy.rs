@@ -1,9 +1,12 @@
 //! The shape of an identity policy or trust policy in a seed.
 //!
-//! They are kept for the day when identities are evaluated; a mistake in one is told now. What a
-//! key policy may say is checked when the key is planted, by the rules of PutKeyPolicy.
+//! A mistake in the shape is told with its own line, and then the document is read as IAM reads
+//! it, which has the last word. What a key policy may say is checked when the key is planted, by
+//! the rules of PutKeyPolicy.
 //!
 //! AWS: IAM user guide, "IAM JSON policy element reference".
+
+use strongroom_kms::identities::{Document, check_identity_policy, check_trust_policy};
 
 use super::{
     Wrong,
@@ -19,8 +22,20 @@ pub(super) enum Kind {
     Trust,
 }
 
+/// Reads a policy document.
+pub(super) fn read(document: &Node<'_>, kind: Kind) -> Result<Document, Wrong> {
+    check(document, kind)?;
+    let text = Document(document.to_json_text());
+    let checked = match kind {
+        Kind::Identity => check_identity_policy(&text),
+        Kind::Trust => check_trust_policy(&text),
+    };
+    checked.map_err(|error| Wrong::at(document.line, error.message()))?;
+    Ok(text)
+}
+
 /// Checks the shape of a policy document.
-pub(super) fn check(document: &Node<'_>, kind: Kind) -> Result<(), Wrong> {
+fn check(document: &Node<'_>, kind: Kind) -> Result<(), Wrong> {
     let Content::Mapping(members) = &document.content else {
         return Err(Wrong::at(document.line, "a policy is a mapping"));
     };
@@ -28,7 +43,7 @@ pub(super) fn check(document: &Node<'_>, kind: Kind) -> Result<(), Wrong> {
     for (name, value) in members {
         match &*name.text {
             "Version" => version(value)?,
-            "Id" => scalar(value, "Id")?,
+            "Id" if kind == Kind::Trust => scalar(value, "Id")?,
             "Statement" => statements = Some(value),
             other => {
                 let reason = format!("a policy has no member `{other}`");
@@ -68,7 +83,7 @@ fn statement(statement: &Node<'_>, kind: Kind) -> Result<(), Wrong> {
             },
             "Action" | "NotAction" => texts(value, &name.text)?,
             "Resource" | "NotResource" if kind == Kind::Identity => texts(value, &name.text)?,
-            "Principal" if kind == Kind::Trust => {}
+            "Principal" | "NotPrincipal" if kind == Kind::Trust => {}
             "Condition" => {
                 if !matches!(value.content, Content::Mapping(_)) {
                     return Err(Wrong::at(value.line, "`Condition` is a mapping"));
@@ -98,7 +113,7 @@ fn statement(statement: &Node<'_>, kind: Kind) -> Result<(), Wrong> {
     exactly_one(&["Action", "NotAction"])?;
     match kind {
         Kind::Identity => exactly_one(&["Resource", "NotResource"]),
-        Kind::Trust => exactly_one(&["Principal"]),
+        Kind::Trust => exactly_one(&["Principal", "NotPrincipal"]),
     }
 }
 

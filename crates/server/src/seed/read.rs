@@ -1,8 +1,14 @@
 //! What a seed says, read from the tree of its file.
 
+use std::{collections::BTreeMap, fs, path::Path};
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use strongroom_auth::AccessKeyId;
+use strongroom_kms::identities::{
+    Declared, Document, GroupDeclaration, ProviderDeclaration, RoleDeclaration, UserDeclaration,
+    check_key_set,
+};
 use strongroom_kms::seed::{At, Seed, SeededAccessKey, SeededIdentity, SeededKey};
 use strongroom_model::{
     AccountId, AliasName, KeyId, Plaintext, Region, SecretAccessKey,
@@ -10,7 +16,7 @@ use strongroom_model::{
 };
 
 use super::{
-    Wrong,
+    Purpose, Wrong,
     policy::{self, Kind},
     yaml::{Content, Name, Node},
 };
@@ -25,8 +31,15 @@ const ROTATION_PERIOD_DAYS: std::ops::RangeInclusive<i32> = 90..=2560;
 /// Key materials of one key, so that they fit one commit.
 const MATERIALS: usize = 64;
 
+/// Where a file is, and what it is read for.
+pub(super) struct Place<'a> {
+    /// The folder of the file, from which it names others.
+    pub(super) folder: &'a Path,
+    pub(super) purpose: Purpose,
+}
+
 /// Reads a whole seed.
-pub(super) fn seed(root: &Node<'_>) -> Result<Seed, Wrong> {
+pub(super) fn seed(root: &Node<'_>, place: &Place<'_>) -> Result<Seed, Wrong> {
     let mut seed = Seed::default();
     for (name, value) in mapping(root, "a seed")? {
         match &*name.text {
@@ -34,7 +47,11 @@ pub(super) fn seed(root: &Node<'_>) -> Result<Seed, Wrong> {
                 for (id, value) in mapping(value, "`accounts`")? {
                     let account = AccountId::parse(&id.text)
                         .map_err(|_| Wrong::at(id.line, "an account id has twelve digits"))?;
-                    read_account(account, value, &mut seed)?;
+                    seed.accounts.push(At {
+                        line: id.line,
+                        it: account,
+                    });
+                    read_account(account, value, place, &mut seed)?;
                 }
             }
             _ => return unknown(name, "a seed"),
@@ -43,7 +60,13 @@ pub(super) fn seed(root: &Node<'_>) -> Result<Seed, Wrong> {
     Ok(seed)
 }
 
-fn read_account(account: AccountId, node: &Node<'_>, seed: &mut Seed) -> Result<(), Wrong> {
+fn read_account(
+    account: AccountId,
+    node: &Node<'_>,
+    place: &Place<'_>,
+    seed: &mut Seed,
+) -> Result<(), Wrong> {
+    let purpose = place.purpose;
     let mut groups = Vec::new();
     let mut memberships = Vec::new();
     for (name, value) in mapping(node, "an account")? {
@@ -51,14 +74,14 @@ fn read_account(account: AccountId, node: &Node<'_>, seed: &mut Seed) -> Result<
             "root" => {
                 for (name, value) in mapping(value, "`root`")? {
                     match &*name.text {
-                        "access_keys" => read_access_keys(account, None, value, seed)?,
+                        "access_keys" => read_access_keys(account, None, value, purpose, seed)?,
                         _ => return unknown(name, "`root`"),
                     }
                 }
             }
             "users" => {
                 for (user, value) in mapping(value, "`users`")? {
-                    memberships.extend(read_user(account, user, value, seed)?);
+                    memberships.extend(read_user(account, user, value, purpose, seed)?);
                 }
             }
             "groups" => {
@@ -74,8 +97,12 @@ fn read_account(account: AccountId, node: &Node<'_>, seed: &mut Seed) -> Result<
             }
             "oidc_providers" => {
                 for provider in sequence(value, "`oidc_providers`")? {
-                    read_provider(account, provider, seed)?;
+                    read_provider(account, provider, place, seed)?;
                 }
+            }
+            "regions" if purpose == Purpose::Identities => {
+                let reason = "keys and their material are no part of a file of identities";
+                return Err(Wrong::at(name.line, reason));
             }
             "regions" => {
                 for (region, value) in mapping(value, "`regions`")? {
@@ -101,6 +128,7 @@ fn read_access_keys(
     account: AccountId,
     user: Option<&str>,
     node: &Node<'_>,
+    purpose: Purpose,
     seed: &mut Seed,
 ) -> Result<(), Wrong> {
     for node in sequence(node, "`access_keys`")? {
@@ -129,8 +157,9 @@ fn read_access_keys(
             }
         }
         let id = id.ok_or_else(|| Wrong::at(node.line, "an access key needs an `id`"))?;
-        let secret =
-            secret.ok_or_else(|| Wrong::at(node.line, "an access key needs a `secret`"))?;
+        if secret.is_none() && purpose == Purpose::Seed {
+            return Err(Wrong::at(node.line, "an access key needs a `secret`"));
+        }
         if seed.access_keys.iter().any(|known| known.id == id) {
             return Err(Wrong::at(
                 node.line,
@@ -155,28 +184,31 @@ fn read_user(
     account: AccountId,
     user: &Name<'_>,
     node: &Node<'_>,
+    purpose: Purpose,
     seed: &mut Seed,
 ) -> Result<Vec<(usize, String)>, Wrong> {
     identity_name(user)?;
-    let mut declaration = Declaration::default();
+    let mut declared = UserDeclaration::default();
     let mut memberships = Vec::new();
     for (name, value) in mapping(node, "a user")? {
         match &*name.text {
-            "path" => declaration.path(value)?,
-            "tags" => declaration.tags(value)?,
-            "policies" => declaration.policies(value)?,
-            "permissions_boundary" => declaration.boundary(value)?,
-            "access_keys" => read_access_keys(account, Some(&user.text), value, seed)?,
+            "path" => declared.path = path(value)?,
+            "tags" => declared.tags = tags(value)?.into_iter().collect(),
+            "policies" => declared.policies = policies(value)?,
+            "permissions_boundary" => declared.permissions_boundary = boundary(value)?,
+            "access_keys" => read_access_keys(account, Some(&user.text), value, purpose, seed)?,
             "groups" => {
                 for group in sequence(value, "`groups`")? {
-                    memberships.push((group.line, text(group, "a group")?.to_owned()));
+                    let name = text(group, "a group")?.to_owned();
+                    declared.groups.insert(name.clone());
+                    memberships.push((group.line, name));
                 }
-                declaration.put("groups", value);
             }
             _ => return unknown(name, "a user"),
         }
     }
-    declaration.keep(account, "user", user, seed);
+    let identity = Declared::User(user.text.to_string(), declared);
+    keep(account, user.line, identity, seed)?;
     Ok(memberships)
 }
 
@@ -187,16 +219,16 @@ fn read_group(
     seed: &mut Seed,
 ) -> Result<(), Wrong> {
     identity_name(group)?;
-    let mut declaration = Declaration::default();
+    let mut declared = GroupDeclaration::default();
     for (name, value) in mapping(node, "a group")? {
         match &*name.text {
-            "path" => declaration.path(value)?,
-            "policies" => declaration.policies(value)?,
+            "path" => declared.path = path(value)?,
+            "policies" => declared.policies = policies(value)?,
             _ => return unknown(name, "a group"),
         }
     }
-    declaration.keep(account, "group", group, seed);
-    Ok(())
+    let identity = Declared::Group(group.text.to_string(), declared);
+    keep(account, group.line, identity, seed)
 }
 
 fn read_role(
@@ -206,27 +238,26 @@ fn read_role(
     seed: &mut Seed,
 ) -> Result<(), Wrong> {
     identity_name(role)?;
-    let mut declaration = Declaration::default();
+    let mut declared = RoleDeclaration::trusting(Document(String::new()));
     let mut trusted = false;
     for (name, value) in mapping(node, "a role")? {
         match &*name.text {
-            "path" => declaration.path(value)?,
-            "tags" => declaration.tags(value)?,
-            "policies" => declaration.policies(value)?,
-            "permissions_boundary" => declaration.boundary(value)?,
+            "path" => declared.path = path(value)?,
+            "tags" => declared.tags = tags(value)?.into_iter().collect(),
+            "policies" => declared.policies = policies(value)?,
+            "permissions_boundary" => declared.permissions_boundary = boundary(value)?,
             "trust" => {
-                policy::check(value, Kind::Trust)?;
-                declaration.put("trust", value);
+                declared.trust = policy::read(value, Kind::Trust)?;
                 trusted = true;
             }
             "max_session_duration_seconds" => {
                 // AWS: IAM API reference, "CreateRole": one to twelve hours.
                 let seconds = value.to_json().as_u64();
-                if !seconds.is_some_and(|seconds| (3600..=43_200).contains(&seconds)) {
-                    let reason = "`max_session_duration_seconds` is a number from 3600 to 43200";
-                    return Err(Wrong::at(value.line, reason));
-                }
-                declaration.put("max_session_duration_seconds", value);
+                let seconds = seconds.and_then(|seconds| u32::try_from(seconds).ok());
+                let seconds = seconds.filter(|seconds| (3600..=43_200).contains(seconds));
+                let reason = "`max_session_duration_seconds` is a number from 3600 to 43200";
+                declared.max_session_duration_seconds =
+                    seconds.ok_or_else(|| Wrong::at(value.line, reason))?;
             }
             _ => return unknown(name, "a role"),
         }
@@ -234,98 +265,113 @@ fn read_role(
     if !trusted {
         return Err(Wrong::at(role.line, "a role needs a `trust` policy"));
     }
-    declaration.keep(account, "role", role, seed);
-    Ok(())
+    let identity = Declared::Role(role.text.to_string(), declared);
+    keep(account, role.line, identity, seed)
 }
 
-fn read_provider(account: AccountId, node: &Node<'_>, seed: &mut Seed) -> Result<(), Wrong> {
-    let mut declaration = Declaration::default();
+fn read_provider(
+    account: AccountId,
+    node: &Node<'_>,
+    place: &Place<'_>,
+    seed: &mut Seed,
+) -> Result<(), Wrong> {
+    let mut declared = ProviderDeclaration::default();
     let mut url = None;
     for (name, value) in mapping(node, "an OIDC provider")? {
         match &*name.text {
             "url" => {
                 let text = text(value, "`url`")?;
-                if !text.starts_with("https://") || text.len() > 255 || !text.is_ascii() {
-                    let reason = "`url` begins with https:// and has at most 255 characters";
-                    return Err(Wrong::at(value.line, reason));
-                }
-                url = Some(text);
+                let short = text.strip_prefix("https://").filter(|_| text.len() <= 255);
+                let reason = "`url` begins with https:// and has at most 255 characters";
+                let short = short.ok_or_else(|| Wrong::at(value.line, reason))?;
+                url = Some(short.trim_end_matches('/').to_owned());
             }
             "client_ids" => {
                 for id in sequence(value, "`client_ids`")? {
-                    text(id, "a client id")?;
+                    declared
+                        .client_ids
+                        .push(text(id, "a client id")?.to_owned());
                 }
-                declaration.put("client_ids", value);
+            }
+            "jwks" if value.is_null() => {}
+            "jwks" => {
+                mapping(value, "`jwks`")?;
+                declared.jwks = Some(key_set(Document(value.to_json_text()), value.line)?);
             }
             "jwks_file" => {
-                text(value, "`jwks_file`")?;
-                declaration.put("jwks_file", value);
+                let path = place.folder.join(text(value, "`jwks_file`")?);
+                let content = fs::read_to_string(&path).map_err(|error| {
+                    let path = path.display();
+                    Wrong::at(value.line, format!("{path} cannot be read: {error}"))
+                })?;
+                declared.jwks = Some(key_set(Document(content), value.line)?);
             }
+            "jwks_url" => declared.jwks_url = Some(text(value, "`jwks_url`")?.to_owned()),
             _ => return unknown(name, "an OIDC provider"),
         }
     }
     let url = url.ok_or_else(|| Wrong::at(node.line, "an OIDC provider needs a `url`"))?;
-    let name = Name {
-        line: node.line,
-        text: url.into(),
-    };
-    declaration.keep(account, "oidc-provider", &name, seed);
-    Ok(())
+    keep(
+        account,
+        node.line,
+        Declared::OidcProvider(url, declared),
+        seed,
+    )
 }
 
-/// What is kept of an identity.
-#[derive(Default)]
-struct Declaration(Map<String, Value>);
+fn key_set(document: Document, line: usize) -> Result<Document, Wrong> {
+    check_key_set(&document).map_err(|error| Wrong::at(line, error.message()))?;
+    Ok(document)
+}
 
-impl Declaration {
-    fn put(&mut self, name: &str, value: &Node<'_>) {
-        if !value.is_null() {
-            self.0.insert(name.to_owned(), value.to_json());
-        }
+fn path(value: &Node<'_>) -> Result<String, Wrong> {
+    let path = text(value, "`path`")?;
+    let plain = path.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
+    if !path.starts_with('/') || !path.ends_with('/') || path.len() > 512 || !plain {
+        return Err(Wrong::at(value.line, "`path` begins and ends with a slash"));
     }
+    Ok(path.to_owned())
+}
 
-    fn path(&mut self, value: &Node<'_>) -> Result<(), Wrong> {
-        let path = text(value, "`path`")?;
-        let plain = path.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
-        if !path.starts_with('/') || !path.ends_with('/') || path.len() > 512 || !plain {
-            return Err(Wrong::at(value.line, "`path` begins and ends with a slash"));
-        }
-        self.put("path", value);
-        Ok(())
+fn policies(value: &Node<'_>) -> Result<BTreeMap<String, Document>, Wrong> {
+    let mut policies = BTreeMap::new();
+    for (name, document) in mapping(value, "`policies`")? {
+        identity_name(name)?;
+        let document = policy::read(document, Kind::Identity)?;
+        policies.insert(name.text.to_string(), document);
     }
+    Ok(policies)
+}
 
-    fn tags(&mut self, value: &Node<'_>) -> Result<(), Wrong> {
-        tags(value)?;
-        self.put("tags", value);
-        Ok(())
+fn boundary(value: &Node<'_>) -> Result<Option<Document>, Wrong> {
+    if value.is_null() {
+        return Ok(None);
     }
+    policy::read(value, Kind::Identity).map(Some)
+}
 
-    fn policies(&mut self, value: &Node<'_>) -> Result<(), Wrong> {
-        for (name, document) in mapping(value, "`policies`")? {
-            identity_name(name)?;
-            policy::check(document, Kind::Identity)?;
-        }
-        self.put("policies", value);
-        Ok(())
+/// Keeps an identity that is as IAM has it, and there once.
+fn keep(account: AccountId, line: usize, identity: Declared, seed: &mut Seed) -> Result<(), Wrong> {
+    let checked = identity.check();
+    checked.map_err(|error| Wrong::at(line, error.message()))?;
+    let twice = seed.identities.iter().any(|other| {
+        other.account == account
+            && other.identity.kind() == identity.kind()
+            && other.identity.name().eq_ignore_ascii_case(identity.name())
+    });
+    if twice {
+        let (kind, name) = (identity.kind().name(), identity.name());
+        return Err(Wrong::at(
+            line,
+            format!("the {kind} `{name}` is there twice"),
+        ));
     }
-
-    fn boundary(&mut self, value: &Node<'_>) -> Result<(), Wrong> {
-        if !value.is_null() {
-            policy::check(value, Kind::Identity)?;
-        }
-        self.put("permissions_boundary", value);
-        Ok(())
-    }
-
-    fn keep(self, account: AccountId, kind: &'static str, name: &Name<'_>, seed: &mut Seed) {
-        seed.identities.push(SeededIdentity {
-            line: name.line,
-            account,
-            kind,
-            name: name.text.to_string(),
-            declaration: json!(self.0),
-        });
-    }
+    seed.identities.push(SeededIdentity {
+        line,
+        account,
+        identity,
+    });
+    Ok(())
 }
 
 /// AWS: IAM user guide, "IAM and AWS STS quotas": names of users, groups, roles and policies.
@@ -674,7 +720,22 @@ fn not_yet<T>(line: usize, what: &str) -> Result<T, Wrong> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::parse, *};
+    use super::{super::parse as parse_for, *};
+
+    /// Reads a seed in a folder that has the key set which the example names.
+    fn parse(text: &str) -> Result<Seed, Wrong> {
+        parse_as(text, Purpose::Seed)
+    }
+
+    fn parse_as(text: &str, purpose: Purpose) -> Result<Seed, Wrong> {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(
+            folder.path().join("jwks.json"),
+            r#"{"keys":[{"kty":"EC"}]}"#,
+        )
+        .unwrap();
+        parse_for(text, folder.path(), purpose)
+    }
 
     /// The seed of the documentation, as far as this version goes.
     const EXAMPLE: &str = r#"accounts:
@@ -757,13 +818,13 @@ mod tests {
         let kinds: Vec<_> = seed
             .identities
             .iter()
-            .map(|it| (it.kind, &*it.name))
+            .map(|it| (it.identity.kind().name(), it.identity.name()))
             .collect();
         let expected = [
             ("user", "alice"),
             ("group", "auditors"),
             ("role", "deployer"),
-            ("oidc-provider", "https://issuer.example"),
+            ("oidc-provider", "issuer.example"),
         ];
         assert_eq!(kinds, expected);
         let [key, global, signer] = seed.keys.as_slice() else {
@@ -796,10 +857,7 @@ mod tests {
     fn no_secret_is_kept_with_an_identity() {
         let seed = parse(EXAMPLE).unwrap();
         for identity in &seed.identities {
-            assert!(
-                !identity.declaration.to_string().contains("secret"),
-                "{identity:?}"
-            );
+            assert!(!format!("{identity:?}").contains("secret"), "{identity:?}");
         }
     }
 

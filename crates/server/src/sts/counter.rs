@@ -73,7 +73,10 @@ fn decoded(query: &str, body: &[u8]) -> (Option<Action>, Result<Request, StsErro
         // Who shows a presigned request to somebody else proves an identity, and gives no more
         // away than that.
         let message = "Presigned requests are answered for GetCallerIdentity only.";
-        return (Some(action), Err(StsError::new("AccessDenied", 403, message)));
+        return (
+            Some(action),
+            Err(StsError::new("AccessDenied", 403, message)),
+        );
     }
     (Some(action), read(action, &form))
 }
@@ -81,9 +84,8 @@ fn decoded(query: &str, body: &[u8]) -> (Option<Action>, Result<Request, StsErro
 /// Whether a request without a signature asks for the one action that comes without.
 #[must_use]
 pub fn is_web_identity(query: &str, body: &[u8]) -> bool {
-    Form::read(query, body).is_ok_and(|form| {
-        form.get("Action") == Some(Action::AssumeRoleWithWebIdentity.name())
-    })
+    Form::read(query, body)
+        .is_ok_and(|form| form.get("Action") == Some(Action::AssumeRoleWithWebIdentity.name()))
 }
 
 /// A request of somebody for whom an identity provider may vouch. Until it does, what is refused
@@ -107,7 +109,10 @@ pub async fn answer_stranger(
     };
     let entry = service.open(verified.caller(), door.default_region(), arrival);
     let name = Action::AssumeRoleWithWebIdentity.name();
-    match service.assume_role_with_web_identity(entry, verified, wall).await {
+    match service
+        .assume_role_with_web_identity(entry, verified, wall)
+        .await
+    {
         Ok(session) => answer::role_session(name, &session, id),
         Err(error) => answer::failed(&error, id),
     }
@@ -117,7 +122,11 @@ fn web_identity(query: &str, body: &[u8]) -> Result<AssumeRoleWithWebIdentity, S
     let form = form(query, body)?;
     match read(Action::of(&form)?, &form)? {
         Request::AssumeRoleWithWebIdentity(input) => Ok(input),
-        _ => Err(StsError::new("InvalidAction", 400, "The action is another one.")),
+        _ => Err(StsError::new(
+            "InvalidAction",
+            400,
+            "The action is another one.",
+        )),
     }
 }
 

@@ -143,7 +143,16 @@ mod tests {
         assert_eq!(form.get("Empty"), Some(""));
         assert_eq!(form.get("Bare"), Some(""));
         assert_eq!(form.get("action"), None);
-        for text in ["a=1&a=2", "a=1&%61=2", "a=%", "a=%4", "a=%4g", "a=%ff", "%zz=1", "a=%+1"] {
+        for text in [
+            "a=1&a=2",
+            "a=1&%61=2",
+            "a=%",
+            "a=%4",
+            "a=%4g",
+            "a=%ff",
+            "%zz=1",
+            "a=%+1",
+        ] {
             assert_eq!(read(text).unwrap_err(), MalformedForm, "{text}");
         }
         assert_eq!(Form::read("", b"a=\xff").unwrap_err(), MalformedForm);
@@ -171,7 +180,12 @@ mod tests {
         assert_eq!(form.list("TransitiveTagKeys", [""]).unwrap(), [[Some("a")]]);
         assert!(form.list("PolicyArns", ["arn"]).unwrap().is_empty());
         assert!(form.list("Tag", ["Key"]).unwrap().is_empty());
-        for text in ["T.member.x=1", "T.member.=1", "T.member.0=1", "T.member.201=1"] {
+        for text in [
+            "T.member.x=1",
+            "T.member.=1",
+            "T.member.0=1",
+            "T.member.201=1",
+        ] {
             let form = read(text).unwrap();
             assert_eq!(form.list("T", [""]).unwrap_err(), MalformedForm, "{text}");
         }
@@ -179,7 +193,10 @@ mod tests {
 
     #[test]
     fn values_are_not_printed() {
-        assert_eq!(format!("{:?}", read("WebIdentityToken=x").unwrap()), "Form(1 parameters)");
+        assert_eq!(
+            format!("{:?}", read("WebIdentityToken=x").unwrap()),
+            "Form(1 parameters)"
+        );
     }
 
     proptest! {

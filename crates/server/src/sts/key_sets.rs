@@ -72,7 +72,9 @@ impl ProviderDocuments {
         if !status.is_success() {
             return Err(failed(url, format_args!("it answers {status}")));
         }
-        let body = Limited::new(answer.into_body(), DOCUMENT_BYTES).collect().await;
+        let body = Limited::new(answer.into_body(), DOCUMENT_BYTES)
+            .collect()
+            .await;
         connection.abort();
         let body = body.map_err(|error| failed(url, error))?;
         Ok(body.to_bytes().to_vec())

@@ -120,13 +120,10 @@ pub fn read(action: Action, form: &Form<'_>) -> Result<Request, StsError> {
             .map(Request::AssumeRoleWithWebIdentity),
         Action::GetSessionToken => Some(Request::GetSessionToken(reader.get_session_token())),
     };
-    reader.broken.settle(request).map_err(|fault| {
-        StsError::new(
-            "ValidationError",
-            400,
-            fault.message.unwrap_or_default(),
-        )
-    })
+    reader
+        .broken
+        .settle(request)
+        .map_err(|fault| StsError::new("ValidationError", 400, fault.message.unwrap_or_default()))
 }
 
 struct Reader<'f> {
@@ -171,7 +168,14 @@ impl Reader<'_> {
     ) -> Result<Option<AssumeRoleWithWebIdentity>, StsError> {
         let role_arn = self.required("RoleArn", "roleArn", &ROLE_ARN);
         let session_name = self.required("RoleSessionName", "roleSessionName", &SESSION_NAME);
-        let token = self.secret("WebIdentityToken", "webIdentityToken", Length { min: 4, max: 20_000 });
+        let token = self.secret(
+            "WebIdentityToken",
+            "webIdentityToken",
+            Length {
+                min: 4,
+                max: 20_000,
+            },
+        );
         let provider_id = self.optional("ProviderId", "providerId", &PROVIDER_ID);
         let policy_arns = self.policy_arns()?;
         let policy = self.optional("Policy", "policy", &SHORT_POLICY);
@@ -220,12 +224,7 @@ impl Reader<'_> {
         Some(value.to_owned())
     }
 
-    fn secret(
-        &mut self,
-        name: &str,
-        member: &'static str,
-        length: Length,
-    ) -> Option<SecretText> {
+    fn secret(&mut self, name: &str, member: &'static str, length: Length) -> Option<SecretText> {
         let Some(value) = self.form.get(name) else {
             self.absent(member);
             return None;
@@ -283,7 +282,10 @@ impl Reader<'_> {
     }
 
     fn tags(&mut self) -> Result<Vec<SessionTag>, StsError> {
-        let given = self.form.list("Tags", ["Key", "Value"]).map_err(malformed)?;
+        let given = self
+            .form
+            .list("Tags", ["Key", "Value"])
+            .map_err(malformed)?;
         let list = Place::Member(&Place::Request, "tags");
         self.at_most(50, given.len(), list);
         let mut tags = Vec::with_capacity(given.len());
@@ -293,11 +295,15 @@ impl Reader<'_> {
             let value_place = Place::Member(&element, "value");
             match key {
                 Some(key) => self.tag_text(key, key_place, TAG_KEY),
-                None => self.broken.add(Shown::Null, key_place, &Constraint::NotNull),
+                None => self
+                    .broken
+                    .add(Shown::Null, key_place, &Constraint::NotNull),
             }
             match value {
                 Some(value) => self.tag_text(value, value_place, TAG_VALUE),
-                None => self.broken.add(Shown::Null, value_place, &Constraint::NotNull),
+                None => self
+                    .broken
+                    .add(Shown::Null, value_place, &Constraint::NotNull),
             }
             if let (Some(key), Some(value)) = (key, value) {
                 tags.push(SessionTag {
@@ -310,7 +316,10 @@ impl Reader<'_> {
     }
 
     fn transitive_tag_keys(&mut self) -> Result<Vec<String>, StsError> {
-        let given = self.form.list("TransitiveTagKeys", [""]).map_err(malformed)?;
+        let given = self
+            .form
+            .list("TransitiveTagKeys", [""])
+            .map_err(malformed)?;
         let list = Place::Member(&Place::Request, "transitiveTagKeys");
         self.at_most(50, given.len(), list);
         let mut keys = Vec::with_capacity(given.len());
@@ -324,7 +333,8 @@ impl Reader<'_> {
 
     fn at_most(&mut self, max: usize, count: usize, list: Place<'_>) {
         if count > max {
-            self.broken.add(Shown::Nothing, list, &Constraint::LengthAtMost(max));
+            self.broken
+                .add(Shown::Nothing, list, &Constraint::LengthAtMost(max));
         }
     }
 
@@ -428,7 +438,11 @@ mod tests {
 
     fn refused(text: &str) -> (String, u16, String) {
         let error = request(text).unwrap_err();
-        (error.code().to_owned(), error.status(), error.message().to_owned())
+        (
+            error.code().to_owned(),
+            error.status(),
+            error.message().to_owned(),
+        )
     }
 
     const ROLE: &str = "RoleArn=arn:aws:iam::111122223333:role/Dev";
@@ -444,7 +458,11 @@ mod tests {
             ("Action=GetCaller%49dentity&X-Amz-Expires=60", ""),
             ("Action=x", "Action=GetCallerIdentity"),
         ] {
-            assert_eq!(action(query, body.as_bytes()).unwrap(), identity, "{query} {body}");
+            assert_eq!(
+                action(query, body.as_bytes()).unwrap(),
+                identity,
+                "{query} {body}"
+            );
         }
     }
 
@@ -460,7 +478,12 @@ mod tests {
         let unknown = "Could not find operation GetFederationToken for version 2011-06-15";
         check("Action=GetFederationToken", "InvalidAction", 400, unknown);
         let old = "Could not find operation AssumeRole for version 2010-01-01";
-        check("Action=AssumeRole&Version=2010-01-01", "InvalidAction", 400, old);
+        check(
+            "Action=AssumeRole&Version=2010-01-01",
+            "InvalidAction",
+            400,
+            old,
+        );
         let syntax = "The query string contains a syntax error.";
         check("Action=%", "MalformedQueryString", 404, syntax);
         let broken = format!("Action=AssumeRole&{ROLE}&RoleSessionName=s1&Tags.member.x.Key=a");
@@ -515,7 +538,9 @@ mod tests {
         let good = format!("AssumeRole&{ROLE}&RoleSessionName=s1");
         check(
             "AssumeRole&RoleArn=short&RoleSessionName=s1",
-            &format!("Value 'short' at 'roleArn' {constraint} have length greater than or equal to 20"),
+            &format!(
+                "Value 'short' at 'roleArn' {constraint} have length greater than or equal to 20"
+            ),
         );
         check(
             &format!("AssumeRole&{ROLE}&RoleSessionName=a+b"),
@@ -540,7 +565,9 @@ mod tests {
         );
         check(
             &format!("{good}&ExternalId=a"),
-            &format!("Value 'a' at 'externalId' {constraint} have length greater than or equal to 2"),
+            &format!(
+                "Value 'a' at 'externalId' {constraint} have length greater than or equal to 2"
+            ),
         );
         check(
             &format!("{good}&Tags.member.1.Value=x"),
@@ -556,14 +583,19 @@ mod tests {
         // A token is a secret of somebody, and is never repeated.
         check(
             &format!("AssumeRoleWithWebIdentity&{ROLE}&RoleSessionName=s1&WebIdentityToken=abc"),
-            &format!("Value at 'webIdentityToken' {constraint} have length greater than or equal to 4"),
+            &format!(
+                "Value at 'webIdentityToken' {constraint} have length greater than or equal to 4"
+            ),
         );
         let long = "x".repeat(2049);
         let (_, _, message) = refused(&format!(
             "Action=AssumeRoleWithWebIdentity&{ROLE}&RoleSessionName=s1&WebIdentityToken=abcd&\
              Policy={long}"
         ));
-        assert!(message.ends_with("have length less than or equal to 2048"), "{message}");
+        assert!(
+            message.ends_with("have length less than or equal to 2048"),
+            "{message}"
+        );
         let tags: String = (1..=51)
             .map(|n| format!("&Tags.member.{n}.Key=k{n}&Tags.member.{n}.Value=v"))
             .collect();
