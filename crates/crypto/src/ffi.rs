@@ -1,7 +1,8 @@
 //! The calls of AWS-LC that `aws-lc-rs` offers no safe way to.
 //!
-//! There are three: Ed25519ph, ML-DSA over a message representative that somebody else computed
-//! (`mu`), and ML-KEM with a key that is kept as its seed. Everything else of the library is used
+//! There are four: Ed25519ph, ML-DSA over a message representative that somebody else computed
+//! (`mu`), ML-KEM with a key that is kept as its seed, and HMAC-SHA-256 of a short message in one
+//! call, where `aws-lc-rs` would move a kilobyte of state about four times. Everything else of the library is used
 //! through `aws-lc-rs`.
 //!
 //! The functions are declared by `aws-lc-sys` of the version that `aws-lc-rs` links; their
@@ -17,8 +18,28 @@ use aws_lc_sys::{
     CBS, ED25519ph_sign, ED25519ph_verify, EVP_PKEY, EVP_PKEY_CTX, EVP_PKEY_CTX_free,
     EVP_PKEY_CTX_new, EVP_PKEY_decapsulate, EVP_PKEY_encapsulate_deterministic, EVP_PKEY_free,
     EVP_PKEY_get_raw_public_key, EVP_PKEY_sign, EVP_PKEY_sign_init, EVP_PKEY_verify,
-    EVP_PKEY_verify_init, EVP_parse_private_key,
+    EVP_PKEY_verify_init, EVP_parse_private_key, EVP_sha256, HMAC,
 };
+
+/// HMAC-SHA-256. Nothing when the library has no memory. RFC 2104, FIPS 180-4.
+pub(crate) fn hmac_sha256(key: &[u8], message: &[u8]) -> Option<[u8; 32]> {
+    let mut tag = [0u8; 32];
+    let mut length = 0;
+    // SAFETY: SHA-256 fills 32 bytes, which `tag` has; `key` and `message` are handed over with
+    // their own lengths. The function keeps none of the pointers.
+    let filled = unsafe {
+        HMAC(
+            EVP_sha256(),
+            key.as_ptr().cast(),
+            key.len(),
+            message.as_ptr(),
+            message.len(),
+            tag.as_mut_ptr(),
+            &mut length,
+        )
+    };
+    (!filled.is_null() && length == 32).then_some(tag)
+}
 
 /// Signs with Ed25519ph and an empty context: the library hashes the message with SHA-512 and
 /// signs the hash. The private key is the seed followed by the public key. RFC 8032, section 5.1.

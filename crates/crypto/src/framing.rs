@@ -65,38 +65,42 @@ pub(crate) fn length(bytes: usize) -> [u8; 4] {
 
 /// Prints bytes as lower-case hex digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let digit = |nibble: u8| {
+        char::from(match nibble {
+            0..10 => b'0' + nibble,
+            _ => b'a' + nibble - 10,
+        })
+    };
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 0x0f));
+    }
+    text
 }
 
 /// Reads exactly as many lower-case hex digits as fill `out`; false when the text is anything
 /// else. One value has one spelling, so upper case is refused.
 pub(crate) fn read_hex(text: &str, out: &mut [u8]) -> bool {
-    fn nibble(digit: u8) -> Option<u8> {
-        match digit {
-            b'0'..=b'9' => Some(digit - b'0'),
-            b'a'..=b'f' => Some(digit - b'a' + 10),
-            _ => None,
-        }
-    }
+    // Anything above 15 for what is no digit.
+    let nibble = |digit: u8| match digit {
+        b'0'..=b'9' => digit - b'0',
+        b'a'..=b'f' => digit - b'a' + 10,
+        _ => 0xff,
+    };
     let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
         return false;
     };
-    pairs.len() == out.len()
-        && pairs
-            .iter()
-            .zip(out)
-            .all(|([high, low], byte)| match (nibble(*high), nibble(*low)) {
-                (Some(high), Some(low)) => {
-                    *byte = (high << 4) | low;
-                    true
-                }
-                _ => false,
-            })
+    // Without a way out in the middle, so that many digits are read in one step.
+    let seen = pairs
+        .iter()
+        .zip(&mut *out)
+        .fold(0, |seen, ([high, low], byte)| {
+            let (high, low) = (nibble(*high), nibble(*low));
+            *byte = (high << 4) | (low & 0x0f);
+            seen | high | low
+        });
+    pairs.len() == out.len() && seen <= 0x0f
 }
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ use aws_lc_rs::{
     },
 };
 
-use crate::{CryptoError, memory::LockedBytes};
+use zeroize::Zeroizing;
+
+use crate::{CryptoError, ffi, memory::LockedBytes};
 
 /// Fills `output` from the secret, the label and the context.
 ///
@@ -43,6 +45,23 @@ pub(crate) fn derive_key(
 
 /// HMAC-SHA-256 over the parts, one after another.
 pub(crate) fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    hmac_of_short(key, parts).unwrap_or_else(|| hmac_of_long(key, parts))
+}
+
+/// Gathers the parts on the stack, so that the library is called once. Nothing when they are too
+/// long for that.
+fn hmac_of_short(key: &[u8], parts: &[&[u8]]) -> Option<[u8; 32]> {
+    let mut message = Zeroizing::new([0u8; 256]);
+    let mut length = 0;
+    for part in parts {
+        let end = length + part.len();
+        message.get_mut(length..end)?.copy_from_slice(part);
+        length = end;
+    }
+    ffi::hmac_sha256(key, message.get(..length)?)
+}
+
+fn hmac_of_long(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
     for part in parts {
         context.update(part);
@@ -89,6 +108,18 @@ mod tests {
         derive(&secret, label, context, &mut derived).unwrap();
         assert_eq!(derived[..32], block(1));
         assert_eq!(derived[32..], block(2));
+    }
+
+    #[test]
+    fn short_and_long_messages_are_authenticated_alike() {
+        let message = [0x5a; 300];
+        for length in [0, 1, 63, 64, 255, 256] {
+            let (one, two) = message[..length].split_at(length / 3);
+            let expected = hmac_of_long(b"key", &[&message[..length]]);
+            assert_eq!(hmac_of_short(b"key", &[one, two]), Some(expected));
+        }
+        assert_eq!(hmac_of_short(b"key", &[&message]), None);
+        assert_eq!(hmac(b"key", &[&message]), hmac_of_long(b"key", &[&message]));
     }
 
     #[test]

@@ -798,7 +798,7 @@ impl<'s> Call<'s> {
         &self,
         key: &Authorized<Key, U>,
     ) -> Result<Material<'s, U>, KmsError> {
-        let material = Material::current(self.service, key, &self.about()).await?;
+        let material = Material::current(self.service, key, || self.about()).await?;
         self.entry.used(material.material_id());
         Ok(material)
     }
@@ -813,7 +813,7 @@ impl<'s> Call<'s> {
         let Some(header) = ciphertext else {
             return self.material_to_judge(key).await;
         };
-        let material = Material::named(self.service, key, header, &self.about()).await?;
+        let material = Material::named(self.service, key, header, || self.about()).await?;
         self.entry.used(material.material_id());
         Ok(material)
     }

@@ -9,6 +9,7 @@
 //! Nothing here knows HTTP, a back end's name or a cipher.
 
 mod addressee;
+mod aside;
 mod audit;
 mod call;
 mod change;
@@ -50,6 +51,7 @@ pub mod uses;
 mod verify;
 
 pub use addressee::Attestation;
+pub use aside::aside;
 pub use audit::{Arrival, Entry, Reply, RequestId, TlsDetails, recorded};
 pub use custody::CustodyError;
 pub use error::KmsError;

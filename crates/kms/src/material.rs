@@ -191,7 +191,7 @@ impl<'s, U: KeyUse> Material<'s, U> {
     pub(crate) async fn current(
         service: &'s Service,
         key: &Authorized<Key, U>,
-        about: &About,
+        about: impl FnOnce() -> About,
     ) -> Result<Self, KmsError> {
         let outer = Outer::of(service, key, about);
         // A key whose state lets it be used has material.
@@ -220,7 +220,7 @@ impl<'s, U: KeyUse> Material<'s, U> {
         service: &'s Service,
         key: &Authorized<Key, U>,
         ciphertext: &CiphertextHeader,
-        about: &About,
+        about: impl FnOnce() -> About,
     ) -> Result<Self, KmsError> {
         if ciphertext.suite != key.record().suite() {
             return Err(KmsError::invalid_ciphertext());

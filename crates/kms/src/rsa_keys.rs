@@ -1,6 +1,6 @@
 //! RSA keys, which take from a tenth of a second to many seconds to make.
 //!
-//! They are made on threads for blocking work, some at once and no more, so that no other call
+//! They are made on threads that give way, some at once and no more, so that no other call
 //! waits for them. A pool keeps pairs ready: it fills after the first use of a size, one pair at a
 //! time on a thread of the lowest priority, and every pair leaves it once. What waits in it may
 //! wait long, so it is wrapped under a key that stands in locked memory, is stored nowhere and
@@ -19,13 +19,13 @@ use strongroom_crypto::{CryptoError, DomainKey, KeyMaterial, MaterialBinding, Ma
 use strongroom_model::{AccountId, KeyId, Partition, Region, enums::KeySpec};
 use tokio::sync::Semaphore;
 
-use crate::error::KmsError;
+use crate::{
+    aside::{aside, only_when_idle},
+    error::KmsError,
+};
 
 /// How long the pool rests when a pair could not be made.
 const REST: Duration = Duration::from_secs(10);
-/// The lowest priority that Linux knows.
-#[cfg(target_os = "linux")]
-const LOWEST_PRIORITY: i32 = 19;
 
 /// How RSA keys are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +114,7 @@ impl RsaKeys {
             return Ok(ready);
         }
         let random = self.random.clone();
-        let making = tokio::task::spawn_blocking(move || {
+        let making = aside("rsa-key", move || {
             let made = KeyMaterial::generate(spec, &random);
             drop(turn);
             made
@@ -253,7 +253,7 @@ impl Pool {
 
     /// Makes pairs, one at a time, until the pool is closed.
     fn fill(&self, random: &Random) {
-        yield_to_others();
+        only_when_idle();
         while let Some(spec) = self.next_gap() {
             let made = KeyMaterial::generate(spec, random)
                 .and_then(|made| self.wrapper.wrap(spec, &made, random));
@@ -299,14 +299,6 @@ impl Pool {
             .changed
             .wait_timeout_while(state, REST, |state| !state.closed);
         drop(rested.unwrap_or_else(PoisonError::into_inner));
-    }
-}
-
-/// Gives this thread the lowest priority. On Linux, and only there, that is a thread's own.
-fn yield_to_others() {
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, LOWEST_PRIORITY) {
-        tracing::debug!(%error, "RSA keys are made in advance at ordinary priority");
     }
 }
 

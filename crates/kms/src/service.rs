@@ -7,6 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use pin_project_lite::pin_project;
 use strongroom_auth::{
     Authorizer, Caller, CredentialError, CredentialSource, LookUp, policy::PrincipalPattern,
 };
@@ -637,167 +638,213 @@ impl CredentialSource for Service {
     }
 }
 
+/// Keeps an operation's state on the heap, so that no other call carries room for it.
+fn rare<'c, T>(
+    operation: impl Future<Output = Attempt<T>> + Send + 'c,
+) -> Pin<Box<dyn Future<Output = Attempt<T>> + Send + 'c>> {
+    Box::pin(operation)
+}
+
+pin_project! {
+    /// Keeps an operation's state in the call that runs it, and its code in one place: among
+    /// that of all the others, what is needed together would lie far apart.
+    struct Often<F> {
+        #[pin]
+        operation: F,
+    }
+}
+
+fn often<T>(operation: impl Future<Output = Attempt<T>>) -> impl Future<Output = Attempt<T>> {
+    Often { operation }
+}
+
+impl<F: Future> Future for Often<F> {
+    type Output = F::Output;
+
+    #[inline(never)]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().operation.poll(context)
+    }
+}
+
 /// Where each operation lives. There is no catch-all: a newly modelled operation does not
 /// compile until it has a home.
 async fn dispatch(call: &Call<'_>, input: &Input) -> Attempt<Output> {
     Ok(match input {
         Input::CancelKeyDeletion(input) => {
-            Output::CancelKeyDeletion(keys::cancel_key_deletion(call, input).await?)
+            Output::CancelKeyDeletion(rare(keys::cancel_key_deletion(call, input)).await?)
         }
         Input::ConnectCustomKeyStore(input) => Output::ConnectCustomKeyStore(
-            custom_key_stores::connect_custom_key_store(call, input).await?,
+            rare(custom_key_stores::connect_custom_key_store(call, input)).await?,
         ),
         Input::CreateAlias(input) => {
-            aliases::create_alias(call, input).await?;
+            rare(aliases::create_alias(call, input)).await?;
             Output::CreateAlias
         }
         Input::CreateCustomKeyStore(input) => Output::CreateCustomKeyStore(
-            custom_key_stores::create_custom_key_store(call, input).await?,
+            rare(custom_key_stores::create_custom_key_store(call, input)).await?,
         ),
-        Input::CreateGrant(input) => Output::CreateGrant(grants::create_grant(call, input).await?),
-        Input::CreateKey(input) => Output::CreateKey(keys::create_key(call, input).await?),
-        Input::Decapsulate(input) => {
-            Output::Decapsulate(agreement::decapsulate(call, input).await?)
+        Input::CreateGrant(input) => {
+            Output::CreateGrant(rare(grants::create_grant(call, input)).await?)
         }
-        Input::Decrypt(input) => Output::Decrypt(encryption::decrypt(call, input).await?),
+        Input::CreateKey(input) => Output::CreateKey(rare(keys::create_key(call, input)).await?),
+        Input::Decapsulate(input) => {
+            Output::Decapsulate(rare(agreement::decapsulate(call, input)).await?)
+        }
+        Input::Decrypt(input) => Output::Decrypt(often(encryption::decrypt(call, input)).await?),
         Input::DeleteAlias(input) => {
-            aliases::delete_alias(call, input).await?;
+            rare(aliases::delete_alias(call, input)).await?;
             Output::DeleteAlias
         }
         Input::DeleteCustomKeyStore(input) => Output::DeleteCustomKeyStore(
-            custom_key_stores::delete_custom_key_store(call, input).await?,
+            rare(custom_key_stores::delete_custom_key_store(call, input)).await?,
         ),
         Input::DeriveSharedSecret(input) => {
-            Output::DeriveSharedSecret(agreement::derive_shared_secret(call, input).await?)
+            Output::DeriveSharedSecret(often(agreement::derive_shared_secret(call, input)).await?)
         }
         Input::DescribeCustomKeyStores(input) => Output::DescribeCustomKeyStores(
-            custom_key_stores::describe_custom_key_stores(call, input).await?,
+            rare(custom_key_stores::describe_custom_key_stores(call, input)).await?,
         ),
-        Input::DescribeKey(input) => Output::DescribeKey(keys::describe_key(call, input).await?),
+        Input::DescribeKey(input) => {
+            Output::DescribeKey(often(keys::describe_key(call, input)).await?)
+        }
         Input::DisableKey(input) => {
-            keys::disable_key(call, input).await?;
+            rare(keys::disable_key(call, input)).await?;
             Output::DisableKey
         }
         Input::DisconnectCustomKeyStore(input) => Output::DisconnectCustomKeyStore(
-            custom_key_stores::disconnect_custom_key_store(call, input).await?,
+            rare(custom_key_stores::disconnect_custom_key_store(call, input)).await?,
         ),
         Input::EnableKey(input) => {
-            keys::enable_key(call, input).await?;
+            rare(keys::enable_key(call, input)).await?;
             Output::EnableKey
         }
         Input::Encapsulate(input) => {
-            Output::Encapsulate(agreement::encapsulate(call, input).await?)
+            Output::Encapsulate(rare(agreement::encapsulate(call, input)).await?)
         }
-        Input::Encrypt(input) => Output::Encrypt(encryption::encrypt(call, input).await?),
+        Input::Encrypt(input) => Output::Encrypt(often(encryption::encrypt(call, input)).await?),
         Input::GenerateDataKey(input) => {
-            Output::GenerateDataKey(data_keys::generate_data_key(call, input).await?)
+            Output::GenerateDataKey(often(data_keys::generate_data_key(call, input)).await?)
         }
         Input::GenerateDataKeyPair(input) => {
-            Output::GenerateDataKeyPair(data_keys::generate_data_key_pair(call, input).await?)
+            Output::GenerateDataKeyPair(rare(data_keys::generate_data_key_pair(call, input)).await?)
         }
         Input::GenerateDataKeyPairWithoutPlaintext(input) => {
             Output::GenerateDataKeyPairWithoutPlaintext(
-                data_keys::generate_data_key_pair_without_plaintext(call, input).await?,
+                rare(data_keys::generate_data_key_pair_without_plaintext(
+                    call, input,
+                ))
+                .await?,
             )
         }
         Input::GenerateDataKeyWithoutPlaintext(input) => Output::GenerateDataKeyWithoutPlaintext(
-            data_keys::generate_data_key_without_plaintext(call, input).await?,
+            often(data_keys::generate_data_key_without_plaintext(call, input)).await?,
         ),
-        Input::GenerateMac(input) => Output::GenerateMac(signing::generate_mac(call, input).await?),
+        Input::GenerateMac(input) => {
+            Output::GenerateMac(often(signing::generate_mac(call, input)).await?)
+        }
         Input::DeleteImportedKeyMaterial(input) => Output::DeleteImportedKeyMaterial(
-            imports::delete_imported_key_material(call, input).await?,
+            rare(imports::delete_imported_key_material(call, input)).await?,
         ),
         Input::DisableKeyRotation(input) => {
-            rotation::disable_key_rotation(call, input).await?;
+            rare(rotation::disable_key_rotation(call, input)).await?;
             Output::DisableKeyRotation
         }
         Input::EnableKeyRotation(input) => {
-            rotation::enable_key_rotation(call, input).await?;
+            rare(rotation::enable_key_rotation(call, input)).await?;
             Output::EnableKeyRotation
         }
         Input::GetKeyLastUsage(input) => {
-            Output::GetKeyLastUsage(keys::get_key_last_usage(call, input).await?)
+            Output::GetKeyLastUsage(rare(keys::get_key_last_usage(call, input)).await?)
         }
-        Input::GetKeyRotationStatus(input) => {
-            Output::GetKeyRotationStatus(rotation::get_key_rotation_status(call, input).await?)
-        }
-        Input::GetParametersForImport(input) => {
-            Output::GetParametersForImport(imports::get_parameters_for_import(call, input).await?)
-        }
+        Input::GetKeyRotationStatus(input) => Output::GetKeyRotationStatus(
+            rare(rotation::get_key_rotation_status(call, input)).await?,
+        ),
+        Input::GetParametersForImport(input) => Output::GetParametersForImport(
+            rare(imports::get_parameters_for_import(call, input)).await?,
+        ),
         Input::ImportKeyMaterial(input) => {
-            Output::ImportKeyMaterial(imports::import_key_material(call, input).await?)
+            Output::ImportKeyMaterial(rare(imports::import_key_material(call, input)).await?)
         }
         Input::ListKeyRotations(input) => {
-            Output::ListKeyRotations(rotation::list_key_rotations(call, input).await?)
+            Output::ListKeyRotations(rare(rotation::list_key_rotations(call, input)).await?)
         }
         Input::ReplicateKey(input) => {
-            Output::ReplicateKey(multi_region::replicate_key(call, input).await?)
+            Output::ReplicateKey(rare(multi_region::replicate_key(call, input)).await?)
         }
         Input::RotateKeyOnDemand(input) => {
-            Output::RotateKeyOnDemand(rotation::rotate_key_on_demand(call, input).await?)
+            Output::RotateKeyOnDemand(rare(rotation::rotate_key_on_demand(call, input)).await?)
         }
         Input::GenerateRandom(input) => {
-            Output::GenerateRandom(data_keys::generate_random(call, input).await?)
+            Output::GenerateRandom(often(data_keys::generate_random(call, input)).await?)
         }
         Input::GetKeyPolicy(input) => {
-            Output::GetKeyPolicy(policies::get_key_policy(call, input).await?)
+            Output::GetKeyPolicy(rare(policies::get_key_policy(call, input)).await?)
         }
         Input::GetPublicKey(input) => {
-            Output::GetPublicKey(keys::get_public_key(call, input).await?)
+            Output::GetPublicKey(often(keys::get_public_key(call, input)).await?)
         }
-        Input::ListAliases(input) => Output::ListAliases(aliases::list_aliases(call, input).await?),
-        Input::ListGrants(input) => Output::ListGrants(grants::list_grants(call, input).await?),
+        Input::ListAliases(input) => {
+            Output::ListAliases(rare(aliases::list_aliases(call, input)).await?)
+        }
+        Input::ListGrants(input) => {
+            Output::ListGrants(rare(grants::list_grants(call, input)).await?)
+        }
         Input::ListKeyPolicies(input) => {
-            Output::ListKeyPolicies(policies::list_key_policies(call, input).await?)
+            Output::ListKeyPolicies(rare(policies::list_key_policies(call, input)).await?)
         }
-        Input::ListKeys(input) => Output::ListKeys(keys::list_keys(call, input).await?),
+        Input::ListKeys(input) => Output::ListKeys(rare(keys::list_keys(call, input)).await?),
         Input::ListResourceTags(input) => {
-            Output::ListResourceTags(tags::list_resource_tags(call, input).await?)
+            Output::ListResourceTags(rare(tags::list_resource_tags(call, input)).await?)
         }
         Input::ListRetirableGrants(input) => {
-            Output::ListRetirableGrants(grants::list_retirable_grants(call, input).await?)
+            Output::ListRetirableGrants(rare(grants::list_retirable_grants(call, input)).await?)
         }
         Input::PutKeyPolicy(input) => {
-            policies::put_key_policy(call, input).await?;
+            rare(policies::put_key_policy(call, input)).await?;
             Output::PutKeyPolicy
         }
-        Input::ReEncrypt(input) => Output::ReEncrypt(encryption::re_encrypt(call, input).await?),
+        Input::ReEncrypt(input) => {
+            Output::ReEncrypt(often(encryption::re_encrypt(call, input)).await?)
+        }
         Input::RetireGrant(input) => {
-            grants::retire_grant(call, input).await?;
+            rare(grants::retire_grant(call, input)).await?;
             Output::RetireGrant
         }
         Input::RevokeGrant(input) => {
-            grants::revoke_grant(call, input).await?;
+            rare(grants::revoke_grant(call, input)).await?;
             Output::RevokeGrant
         }
         Input::ScheduleKeyDeletion(input) => {
-            Output::ScheduleKeyDeletion(keys::schedule_key_deletion(call, input).await?)
+            Output::ScheduleKeyDeletion(rare(keys::schedule_key_deletion(call, input)).await?)
         }
-        Input::Sign(input) => Output::Sign(signing::sign(call, input).await?),
+        Input::Sign(input) => Output::Sign(often(signing::sign(call, input)).await?),
         Input::TagResource(input) => {
-            tags::tag_resource(call, input).await?;
+            rare(tags::tag_resource(call, input)).await?;
             Output::TagResource
         }
         Input::UntagResource(input) => {
-            tags::untag_resource(call, input).await?;
+            rare(tags::untag_resource(call, input)).await?;
             Output::UntagResource
         }
         Input::UpdateAlias(input) => {
-            aliases::update_alias(call, input).await?;
+            rare(aliases::update_alias(call, input)).await?;
             Output::UpdateAlias
         }
         Input::UpdateCustomKeyStore(input) => Output::UpdateCustomKeyStore(
-            custom_key_stores::update_custom_key_store(call, input).await?,
+            rare(custom_key_stores::update_custom_key_store(call, input)).await?,
         ),
         Input::UpdateKeyDescription(input) => {
-            keys::update_key_description(call, input).await?;
+            rare(keys::update_key_description(call, input)).await?;
             Output::UpdateKeyDescription
         }
         Input::UpdatePrimaryRegion(input) => {
-            multi_region::update_primary_region(call, input).await?;
+            rare(multi_region::update_primary_region(call, input)).await?;
             Output::UpdatePrimaryRegion
         }
-        Input::Verify(input) => Output::Verify(signing::verify(call, input).await?),
-        Input::VerifyMac(input) => Output::VerifyMac(signing::verify_mac(call, input).await?),
+        Input::Verify(input) => Output::Verify(often(signing::verify(call, input)).await?),
+        Input::VerifyMac(input) => {
+            Output::VerifyMac(often(signing::verify_mac(call, input)).await?)
+        }
     })
 }

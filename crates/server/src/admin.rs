@@ -30,13 +30,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use strongroom_crypto::seal::{SealKey, SealKind};
 use strongroom_kms::{
-    Service,
+    Service, aside,
     identities::{Act, Performed},
 };
 use strongroom_model::{AccountId, Clock as _, Timestamp};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{UnixListener, UnixStream},
+    runtime::Handle,
 };
 use zeroize::Zeroizing;
 
@@ -198,8 +199,8 @@ impl Desk {
             }
             Request::SealAdd { new } => {
                 let key = new.key()?;
-                let id = service.add_seal(&key).await.map_err(said)?;
-                Ok(json!({ "id": id }))
+                let added = self.aside(move |service| async move { service.add_seal(&key).await });
+                Ok(json!({ "id": added.await? }))
             }
             Request::SealRemove { id } => {
                 service.remove_seal(&id).await.map_err(said)?;
@@ -209,8 +210,10 @@ impl Desk {
                 let mut opened = Vec::with_capacity(seals.len());
                 for seal in seals {
                     let kind = seal.kind.name();
-                    let id = service.verify_seal(&seal.key()?).await.map_err(said)?;
-                    opened.push(json!({ "id": id, "type": kind }));
+                    let key = seal.key()?;
+                    let verified =
+                        self.aside(move |service| async move { service.verify_seal(&key).await });
+                    opened.push(json!({ "id": verified.await?, "type": kind }));
                 }
                 Ok(json!(opened))
             }
@@ -219,8 +222,9 @@ impl Desk {
                     .into_iter()
                     .map(WireSeal::key)
                     .collect::<Result<_, _>>()?;
-                let rotation = service.rotate_root_key(&keys).await.map_err(said)?;
-                Ok(json!(rotation))
+                let rotated =
+                    self.aside(move |service| async move { service.rotate_root_key(&keys).await });
+                Ok(json!(rotated.await?))
             }
             Request::ClockAdvance { millis } => self.advance(millis).await,
             Request::ClockShow => Ok(told(self.clock()?)),
@@ -230,6 +234,24 @@ impl Desk {
                 Ok(told_once(performed))
             }
         }
+    }
+
+    /// Does what tries the keys of seals on a thread that gives way to those who answer calls: a
+    /// passphrase takes a tenth of a second of work. It runs to its end in any case.
+    async fn aside<T, E, F>(
+        &self,
+        work: impl FnOnce(Arc<Service>) -> F + Send + 'static,
+    ) -> Result<T, String>
+    where
+        T: Send + 'static,
+        E: std::fmt::Display + Send + 'static,
+        F: Future<Output = Result<T, E>>,
+    {
+        let (service, runtime) = (Arc::clone(&self.service), Handle::current());
+        aside("seal", move || runtime.block_on(work(service)))
+            .await
+            .map_err(said)?
+            .map_err(said)
     }
 
     fn clock(&self) -> Result<&ServiceClock, String> {

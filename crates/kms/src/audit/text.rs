@@ -82,8 +82,8 @@ fn push_two(out: &mut Vec<u8>, number: i16) {
     out.extend_from_slice(&[digit(number / 10), digit(number % 10)]);
 }
 
-/// Writes bytes as lower-case hexadecimal digits.
-pub(super) fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
+/// Writes a digest as lower-case hexadecimal digits.
+pub(super) fn push_hex(out: &mut Vec<u8>, digest: &[u8; 32]) {
     let digit = |nibble: u8| {
         if nibble < 10 {
             b'0' + nibble
@@ -91,11 +91,12 @@ pub(super) fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
             b'a' - 10 + nibble
         }
     };
-    out.extend(
-        bytes
-            .iter()
-            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]),
-    );
+    // In one piece, since every call that encrypts has one.
+    let mut digits = [0; 64];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(digest) {
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+    }
+    out.extend_from_slice(&digits);
 }
 
 /// Bytes as lower-case hexadecimal digits.
@@ -151,8 +152,10 @@ mod tests {
     #[test]
     fn hexadecimal_digits_are_small() {
         let mut out = Vec::new();
-        push_hex(&mut out, &[0x09, 0xaf]);
-        assert_eq!(out, b"09af");
+        let mut digest = [0x9f; 32];
+        digest[0] = 0x0a;
+        push_hex(&mut out, &digest);
+        assert_eq!(String::from_utf8(out).unwrap(), hex(&digest));
         assert_eq!(hex(&[0x09, 0xaf]), "09af");
     }
 }

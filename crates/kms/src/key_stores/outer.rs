@@ -25,7 +25,12 @@ pub(crate) struct Outer<'s> {
 
 impl<'s> Outer<'s> {
     /// The outer layer of a key; nothing for a key that is in no custom key store.
-    pub(crate) fn of(service: &'s Service, key: &Key, about: &About) -> Option<Self> {
+    /// `about` is asked only if there is one.
+    pub(crate) fn of(
+        service: &'s Service,
+        key: &Key,
+        about: impl FnOnce() -> About,
+    ) -> Option<Self> {
         let store = key.store()?.clone();
         let in_store = key.record().key_store.as_ref()?;
         Some(Self {
@@ -35,7 +40,7 @@ impl<'s> Outer<'s> {
             external_key: in_store.xks_key_id.clone(),
             about: About {
                 key_arn: Some(key.arn().to_string()),
-                ..about.clone()
+                ..about()
             },
         })
     }

@@ -1,0 +1,67 @@
+//! Work that takes its time, on threads that give way to those who answer calls.
+
+use std::{io, thread};
+
+use tokio::sync::oneshot;
+
+/// The niceness of work that somebody waits for. With every processor busy it still gets about a
+/// tenth of one. Linux: sched(7), "The nice value".
+const GIVING_WAY: i32 = 10;
+/// The niceness of work that nobody waits for: the highest that Linux knows.
+const ONLY_WHEN_IDLE: i32 = 19;
+
+/// Does something on a thread of its own that gives way to others. It runs to its end even if
+/// nobody waits for it any more.
+///
+/// # Errors
+/// When no thread can be had, or the work panicked.
+pub async fn aside<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<T> {
+    let (done, result) = oneshot::channel();
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || {
+            set_niceness(GIVING_WAY);
+            // Whoever does not wait any more does not need the result.
+            let _ = done.send(work());
+        })?;
+    result.await.map_err(io::Error::other)
+}
+
+/// Lets this thread run only when no other has anything to do.
+pub(crate) fn only_when_idle() {
+    set_niceness(ONLY_WHEN_IDLE);
+}
+
+/// On Linux, and only there, niceness is a thread's own.
+fn set_niceness(niceness: i32) {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, niceness) {
+        tracing::debug!(%error, "a thread for work aside runs at ordinary priority");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = niceness;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_is_done_elsewhere_and_its_result_comes_back() {
+        let here = thread::current().id();
+        let there = aside("work", || thread::current().id()).await.unwrap();
+        assert_ne!(here, there);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn it_gives_way_and_the_caller_does_not() {
+        let niceness = || rustix::process::getpriority_process(None).unwrap();
+        let before = niceness();
+        assert_eq!(aside("work", niceness).await.unwrap(), GIVING_WAY);
+        assert_eq!(niceness(), before);
+    }
+}
