@@ -291,6 +291,17 @@ pub enum LookUp {
     Expired,
 }
 
+impl LookUp {
+    /// The access key, if it may come in.
+    #[must_use]
+    pub fn found(self) -> Option<Credential> {
+        match self {
+            Self::Found(credential) => Some(credential),
+            Self::Unknown | Self::Expired => None,
+        }
+    }
+}
+
 /// Where access keys are looked up.
 pub trait CredentialSource: Send + Sync {
     /// The access key with this id and, for a session, the token that it came with.

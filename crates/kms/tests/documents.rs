@@ -197,6 +197,21 @@ fn the_page_of_compatibility_is_the_list_of_operations() {
          periodically; a VPC endpoint service is a name that the operator declares; a CloudHSM \
          cluster is a PKCS#11 token that the operator declares, and its password is not rotated. \
          Connecting and disconnecting take moments.\n\
+         - STS is GetCallerIdentity, AssumeRole, AssumeRoleWithWebIdentity and GetSessionToken. \
+         There are no devices of a second factor and no managed policies: SerialNumber, \
+         TokenCode and PolicyArns are answered as for ones that do not exist, the sentence for \
+         PolicyArns being ours. ProvidedContexts and ProviderId are refused, \
+         MinimumSessionTokenSize has no effect. Presigned requests are answered for \
+         GetCallerIdentity only.\n\
+         - Session policies and tags have 4,096 bytes together in a session; AWS's packing is \
+         not published, so PackedPolicySize differs. The sentences about a provider's keys that \
+         cannot be fetched and about a signature of a web identity token are ours.\n\
+         - In plain `dev` AssumeRole gives a session of every well-formed role ARN: of a \
+         declared role with its longest duration and unique id, and of one that nobody \
+         declared, which is taken at its word like an access key, with a unique id that follows \
+         from account and name. With `--enforce` such sessions do not come in. Web identity \
+         tokens are taken at their word, too, whoever signed them and whenever, but have to be \
+         tokens.\n\
          - Changes are effective everywhere when the call returns; AWS lets them take seconds to \
          minutes.\n\
          - An encryption context may have 8,192 bytes of keys and values; AWS documents no \

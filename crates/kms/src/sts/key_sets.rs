@@ -212,3 +212,162 @@ fn refused(cause: NotVerified) -> StsError {
     };
     StsError::invalid_identity_token(message).because(cause)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Mutex, atomic::AtomicBool, atomic::Ordering};
+
+    use strongroom_model::AccountId;
+
+    use super::*;
+
+    const CONFIGURATION: &str = "https://issuer.example/.well-known/openid-configuration";
+
+    /// A provider that can be out of reach, and whose documents can change.
+    struct Site {
+        asked: Mutex<Vec<String>>,
+        keys: Mutex<String>,
+        issuer: &'static str,
+        down: AtomicBool,
+    }
+
+    impl Site {
+        fn with(keys: String) -> Self {
+            Self {
+                asked: Mutex::default(),
+                keys: Mutex::new(keys),
+                issuer: "https://issuer.example",
+                down: AtomicBool::new(false),
+            }
+        }
+
+        fn asked(&self) -> Vec<String> {
+            std::mem::take(&mut *self.asked.lock().unwrap())
+        }
+    }
+
+    impl KeySetSource for Site {
+        fn fetch<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<Vec<u8>, FetchError>> {
+            self.asked.lock().unwrap().push(url.to_owned());
+            let document = match url {
+                CONFIGURATION => {
+                    let issuer = self.issuer;
+                    format!(r#"{{"issuer":"{issuer}","jwks_uri":"https://keys.example/k"}}"#)
+                }
+                _ => self.keys.lock().unwrap().clone(),
+            };
+            let down = self.down.load(Ordering::SeqCst);
+            Box::pin(async move {
+                if down {
+                    return Err(FetchError("it is down".to_owned()));
+                }
+                Ok(document.into_bytes())
+            })
+        }
+    }
+
+    fn vectors() -> serde_json::Value {
+        let text = include_str!("../../../auth/tests/vectors/web-identity-v1.json");
+        serde_json::from_str(text).unwrap()
+    }
+
+    fn provider(keys: ProviderKeys) -> Provider {
+        Provider {
+            account: AccountId::parse("111122223333").unwrap(),
+            url: "issuer.example".to_owned(),
+            client_ids: Vec::new(),
+            keys,
+        }
+    }
+
+    async fn verify(
+        sets: &KeySets,
+        site: &Site,
+        keys: ProviderKeys,
+        token: &str,
+    ) -> Result<(), String> {
+        let token = WebIdentityToken::parse(token).unwrap();
+        let verified = sets.verify(site, &provider(keys), &token).await;
+        verified.map_err(|error| error.code().to_owned())
+    }
+
+    #[tokio::test]
+    async fn keys_are_where_the_provider_is_declared_to_have_them() {
+        let vectors = vectors();
+        let (keys, token) = (vectors["keys"].to_string(), &vectors["tokens"]["ES256"]);
+        let token = token.as_str().unwrap();
+        for (place, asked) in [
+            (ProviderKeys::Given(keys.clone()), &[][..]),
+            (
+                ProviderKeys::At("https://there.example/k".to_owned()),
+                &["https://there.example/k"],
+            ),
+            (
+                ProviderKeys::Discovered,
+                &[CONFIGURATION, "https://keys.example/k"],
+            ),
+        ] {
+            let (sets, site) = (KeySets::new(), Site::with(keys.clone()));
+            for _ in 0..3 {
+                assert_eq!(verify(&sets, &site, place.clone(), token).await, Ok(()));
+            }
+            assert_eq!(site.asked(), asked, "they are kept");
+        }
+    }
+
+    #[tokio::test]
+    async fn another_place_is_another_set() {
+        let vectors = vectors();
+        let token = vectors["tokens"]["ES256"].as_str().unwrap();
+        let (sets, site) = (KeySets::new(), Site::with(vectors["keys"].to_string()));
+        for place in ["https://a.example/", "https://b.example/"] {
+            let at = ProviderKeys::At(place.to_owned());
+            assert_eq!(verify(&sets, &site, at, token).await, Ok(()));
+        }
+        assert_eq!(site.asked().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn strangers_cannot_have_keys_fetched_at_will() {
+        let vectors = vectors();
+        let token = vectors["unknown_key_id"].as_str().unwrap();
+        let (sets, site) = (KeySets::new(), Site::with(vectors["keys"].to_string()));
+        let place = ProviderKeys::At("https://there.example/k".to_owned());
+        for _ in 0..5 {
+            let refused = verify(&sets, &site, place.clone(), token).await;
+            assert_eq!(refused, Err("InvalidIdentityToken".to_owned()));
+        }
+        assert_eq!(site.asked().len(), 1);
+
+        let (sets, site) = (KeySets::new(), Site::with(String::new()));
+        site.down.store(true, Ordering::SeqCst);
+        for _ in 0..5 {
+            let refused = verify(&sets, &site, place.clone(), token).await;
+            assert_eq!(refused, Err("IDPCommunicationError".to_owned()));
+        }
+        assert_eq!(site.asked().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn old_keys_are_kept_while_new_ones_cannot_be_had() {
+        let vectors = vectors();
+        let source = Site::with(vectors["keys"].to_string());
+        let provider = provider(ProviderKeys::At("https://there.example/k".to_owned()));
+        let mut kept = Kept::default();
+        kept.keys(&source, &provider, FRESH).await.unwrap();
+        source.down.store(true, Ordering::SeqCst);
+        kept.tried = None;
+        assert!(kept.keys(&source, &provider, Duration::ZERO).await.is_ok());
+        assert_eq!(source.asked().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn the_configuration_of_another_issuer_is_none() {
+        let vectors = vectors();
+        let token = vectors["tokens"]["ES256"].as_str().unwrap();
+        let mut site = Site::with(vectors["keys"].to_string());
+        site.issuer = "https://other.example";
+        let refused = verify(&KeySets::new(), &site, ProviderKeys::Discovered, token).await;
+        assert_eq!(refused, Err("IDPCommunicationError".to_owned()));
+    }
+}

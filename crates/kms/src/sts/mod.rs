@@ -17,6 +17,8 @@ mod issue;
 mod key_sets;
 mod session_policy;
 mod sessions;
+#[cfg(test)]
+mod tests;
 mod told;
 mod web_identity;
 
