@@ -472,7 +472,10 @@ mod tests {
             access_key_id: &str,
             session_token: Option<&str>,
         ) -> Result<LookUp, CredentialError> {
-            let known = access_key_id == KEY_ID && session_token.is_none();
+            if session_token == Some("ended") {
+                return Ok(LookUp::Expired);
+            }
+            let known = access_key_id == KEY_ID && session_token != Some("forged");
             let credential = known.then(|| Credential {
                 caller: Arc::new(Caller::root(
                     AccountId::parse("111122223333").unwrap(),
@@ -624,6 +627,50 @@ mod tests {
             "eu-west-1",
         )
         .await;
+    }
+
+    #[tokio::test]
+    async fn an_open_door_tells_a_session_that_has_ended_and_takes_no_other_token_amiss() {
+        let door = Door::open(Region::parse("us-east-1").unwrap());
+        let authorization =
+            "AWS4-HMAC-SHA256 Credential=AKIDSTRONGROOM000001/20260101/eu-west-1/kms/aws4_request";
+        let admit = async |headers: &[(&str, &str)], query: &str| {
+            let headers = bytes(headers);
+            let parts = parts(&headers, query, b"");
+            let admitted = door.admit(&parts, Protocol::Json, &OneKey, HERE).await;
+            admitted.map(|admitted| admitted.caller.arn())
+        };
+        let with = |token| {
+            [
+                ("authorization", authorization),
+                ("x-amz-security-token", token),
+            ]
+        };
+        let own = admit(&with("its own"), "").await.unwrap();
+        assert_eq!(own, "arn:aws:iam::111122223333:root");
+        let nobody = admit(&with("forged"), "").await.unwrap();
+        assert_eq!(nobody, "arn:aws:iam::000000000000:root");
+        let query = "X-Amz-Credential=AKIDSTRONGROOM000001%2F1%2Feu-west-1%2Fsts%2Faws4_request&\
+                     X-Amz-Security-Token=ended";
+        for refused in [admit(&with("ended"), "").await, admit(&[], query).await] {
+            let Err(Refusal::Signature(error)) = refused else {
+                panic!("the session has ended");
+            };
+            assert_eq!(error.query_code(), "ExpiredToken");
+        }
+    }
+
+    #[test]
+    fn a_request_is_signed_that_says_anything_about_a_signature() {
+        let check = |headers: &[(&str, &str)], query: &str, expected: bool| {
+            let headers = bytes(headers);
+            assert_eq!(is_signed(&parts(&headers, query, b"")), expected, "{query}");
+        };
+        check(&[], "", false);
+        check(&[], "Action=AssumeRoleWithWebIdentity", false);
+        check(&[("authorization", "Bearer x")], "", true);
+        check(&[], "X-Amz-Signature=0", true);
+        check(&[], "X-Amz-%43redential=a", true);
     }
 
     #[test]

@@ -68,7 +68,9 @@ fn decoded(query: &str, body: &[u8]) -> (Option<Action>, Result<Request, StsErro
         Ok(action) => action,
         Err(error) => return (None, Err(error)),
     };
-    let presigned = query.contains("X-Amz-Signature");
+    // However its name is spelled; a query that is no form is taken for one that is signed.
+    let presigned = Form::read(query, b"")
+        .map_or(true, |query| query.get("X-Amz-Algorithm").is_some());
     if presigned && action != Action::GetCallerIdentity {
         // Who shows a presigned request to somebody else proves an identity, and gives no more
         // away than that.
