@@ -795,18 +795,14 @@ async fn identities_that_an_earlier_version_noted_become_real_ones() {
         change.put(&note(name), &NoteRecord { value }).unwrap();
     }
     let key = strongroom_auth::AccessKeyId::parse("AKIAALICE000000000001").unwrap();
+    let other = strongroom_auth::AccessKeyId::parse("AKIABROKEN0000000001").unwrap();
     let secret = SecretAccessKey::new("s".to_owned());
-    let stored = crate::credentials::change(
-        &bench.service,
-        &key,
-        account(),
-        Some("alice".to_owned()),
-        true,
-        &secret,
-        bench.now(),
-    )
-    .unwrap();
-    change.writes.extend(stored.writes);
+    for (id, user) in [(&key, "alice"), (&other, "broken")] {
+        let (service, owner) = (&bench.service, Some(user.to_owned()));
+        let made =
+            crate::credentials::change(service, id, account(), owner, true, &secret, bench.now());
+        change.writes.extend(made.unwrap().writes);
+    }
     bench.service.commit_act("Test", change).await.unwrap();
 
     let bench = bench.restarted(Box::new(Open)).await;
@@ -854,6 +850,29 @@ async fn identities_that_an_earlier_version_noted_become_real_ones() {
     let before = bench.journal().lines().count();
     let bench = bench.restarted(Box::new(Open)).await;
     assert_eq!(bench.journal().lines().count(), before);
+
+    // Once the seed is right, its access key comes in again.
+    let broken = other.as_str();
+    assert!(bench.service.look_up(broken).await.unwrap().is_none());
+    let identity = Declared::User("broken".to_owned(), UserDeclaration::default());
+    let seed = Seed {
+        identities: vec![SeededIdentity {
+            line: 3,
+            account: account(),
+            identity,
+        }],
+        access_keys: vec![SeededAccessKey {
+            line: 5,
+            account: account(),
+            user: Some("broken".to_owned()),
+            id: other.clone(),
+            secret: Some(secret),
+            active: true,
+        }],
+        ..Seed::default()
+    };
+    bench.service.plant(&seed).await.unwrap();
+    assert!(bench.service.look_up(broken).await.unwrap().is_some());
 }
 
 #[tokio::test]
