@@ -853,7 +853,15 @@ async fn identities_that_an_earlier_version_noted_become_real_ones() {
 
     // Once the seed is right, its access key comes in again.
     let broken = other.as_str();
-    assert!(bench.service.look_up(broken).await.unwrap().is_none());
+    assert!(
+        bench
+            .service
+            .look_up(broken, None)
+            .await
+            .unwrap()
+            .found()
+            .is_none()
+    );
     let identity = Declared::User("broken".to_owned(), UserDeclaration::default());
     let seed = Seed {
         identities: vec![SeededIdentity {
@@ -872,7 +880,15 @@ async fn identities_that_an_earlier_version_noted_become_real_ones() {
         ..Seed::default()
     };
     bench.service.plant(&seed).await.unwrap();
-    assert!(bench.service.look_up(broken).await.unwrap().is_some());
+    assert!(
+        bench
+            .service
+            .look_up(broken, None)
+            .await
+            .unwrap()
+            .found()
+            .is_some()
+    );
 }
 
 #[tokio::test]

@@ -69,8 +69,8 @@ fn decoded(query: &str, body: &[u8]) -> (Option<Action>, Result<Request, StsErro
         Err(error) => return (None, Err(error)),
     };
     // However its name is spelled; a query that is no form is taken for one that is signed.
-    let presigned = Form::read(query, b"")
-        .map_or(true, |query| query.get("X-Amz-Algorithm").is_some());
+    let presigned =
+        Form::read(query, b"").map_or(true, |query| query.get("X-Amz-Algorithm").is_some());
     if presigned && action != Action::GetCallerIdentity {
         // Who shows a presigned request to somebody else proves an identity, and gives no more
         // away than that.
