@@ -22,7 +22,7 @@ impl StsError {
     #[must_use]
     pub fn new(code: &'static str, status: u16, message: impl Into<String>) -> Self {
         Self {
-            code: code,
+            code,
             status,
             message: message.into(),
             cause: None,
@@ -120,7 +120,7 @@ impl From<KmsError> for StsError {
             ),
         };
         Self {
-            code: code,
+            code,
             status,
             message,
             cause,
