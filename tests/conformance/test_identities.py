@@ -164,6 +164,22 @@ def test_users(shared):
     assert again["UserId"] != made["UserId"], "somebody else has the name now"
 
 
+def test_accounts(shared):
+    def hosted():
+        listed = json.loads(shared.run("list-accounts", "--output", "json", account=None))
+        return {item["AccountId"]: item["Hosted"] for item in listed["Accounts"]}
+
+    other, third = "444455556666", "777788889999"
+    made = json.loads(shared.run("create-account", "--output", "json", account=other))["Account"]
+    assert (made["AccountId"], made["Arn"]) == (other, f"arn:aws:iam::{other}:root")
+    shared.run("create-account", account=other)
+    shared.run("create-access-key", "--root", account=third)
+    assert hosted()[other] is True and hosted()[third] is False
+    shared.run("create-user", "--user-name", "u", account=third)
+    assert hosted()[third] is True
+    assert json.loads(shared.run("list-users", "--output", "json", account=other)) == {"Users": []}
+
+
 @pytest.mark.parametrize("kind", ["user", "group", "role"])
 def test_inline_policies(shared, tmp_path, kind):
     name = f"owner-{kind}"

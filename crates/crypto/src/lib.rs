@@ -61,6 +61,7 @@ mod rsa;
 pub mod seal;
 mod self_test;
 mod service_key;
+mod session;
 mod signing;
 mod sm2;
 #[cfg(test)]
@@ -92,4 +93,5 @@ pub use random::Random;
 pub use root::{RootKey, RootKeys};
 pub use self_test::{SelfTestFailure, self_test};
 pub use service_key::{CredentialKey, IntegrityKey, Job, MarkerKey, ServiceKey};
+pub use session::{SessionSealKey, SessionSecretKey};
 pub use signing::SigningKey;

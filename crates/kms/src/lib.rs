@@ -42,6 +42,7 @@ pub mod seed;
 mod service;
 mod shelves;
 pub mod specs;
+pub mod sts;
 mod sweep;
 #[cfg(test)]
 mod testing;
@@ -52,7 +53,7 @@ mod verify;
 
 pub use addressee::Attestation;
 pub use aside::aside;
-pub use audit::{Arrival, Entry, Reply, RequestId, TlsDetails};
+pub use audit::{Arrival, Entry, Reply, RequestId, TlsDetails, recorded};
 pub use custody::CustodyError;
 pub use error::KmsError;
 pub use key_stores::outside;

@@ -210,12 +210,12 @@ impl Service {
             IdentityError::Refused { message, .. } => refused(*line, message),
             IdentityError::Failed(error) => SeedError::Installation(error),
         };
+        let owner_is_there = match user {
+            None => true,
+            Some(name) => self.user(*account, name).await?.is_some(),
+        };
         let there = self.shelves().get(&layout::credential(id.as_str())).await?;
         let Some(there) = there else {
-            let owner_is_there = match user {
-                None => true,
-                Some(name) => self.user(*account, name).await?.is_some(),
-            };
             // What was deleted stays deleted.
             if kept.is_some() || !owner_is_there {
                 return Ok(false);
@@ -239,9 +239,12 @@ impl Service {
         if credentials::open_secret(self, id.as_str(), record)? != *secret {
             return differs("has another secret");
         }
-        if kept.as_ref() == Some(&declaration) {
+        if kept.as_ref() == Some(&declaration) || !owner_is_there {
             return Ok(false);
         }
+        self.adopt_access_key(*account, user, id.as_str())
+            .await
+            .map_err(as_refused)?;
         if record.active != key.active {
             return differs(if record.active {
                 "is active"

@@ -8,7 +8,7 @@ use std::{
 };
 
 use pin_project_lite::pin_project;
-use strongroom_auth::{Authorizer, Caller, Credential, CredentialError, CredentialSource};
+use strongroom_auth::{Authorizer, Caller, CredentialError, CredentialSource, LookUp};
 use strongroom_crypto::{CiphertextHeader, CryptoError, KeyMaterial, Random};
 use strongroom_model::{
     Clock, KeyId, Plaintext, Region, Timestamp,
@@ -19,7 +19,7 @@ use strongroom_store::{Backend, EntryBytes, Journal, JournalError};
 
 use crate::{
     addressee::Attestation,
-    audit::{self, Arrival, Entry, Recorded, Reply, RowTrace, ServiceEvent},
+    audit::{self, Arrival, Entry, Events, Outcome, Recorded, Reply, RowTrace, ServiceEvent},
     call::{Attempt, Call, Interruption},
     change::Change,
     credentials::Credentials,
@@ -40,7 +40,9 @@ use crate::{
     queue::{Queues, Turns},
     rsa_keys::{RsaKeys, RsaSettings},
     shelves::{Committed, Shelves},
-    specs, sweep,
+    specs,
+    sts::{KeySets, Sessions},
+    sweep,
 };
 
 /// How often a call runs again because a row that it was judged on has moved.
@@ -85,6 +87,8 @@ pub struct Service {
     journal: Arc<Journal>,
     custody: Arc<Custody>,
     credentials: Credentials,
+    sessions: Sessions,
+    key_sets: KeySets,
     compiled: Compiled,
     access_key_uses: AccessKeyUses,
     materials: Materials,
@@ -127,6 +131,8 @@ impl Service {
             shelves: Arc::new(Shelves::new(backend, Arc::clone(&custody))),
             journal,
             credentials: Credentials::new(),
+            sessions: Sessions::new(),
+            key_sets: KeySets::new(),
             compiled: Compiled::new(),
             access_key_uses: AccessKeyUses::default(),
             rsa_keys: RsaKeys::new(settings.rsa, custody.random().clone())?,
@@ -144,7 +150,12 @@ impl Service {
     /// Opens the audit entry of a call whose caller is known.
     #[must_use]
     pub fn open(&self, caller: impl Into<Arc<Caller>>, region: Region, arrival: Arrival) -> Entry {
-        Entry::new(caller.into(), region, arrival, self.now())
+        Entry::new(
+            caller.into(),
+            region,
+            arrival,
+            Arc::clone(&self.settings.clock),
+        )
     }
 
     /// Brings the journal up to date with the store. To be called once, before the first call.
@@ -192,30 +203,18 @@ impl Service {
         operation: Option<Operation>,
         error: KmsError,
     ) -> Reply {
-        let (event, read_only) = match operation {
-            Some(operation) => (operation.name(), audit::read_only(operation)),
-            None => ("Unknown", true),
+        let recorded = match operation {
+            Some(operation) => {
+                let outcome = Outcome {
+                    operation,
+                    input: None,
+                    error: Some(&error),
+                };
+                self.record_call(&entry, &outcome, None).await
+            }
+            None => self.record(&entry, "Unknown", true, Some(&error)).await,
         };
-        let recorded = self
-            .record(&entry, event, read_only, Some(&error), None)
-            .await;
         Reply::closed(&entry, Err(error), recorded)
-    }
-
-    /// Answers GetCallerIdentity, which needs no permission.
-    ///
-    /// # Errors
-    /// When the entry cannot be recorded.
-    pub async fn get_caller_identity(&self, entry: Entry) -> Result<CallerIdentity, KmsError> {
-        let caller = entry.caller();
-        let identity = CallerIdentity {
-            account: caller.account.to_string(),
-            arn: caller.arn(),
-            user_id: caller.user_id(),
-        };
-        let body = entry.body("GetCallerIdentity", true, None, &[]);
-        Recorded::append(&self.journal, body).await?;
-        Ok(identity)
     }
 
     /// Whether the service can serve, or why not: the store can be read, and the journal takes
@@ -304,6 +303,20 @@ impl Service {
     /// What decisions are made of, and those that were made lately.
     pub(crate) fn permissions(&self) -> &Permissions {
         &self.permissions
+    }
+
+    pub(crate) fn key_sets(&self) -> &KeySets {
+        &self.key_sets
+    }
+
+    /// Appends what two accounts are told of a call of STS.
+    pub(crate) async fn append_events(
+        &self,
+        first: EntryBytes,
+        other: Option<EntryBytes>,
+    ) -> Result<(), KmsError> {
+        self.append(Events::of_accounts(first, other)).await?;
+        Ok(())
     }
 
     /// When access keys were used last, as far as it is not written down.
@@ -508,12 +521,13 @@ impl Service {
             }
         };
         self.queues.leave(&mut turns);
-        let read_only = audit::read_only(operation);
         let stamp = Stamp::of(operation, entry).filter(|_| !used.is_empty());
-        let error = outcome.as_ref().err();
-        let recorded = self
-            .record(entry, operation.name(), read_only, error, committed)
-            .await;
+        let told = Outcome {
+            operation,
+            input: Some(input),
+            error: outcome.as_ref().err(),
+        };
+        let recorded = self.record_call(entry, &told, committed).await;
         let reply = Reply::closed(entry, outcome, recorded);
         if let Some(stamp) = stamp
             && reply.outcome().is_ok()
@@ -523,8 +537,25 @@ impl Service {
         (reply, now, asked)
     }
 
-    /// Records the entry with its outcome, unless it is safe already because it tells of a change
-    /// that was committed.
+    /// Records the entry of a call with its outcome, unless it is safe already because it tells
+    /// of a change that was committed.
+    ///
+    /// # Errors
+    /// When the journal cannot take it: the call is refused with this.
+    async fn record_call(
+        &self,
+        entry: &Entry,
+        outcome: &Outcome<'_>,
+        committed: Option<Committed>,
+    ) -> Result<Recorded, KmsError> {
+        log_failure(entry, outcome.operation.name(), outcome.error);
+        match committed {
+            Some(committed) => Ok(self.record_committed(committed).await),
+            None => self.append(entry.close(outcome, &[])).await,
+        }
+    }
+
+    /// Records the entry of something that is no operation of the KMS API.
     ///
     /// # Errors
     /// When the journal cannot take it: the call is refused with this.
@@ -534,37 +565,40 @@ impl Service {
         event: &str,
         read_only: bool,
         error: Option<&KmsError>,
-        committed: Option<Committed>,
     ) -> Result<Recorded, KmsError> {
-        if let Some(error) = error
-            && let Some(cause) = error.cause()
-        {
-            let request_id = entry.request_id();
-            tracing::warn!(%request_id, event, code = error.code().name(), cause, "call failed");
-        }
-        if let Some(committed) = committed {
-            return Ok(self.record_committed(committed).await);
-        }
-        let body = entry.body(event, read_only, error, &[]);
-        Recorded::append(&self.journal, body)
-            .await
-            .map_err(|error| {
-                let error = KmsError::from(error);
-                let cause = error.cause();
-                tracing::error!(
-                    cause,
-                    "a call is refused because the journal cannot record it"
-                );
-                error
-            })
+        log_failure(entry, event, error);
+        self.append(entry.body(event, read_only, error, &[])).await
+    }
+
+    async fn append(&self, events: impl Into<Events>) -> Result<Recorded, KmsError> {
+        let recorded = Recorded::append(&self.journal, events).await;
+        recorded.map_err(|error| {
+            let error = KmsError::from(error);
+            let cause = error.cause();
+            tracing::error!(
+                cause,
+                "a call is refused because the journal cannot record it"
+            );
+            error
+        })
+    }
+}
+
+/// Logs why a call failed, if there is more to it than the caller is told.
+fn log_failure(entry: &Entry, event: &str, error: Option<&KmsError>) {
+    if let Some(error) = error
+        && let Some(cause) = error.cause()
+    {
+        let request_id = entry.request_id();
+        tracing::warn!(%request_id, event, code = error.code().name(), cause, "call failed");
     }
 }
 
 /// A future that goes on in a task of its own when whoever waits for it goes away.
-struct Carried<F: Future<Output: Send> + Send + 'static>(Option<Pin<Box<F>>>);
+pub(crate) struct Carried<F: Future<Output: Send> + Send + 'static>(Option<Pin<Box<F>>>);
 
 impl<F: Future<Output: Send> + Send + 'static> Carried<F> {
-    fn new(future: F) -> Self {
+    pub(crate) fn new(future: F) -> Self {
         Self(Some(Box::pin(future)))
     }
 }
@@ -597,11 +631,19 @@ impl<F: Future<Output: Send> + Send + 'static> Drop for Carried<F> {
 }
 
 impl CredentialSource for Service {
-    async fn look_up(&self, access_key_id: &str) -> Result<Option<Credential>, CredentialError> {
-        self.credentials
-            .look_up(self, access_key_id)
-            .await
-            .map_err(|error| CredentialError(Box::new(error)))
+    async fn look_up(
+        &self,
+        access_key_id: &str,
+        session_token: Option<&str>,
+    ) -> Result<LookUp, CredentialError> {
+        let found = match session_token {
+            None => {
+                let credential = self.credentials.look_up(self, access_key_id).await;
+                credential.map(|found| found.map_or(LookUp::Unknown, LookUp::Found))
+            }
+            Some(token) => self.sessions.look_up(self, access_key_id, token).await,
+        };
+        found.map_err(|error| CredentialError(Box::new(error)))
     }
 }
 

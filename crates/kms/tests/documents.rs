@@ -10,6 +10,7 @@ use std::{fmt::Write as _, path::PathBuf};
 
 use strongroom_kms::{
     permission::topics::{ACCOUNT_USE_TOPICS, KEY_USE_TOPICS, OF_KEYS, Topics},
+    recorded::{self, Answer},
     specs,
     uses::{ACCOUNT_USES, Cell, Grants, KEY_USES, Reach, STATES},
 };
@@ -92,6 +93,42 @@ fn the_page_of_key_states_is_the_table_of_uses() {
         page.push('\n');
     }
     check("key-states.md", &page);
+}
+
+/// Names as the cell of a table has them.
+fn names(names: &[&str]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
+#[test]
+fn the_page_of_the_audit_is_the_table_of_what_is_recorded() {
+    let mut page = include_str!("audit/before.md").to_owned();
+    page.push_str(
+        "| operation | | `requestParameters` | `responseElements` | `additionalEventData` |\n\
+         | --- | --- | --- | --- | --- |\n",
+    );
+    for operation in Operation::ALL {
+        let row = recorded::row(*operation);
+        let kind = if recorded::read_only(*operation) {
+            "R"
+        } else {
+            "W"
+        };
+        let answer = match row.answer {
+            Answer::Null => "null".to_owned(),
+            Answer::KeyId => names(&["keyId"]),
+            Answer::Members(members) => names(members),
+        };
+        let (request, additional) = (names(row.request), names(row.additional));
+        writeln!(
+            page,
+            "| {operation} | {kind} | {request} | {answer} | {additional} |"
+        )
+        .unwrap();
+    }
+    page.push_str(include_str!("audit/after.md"));
+    check("audit.md", &page);
 }
 
 #[test]
@@ -198,6 +235,21 @@ fn the_page_of_compatibility_is_the_list_of_operations() {
          periodically; a VPC endpoint service is a name that the operator declares; a CloudHSM \
          cluster is a PKCS#11 token that the operator declares, and its password is not rotated. \
          Connecting and disconnecting take moments.\n\
+         - STS is GetCallerIdentity, AssumeRole, AssumeRoleWithWebIdentity and GetSessionToken. \
+         There are no devices of a second factor and no managed policies: SerialNumber, \
+         TokenCode and PolicyArns are answered as for ones that do not exist, the sentence for \
+         PolicyArns being ours. ProvidedContexts and ProviderId are refused, \
+         MinimumSessionTokenSize has no effect. Presigned requests are answered for \
+         GetCallerIdentity only.\n\
+         - Session policies and tags have 4,096 bytes together in a session; AWS's packing is \
+         not published, so PackedPolicySize differs. The sentences about a provider's keys that \
+         cannot be fetched and about a signature of a web identity token are ours.\n\
+         - In plain `dev` AssumeRole gives a session of every well-formed role ARN: of a \
+         declared role with its longest duration and unique id, and of one that nobody \
+         declared, which is taken at its word like an access key, with a unique id that follows \
+         from account and name. With `--enforce` such sessions do not come in. Web identity \
+         tokens are taken at their word, too, whoever signed them and whenever, but have to be \
+         tokens.\n\
          - Changes are effective everywhere when the call returns; AWS lets them take seconds to \
          minutes.\n\
          - An encryption context may have 8,192 bytes of keys and values; AWS documents no \

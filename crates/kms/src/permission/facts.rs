@@ -32,7 +32,7 @@ use strongroom_model::{
 use super::topics::{Topic, Topics};
 use crate::{
     addressee::Addressee,
-    audit::{Entry, date, hex},
+    audit::{Entry, hex},
     call::Key,
     error::KmsError,
     layout::Home,
@@ -652,6 +652,13 @@ fn flag(asked: Option<bool>) -> Values<'static> {
 
 fn number(value: i64) -> Values<'static> {
     Values::One(value.to_string().into())
+}
+
+/// A date and time of day in UTC, to the second, as ISO 8601 writes it.
+fn date(date: Timestamp) -> String {
+    jiff::Timestamp::from_second(date.as_millis().div_euclid(1000))
+        .map(|time| time.to_string())
+        .unwrap_or_default()
 }
 
 /// A date in whole epoch seconds.

@@ -156,10 +156,10 @@ impl Call<'_> {
         let (service, home) = (self.service(), key.home());
         let arn = key.arn().text();
         self.touch(&arn, home.account);
-        let policy = if service.authorizer().reads_policies() {
-            service.permissions().policy_of(service, key).await?
-        } else {
+        let policy = if service.authorizer().is_open() {
             None
+        } else {
+            service.permissions().policy_of(service, key).await?
         };
         let facts = RequestFacts::new(
             self.request(),
@@ -206,7 +206,7 @@ impl Call<'_> {
             decision = Decision::Deny(told);
         }
         let subject = Subject::Key(key);
-        self.note(&question, asking, policy.clone(), subject, aside, &facts);
+        self.keep_question(&question, asking, policy.clone(), subject, aside, &facts);
         self.conclude(decision, &question)
     }
 
@@ -252,7 +252,7 @@ impl Call<'_> {
         };
         let decision = self.ask(&question, &facts).await?;
         let subject = Subject::Key(key);
-        self.note(&question, asking, None, subject, aside, &facts);
+        self.keep_question(&question, asking, None, subject, aside, &facts);
         self.conclude(decision, &question)
     }
 
@@ -291,7 +291,7 @@ impl Call<'_> {
             grant: GrantCover::No,
         };
         let decision = self.ask(&question, &facts).await?;
-        self.note(&question, asking, None, subject, aside, &facts);
+        self.keep_question(&question, asking, None, subject, aside, &facts);
         self.conclude(decision, &question)
     }
 
@@ -366,7 +366,7 @@ impl Call<'_> {
     }
 
     /// Keeps the question for whoever wants to know why it was answered so.
-    fn note(
+    fn keep_question(
         &self,
         question: &Question<'_>,
         asking: Asking,
@@ -375,7 +375,7 @@ impl Call<'_> {
         aside: Aside<'_>,
         facts: &RequestFacts<'_>,
     ) {
-        if self.service().authorizer().reads_policies() {
+        if !self.service().authorizer().is_open() {
             self.keep(Asked::new(question, asking, policy, subject, aside, facts));
         }
     }

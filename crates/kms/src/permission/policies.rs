@@ -132,7 +132,7 @@ impl Call<'_> {
         let facts = RequestFacts::new(self.request(), topics, action, key.account, subject, aside)
             .in_region(&key.region);
         let root;
-        let caller = if self.service().authorizer().reads_policies() {
+        let caller = if !self.service().authorizer().is_open() {
             self.caller()
         } else {
             // Where everybody may do everything, the account should still be able to.

@@ -59,8 +59,8 @@ async fn the_journal_knows_every_row_of_custody_and_its_digest() {
     settled(&bench).await;
     let fold = journal::fold(bench.folder.path()).unwrap();
     let all = rows_under(&bench, "custody/").await;
-    // The seals; two keys of the home; six of the installation.
-    assert_eq!(all.len(), 9, "{all:?}");
+    // The seals; two keys of the home; eight of the installation.
+    assert_eq!(all.len(), 11, "{all:?}");
     for row in all {
         let value = bench
             .backend
@@ -156,7 +156,7 @@ async fn an_installation_without_rosters_is_taken_over_as_it_is() {
     fresh.call(decrypt(&made)).await.unwrap();
     fresh.call(describe(&key)).await.unwrap();
     let again = rows_under(&bench, "roster/").await;
-    assert_eq!(again.len(), 8, "{again:?}");
+    assert_eq!(again.len(), 10, "{again:?}");
     // From now on what is missing is missed.
     take(&bench, "custody/service/marker/0000000001").await;
     let said = refusal_of_the_start(&bench).await;

@@ -49,7 +49,7 @@ async fn check(bench: &Bench, name: &str, action: &str, resource: &str, request:
     let journal = enforcing.journal();
     let last = journal.lines().last().unwrap();
     assert!(
-        last.contains(r#""errorCode":"AccessDenied"#),
+        last.contains(r#""errorCode":"AccessDenied""#),
         "{name}: {last}"
     );
     assert!(

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use strongroom_kms::outside::Outside;
 
 pub use settings::{HsmCluster, IvSource, KeyStoreSettings, ProxyEndpoint, SettingsError};
+pub(crate) use xks::system_tls;
 
 /// Who reaches the outside, as the settings say.
 ///
@@ -21,6 +22,7 @@ pub fn outside(settings: &KeyStoreSettings) -> Result<Outside, SettingsError> {
     Ok(Outside {
         proxies: Box::new(xks::Proxies::new(&settings.external_key_store)?),
         clusters: Box::new(hsm::Clusters::new(&settings.hsm_cluster)?),
+        key_sets: Box::new(crate::sts::ProviderDocuments::default()),
     })
 }
 

@@ -37,6 +37,7 @@ pub(crate) async fn decrypt(call: &Call<'_>, input: &DecryptRequest) -> Attempt<
     let key = source.permit::<uses::Decrypt>(call, key, None).await?;
     source.check_maker(&key, header.as_ref())?;
     let addressee = Addressee::of(call.service(), input.recipient.as_ref())?;
+    call.note_addressee(&addressee);
     let key = key.usable()?;
     check_algorithm(&key, source.algorithm)?;
     let context = input.encryption_context.as_ref();

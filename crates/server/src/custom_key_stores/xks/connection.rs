@@ -270,6 +270,11 @@ fn fault_of(error: &(dyn Error + 'static), otherwise: ProxyFault) -> ProxyFault 
     otherwise
 }
 
+/// TLS with the certificates that the system trusts, for whoever else has to reach somebody.
+pub(crate) fn system_tls() -> Result<TlsConnector, SettingsError> {
+    tls(system_roots(), None)
+}
+
 fn tls(
     roots: RootCertStore,
     identity: Option<(&Path, &Path)>,

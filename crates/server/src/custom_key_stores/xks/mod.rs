@@ -18,6 +18,7 @@ use strongroom_model::Clock;
 use strongroom_store::BoxFuture;
 use zeroize::Zeroizing;
 
+pub(crate) use self::connection::system_tls;
 use self::connection::{Connector, Pool, Signed};
 use super::{ProxyEndpoint, SettingsError, wall_clock};
 
