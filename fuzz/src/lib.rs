@@ -6,16 +6,18 @@
 
 use std::sync::LazyLock;
 
+use strongroom::sts::{self, Action, Form};
 use strongroom_auth::{
     Claim, Protocol, SignedParts,
     policy::{
         KeyPolicy,
         pattern::{Case, Pattern},
     },
+    web_identity::{KeySet, WebIdentityToken},
 };
 use strongroom_crypto::{
-    AgreementKey, CiphertextHeader, EncryptionKey, IdentifierKeys, KeyMaterial, MaterialId, Random,
-    seal::SealSet,
+    AgreementKey, CiphertextHeader, EncryptionKey, IdentifierKeys, Job, KeyMaterial, MaterialId,
+    Random, ServiceKey, SessionSealKey, seal::SealSet,
 };
 use strongroom_model::{
     AliasName, KeyId, KeyRef, Plaintext, Region,
@@ -68,6 +70,33 @@ pub const TARGETS: &[Target] = &[
             b"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=A%2F20150830%2Fus-east-1%2Fsts%2F\
               aws4_request&X-Amz-Date=20150830T123600Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host&\
               X-Amz-Signature=00",
+        ],
+    },
+    Target {
+        name: "sts_form",
+        run: sts_form,
+        examples: &[
+            b"Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2FDev&\
+              RoleSessionName=s1&DurationSeconds=900&Tags.member.1.Key=a&Tags.member.1.Value=b&\
+              TransitiveTagKeys.member.1=a&PolicyArns.member.1.arn=arn&ExternalId=a+b&Policy=%7B%7D",
+            b"Action=AssumeRoleWithWebIdentity&WebIdentityToken=a.b.c&RoleArn=x&RoleSessionName=y",
+            b"Action=GetSessionToken&DurationSeconds=900&TokenCode=123456",
+        ],
+    },
+    Target {
+        name: "session_token",
+        run: session_token,
+        examples: &[
+            b"AQAAAAEAAQIDBAUGBwgJCgsMDQ4PZGVmZ2hpamtsbW5vwxaC2HFZgwmUoTfjjEIni3wr7jpH2EiFCIfKUcw3MH25",
+            b"AQAAAAE",
+        ],
+    },
+    Target {
+        name: "web_identity",
+        run: web_identity,
+        examples: &[
+            b"eyJhbGciOiJSUzI1NiIsImtpZCI6InJzYSJ9.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIiwic3ViIjoidSIsImF1ZCI6ImEiLCJleHAiOjIwMDAwMDAwMDB9.AAAA",
+            br#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"rsa","x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]}"#,
         ],
     },
     Target {
@@ -172,6 +201,40 @@ fn query(bytes: &[u8]) {
         body: b"",
     };
     let _claim = Claim::parse(&parts, Protocol::Query);
+}
+
+fn sts_form(bytes: &[u8]) {
+    let Ok(form) = Form::read("", bytes) else {
+        return;
+    };
+    if let Ok(action) = Action::of(&form) {
+        let _request = sts::read(action, &form);
+    }
+}
+
+fn session_token(bytes: &[u8]) {
+    static KEY: LazyLock<Option<SessionSealKey>> = LazyLock::new(|| {
+        let key = ServiceKey::generate(Job::SessionSeal, 1, &Random::replayed(1)).ok()?;
+        SessionSealKey::new(key).ok()
+    });
+    if let (Ok(token), Some(key)) = (std::str::from_utf8(bytes), &*KEY) {
+        let _version = SessionSealKey::version_of(token);
+        assert!(key.open("ASIASESSION000000001", token).is_err());
+    }
+}
+
+fn web_identity(bytes: &[u8]) {
+    static KEYS: LazyLock<Option<KeySet>> = LazyLock::new(|| {
+        let key = br#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+        KeySet::parse(key).ok()
+    });
+    if let (Ok(text), Some(keys)) = (std::str::from_utf8(bytes), &*KEYS)
+        && let Ok(token) = WebIdentityToken::parse(text)
+    {
+        assert!(keys.verify(&token).is_err());
+        let _ = (token.conditions(), token.session_tags(), token.begins());
+    }
+    let _keys = KeySet::parse(bytes);
 }
 
 fn key_policy(bytes: &[u8]) {

@@ -375,6 +375,6 @@ def test_a_presigned_request_that_is_wrong(enforcing, change, status, code):
 def test_an_action_that_sts_does_not_have_here(enforcing):
     client = sts(enforcing, access_key=KEY, secret=SECRET)
     with pytest.raises(client.exceptions.ClientError) as caught:
-        client.get_session_token()
+        client.get_federation_token(Name="somebody")
     assert caught.value.response["Error"]["Code"] == "InvalidAction"
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400

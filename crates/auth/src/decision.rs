@@ -1,12 +1,26 @@
 //! May this caller do that? The answer, its reason, and the texts of a refusal.
 //!
 //! Nothing here knows an operation: a [`Question`] names an action on a resource and an
-//! [`Authorizer`] answers it. Until key and identity policies are evaluated there are two of
-//! them, [`Open`] for development and [`RootOnly`] for everything else. Both deny by default.
+//! [`Authorizer`] answers it: [`Open`] in development, [`Enforced`] by policies and grants. What
+//! is not allowed is denied.
+//!
+//! [`decide`] asks every policy first ([`evaluate`](crate::evaluate)) and then concludes, in one
+//! place, what follows from their answers. [`explain`](crate::explain) asks at greater length and
+//! concludes in the same place.
+//!
+//! AWS: IAM user guide, "Policy evaluation logic"; KMS developer guide, "Troubleshooting AWS KMS
+//! permissions".
 
 use strongroom_model::AccountId;
 
-use crate::{condition_key::Facts, identity::Caller, policy::KeyPolicy};
+use crate::{
+    condition_key::Facts,
+    evaluate::{Findings, Reach, Request},
+    identity::Caller,
+    policy::{KeyPolicy, TrustPolicy},
+};
+
+pub use crate::evaluate::Applicant;
 
 /// One thing that a caller wants to do to one resource.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +68,32 @@ pub enum GranteeKind {
     Account,
 }
 
+impl GrantCover {
+    /// The nearness of a grant that names the caller itself.
+    pub(crate) const NEAREST: u8 = 3;
+
+    /// How near it comes to the caller, to find the best of several.
+    pub(crate) fn nearness(self) -> u8 {
+        self.reach().map_or(0, |reach| match reach {
+            Reach::Account => 1,
+            Reach::Role => 2,
+            Reach::Caller => Self::NEAREST,
+        })
+    }
+
+    /// What of the caller's own side has to agree.
+    pub(crate) fn reach(self) -> Option<Reach> {
+        match self {
+            Self::No => None,
+            Self::To(GranteeKind::Account) => Some(Reach::Account),
+            Self::To(GranteeKind::Role) => Some(Reach::Role),
+            Self::To(GranteeKind::User | GranteeKind::Session | GranteeKind::Root) => {
+                Some(Reach::Caller)
+            }
+        }
+    }
+}
+
 /// What an action is done to.
 #[derive(Clone, Copy, Debug)]
 pub struct Resource<'a> {
@@ -85,6 +125,8 @@ pub enum ResourceKind {
     },
     /// A custom key store.
     CustomKeyStore,
+    /// A role that somebody wants to assume.
+    Role,
 }
 
 /// The answer to a [`Question`].
@@ -108,6 +150,15 @@ pub enum Grounds {
     OpenOtherAccount,
     /// The fixed key policy of an AWS managed key.
     AwsManagedKeyPolicy,
+    /// The key policy names the caller, its role, or everybody; for a caller of another account,
+    /// its own policies allow it too.
+    KeyPolicy,
+    /// The caller's own policies, to which the key policy, if there is a key, leaves it.
+    IdentityPolicy,
+    /// A grant.
+    Grant,
+    /// The trust policy of a role names the caller.
+    RoleTrustPolicy,
 }
 
 impl Grounds {
@@ -119,6 +170,10 @@ impl Grounds {
             Self::OpenOwnAccount => "open-own-account",
             Self::OpenOtherAccount => "open-other-account",
             Self::AwsManagedKeyPolicy => "aws-managed-key-policy",
+            Self::KeyPolicy => "key-policy",
+            Self::IdentityPolicy => "identity-policy",
+            Self::Grant => "grant",
+            Self::RoleTrustPolicy => "role-trust-policy",
         }
     }
 }
@@ -151,6 +206,8 @@ pub enum PolicyKind {
     Session,
     /// The ceiling of an account.
     ServiceControl,
+    /// The trust policy of a role.
+    RoleTrust,
 }
 
 impl PolicyKind {
@@ -162,6 +219,7 @@ impl PolicyKind {
             Self::PermissionsBoundary => "permissions boundary",
             Self::Session => "session policy",
             Self::ServiceControl => "service control policy",
+            Self::RoleTrust => "role trust policy",
         }
     }
 
@@ -173,6 +231,7 @@ impl PolicyKind {
             Self::PermissionsBoundary => "a permissions boundary",
             Self::Session => "a session policy",
             Self::ServiceControl => "a service control policy",
+            Self::RoleTrust => "a role trust policy",
         }
     }
 }
@@ -187,11 +246,13 @@ impl Denial {
             Self::Implicit(PolicyKind::PermissionsBoundary) => "boundary-implicit",
             Self::Implicit(PolicyKind::Session) => "session-implicit",
             Self::Implicit(PolicyKind::ServiceControl) => "service-control-implicit",
+            Self::Implicit(PolicyKind::RoleTrust) => "role-trust-implicit",
             Self::Explicit(PolicyKind::Identity) => "identity-explicit",
             Self::Explicit(PolicyKind::Resource) => "resource-explicit",
             Self::Explicit(PolicyKind::PermissionsBoundary) => "boundary-explicit",
             Self::Explicit(PolicyKind::Session) => "session-explicit",
             Self::Explicit(PolicyKind::ServiceControl) => "service-control-explicit",
+            Self::Explicit(PolicyKind::RoleTrust) => "role-trust-explicit",
             Self::Hidden => "hidden",
             Self::HiddenByCiphertext => "hidden-by-ciphertext",
         }
@@ -236,6 +297,253 @@ impl Denial {
 pub trait Authorizer: Send + Sync {
     /// Whether the caller may do what is asked.
     fn decide(&self, question: &Question<'_>) -> Decision;
+
+    /// Whether nobody is kept from anything that could be allowed: then callers are taken at
+    /// their word, too. Only for development.
+    fn is_open(&self) -> bool {
+        false
+    }
+}
+
+/// Whether a caller may do what is asked, by the policies on both sides and by grants.
+pub fn decide(question: &Question<'_>) -> Decision {
+    let request = question.request();
+    conclude(question, &request.findings(question.statements()))
+}
+
+/// Policies and grants decide.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Enforced;
+
+impl Authorizer for Enforced {
+    fn decide(&self, question: &Question<'_>) -> Decision {
+        decide(question)
+    }
+}
+
+impl<'a> Question<'a> {
+    /// The question as statements are compared with it.
+    pub(crate) fn request(&self) -> Request<'a> {
+        let Resource { arn, kind, .. } = self.resource;
+        Request::new(
+            Applicant::Caller(self.caller),
+            self.action,
+            arn,
+            kind,
+            self.facts,
+        )
+    }
+
+    /// The statements of the key policy, where there is a key.
+    pub(crate) fn statements(&self) -> &'a [crate::policy::document::Statement] {
+        match (self.resource.kind, self.key_policy) {
+            (ResourceKind::Key, Some(policy)) => &policy.statements,
+            _ => &[],
+        }
+    }
+
+    /// Whether the resource is another account's.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.resource.owner != self.caller.account
+    }
+}
+
+/// What follows from the answers of all policies.
+pub(crate) fn conclude(question: &Question<'_>, findings: &Findings) -> Decision {
+    match weigh(question, findings) {
+        Ok(grounds) => Decision::Allow(grounds),
+        Err(denial) => deny(question, denial),
+    }
+}
+
+fn weigh(question: &Question<'_>, findings: &Findings) -> Result<Grounds, Denial> {
+    let Question {
+        caller, resource, ..
+    } = question;
+    if let Some(kind) = findings.own_denial() {
+        return Err(Denial::Explicit(kind));
+    }
+    match (resource.kind, question.is_foreign()) {
+        (ResourceKind::Key, false) => own_key(question, findings),
+        (ResourceKind::Key, true) => foreign_key(question, findings),
+        (ResourceKind::Grant { names_caller: true }, _) => Ok(Grounds::Grant),
+        (_, foreign) => {
+            findings
+                .agree(caller, Reach::Account)
+                .map_err(Denial::Implicit)?;
+            match (foreign, caller.is_root()) {
+                (true, _) => Err(Denial::Hidden),
+                (false, true) => Ok(Grounds::AccountRoot),
+                (false, false) => Ok(Grounds::IdentityPolicy),
+            }
+        }
+    }
+}
+
+/// A key of the caller's account: its key policy has to name the caller, or leave it to the
+/// account; or a grant does.
+fn own_key(question: &Question<'_>, findings: &Findings) -> Result<Grounds, Denial> {
+    if findings.resource.denied {
+        return Err(Denial::Explicit(PolicyKind::Resource));
+    }
+    let agree = |reach| findings.agree(question.caller, reach);
+    let by_policy = match findings.resource.reach {
+        None => Err(PolicyKind::Resource),
+        Some(reach) => agree(reach).map(|()| match reach {
+            _ if question.resource.aws_managed => Grounds::AwsManagedKeyPolicy,
+            Reach::Account => Grounds::IdentityPolicy,
+            Reach::Role | Reach::Caller => Grounds::KeyPolicy,
+        }),
+    };
+    let by_grant = question
+        .grant
+        .reach()
+        .is_some_and(|reach| agree(reach).is_ok());
+    match by_policy {
+        Err(_) if by_grant => Ok(Grounds::Grant),
+        // Refusals do not mention grants.
+        by_policy => by_policy.map_err(Denial::Implicit),
+    }
+}
+
+/// A key of another account: both sides have to allow it, or a grant. Nothing is told of the key
+/// and its policy, and of the caller's own side first, so that a key that is not there answers in
+/// the same way.
+fn foreign_key(question: &Question<'_>, findings: &Findings) -> Result<Grounds, Denial> {
+    let agree = |reach| findings.agree(question.caller, reach);
+    let offered = question.cross_account_allowed;
+    let by_grant = offered
+        && question
+            .grant
+            .reach()
+            .is_some_and(|reach| agree(reach).is_ok());
+    let own_side = agree(Reach::Account).map_err(Denial::Implicit);
+    if !by_grant {
+        own_side?;
+    }
+    if !offered || findings.resource.denied {
+        return Err(Denial::Hidden);
+    }
+    match (findings.resource.reach, own_side) {
+        (Some(_), Ok(())) => Ok(Grounds::KeyPolicy),
+        _ if by_grant => Ok(Grounds::Grant),
+        _ => Err(Denial::Hidden),
+    }
+}
+
+impl Findings {
+    /// The first of the caller's own policies that denies.
+    pub(crate) fn own_denial(&self) -> Option<PolicyKind> {
+        if self.identity.denied {
+            Some(PolicyKind::Identity)
+        } else if self.boundary.is_some_and(|verdict| verdict.denied) {
+            Some(PolicyKind::PermissionsBoundary)
+        } else if self.session.is_some_and(|verdict| verdict.denied) {
+            Some(PolicyKind::Session)
+        } else {
+            None
+        }
+    }
+
+    /// Whether the caller's own side agrees with what comes this near to it; if not, the first
+    /// policy that is lacking.
+    pub(crate) fn agree(&self, caller: &Caller, reach: Reach) -> Result<(), PolicyKind> {
+        self.lacking(caller, reach).next().map_or(Ok(()), Err)
+    }
+
+    /// The policies of the caller's own side that do not allow what comes this near to it.
+    pub(crate) fn lacking(
+        &self,
+        caller: &Caller,
+        reach: Reach,
+    ) -> impl Iterator<Item = PolicyKind> + use<> {
+        let root = caller.is_root();
+        let identity = reach == Reach::Account && !root && !self.identity.allowed;
+        let ceilings = reach != Reach::Caller && !root;
+        let low = |ceiling: Option<crate::evaluate::Verdict>| {
+            ceilings && ceiling.is_some_and(|verdict| !verdict.allowed)
+        };
+        [
+            identity.then_some(PolicyKind::Identity),
+            low(self.boundary).then_some(PolicyKind::PermissionsBoundary),
+            low(self.session).then_some(PolicyKind::Session),
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
+/// May somebody assume a role?
+#[derive(Clone, Copy, Debug)]
+pub struct RoleQuestion<'a> {
+    /// Who wants it.
+    pub applicant: Applicant<'a>,
+    /// The action, for example `sts:AssumeRole`.
+    pub action: &'static str,
+    /// The ARN of the role.
+    pub role_arn: &'a str,
+    /// The account of the role.
+    pub account: AccountId,
+    /// Whom the role trusts.
+    pub trust: &'a TrustPolicy,
+    /// What is known of the request.
+    pub facts: &'a dyn Facts,
+}
+
+/// Whether somebody may assume a role: the role has to trust it, and its own policies have to
+/// allow it unless the trust policy of the same account names it.
+///
+/// The root of an account has no own policies and may assume nothing.
+pub fn decide_role(question: &RoleQuestion<'_>) -> Decision {
+    let request = Request::new(
+        question.applicant,
+        question.action,
+        question.role_arn,
+        ResourceKind::Role,
+        question.facts,
+    );
+    let findings = request.findings(&question.trust.statements);
+    let answer = match question.applicant {
+        Applicant::Federated(_) if findings.resource.denied => {
+            Err(Denial::Explicit(PolicyKind::RoleTrust))
+        }
+        Applicant::Federated(_) => match findings.resource.reach {
+            Some(Reach::Caller) => Ok(Grounds::RoleTrustPolicy),
+            _ => Err(Denial::Implicit(PolicyKind::RoleTrust)),
+        },
+        Applicant::Caller(caller) => trusted(caller, question, &findings),
+    };
+    answer.map_or_else(Decision::Deny, Decision::Allow)
+}
+
+fn trusted(
+    caller: &Caller,
+    question: &RoleQuestion<'_>,
+    findings: &Findings,
+) -> Result<Grounds, Denial> {
+    if caller.is_root() {
+        return Err(Denial::Implicit(PolicyKind::Identity));
+    }
+    if let Some(kind) = findings.own_denial() {
+        return Err(Denial::Explicit(kind));
+    }
+    let agree = |reach| findings.agree(caller, reach).map_err(Denial::Implicit);
+    let foreign = caller.account != question.account;
+    if foreign {
+        agree(Reach::Account)?;
+    }
+    if findings.resource.denied {
+        return Err(Denial::Explicit(PolicyKind::RoleTrust));
+    }
+    let reach = findings
+        .resource
+        .reach
+        .ok_or(Denial::Implicit(PolicyKind::RoleTrust))?;
+    agree(reach)?;
+    Ok(match reach {
+        Reach::Account => Grounds::IdentityPolicy,
+        Reach::Role | Reach::Caller => Grounds::RoleTrustPolicy,
+    })
 }
 
 /// Development mode without `--enforce`: whoever calls may do everything that the caller's own
@@ -254,6 +562,10 @@ impl Authorizer for Open {
         } else {
             Decision::Allow(Grounds::OpenOtherAccount)
         }
+    }
+
+    fn is_open(&self) -> bool {
+        true
     }
 }
 

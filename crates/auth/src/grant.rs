@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use strongroom_model::{AccountId, EncryptionContext, Partition, enums::GrantOperation};
 
 use crate::{
+    decision::{GrantCover, GranteeKind},
     identity::{Caller, Principal},
     policy::PrincipalPattern,
 };
@@ -58,23 +59,81 @@ impl GrantPrincipal {
     /// of an account.
     #[must_use]
     pub fn is(&self, caller: &Caller) -> bool {
-        matches!(self, Self::Principal(text) if names_of(caller).contains(text))
+        self.names(caller)
+            .is_some_and(|kind| kind != GranteeKind::Account)
     }
 
     /// Whether it is the caller's whole account, whose policies then decide for the caller.
     #[must_use]
     pub fn is_account_of(&self, caller: &Caller) -> bool {
-        matches!(self, Self::Principal(text) if *text == account_of(caller))
+        matches!(
+            self.names(caller),
+            Some(GranteeKind::Account | GranteeKind::Root)
+        )
+    }
+
+    /// How the principal, if at all, names the caller.
+    #[must_use]
+    pub fn names(&self, caller: &Caller) -> Option<GranteeKind> {
+        let Self::Principal(text) = self else {
+            return None;
+        };
+        let account = caller.account.text();
+        let rest = text
+            .strip_prefix("arn:")?
+            .strip_prefix(caller.partition.as_str())?;
+        let (service, rest) = rest.strip_prefix(':')?.split_once("::")?;
+        let resource = rest.strip_prefix(&*account)?.strip_prefix(':')?;
+        let joined = |text: &str, parts: &[&str]| {
+            let mut left = Some(text);
+            for part in parts {
+                left = left.and_then(|left| left.strip_prefix(part));
+            }
+            left == Some("")
+        };
+        match (service, &caller.principal) {
+            ("iam", Principal::Root) if resource == "root" => Some(GranteeKind::Root),
+            ("iam", _) if resource == "root" => Some(GranteeKind::Account),
+            ("iam", Principal::User { path, name, .. }) => {
+                joined(resource, &["user", path, name]).then_some(GranteeKind::User)
+            }
+            (
+                "iam",
+                Principal::AssumedRole {
+                    role_path,
+                    role_name,
+                    ..
+                },
+            ) => joined(resource, &["role", role_path, role_name]).then_some(GranteeKind::Role),
+            (
+                "sts",
+                Principal::AssumedRole {
+                    role_name,
+                    session_name,
+                    ..
+                },
+            ) => joined(resource, &["assumed-role/", role_name, "/", session_name])
+                .then_some(GranteeKind::Session),
+            _ => None,
+        }
     }
 }
 
 /// The ARNs by which a grant may name the caller itself.
 #[must_use]
 pub fn names_of(caller: &Caller) -> Vec<String> {
+    std::iter::once(caller.arn())
+        .chain(role_of(caller))
+        .collect()
+}
+
+/// The ARN of the role whose session the caller is.
+#[must_use]
+pub fn role_of(caller: &Caller) -> Option<String> {
     let Caller {
         account, partition, ..
     } = caller;
-    let role = match &caller.principal {
+    match &caller.principal {
         Principal::Root | Principal::User { .. } => None,
         Principal::AssumedRole {
             role_path,
@@ -83,8 +142,7 @@ pub fn names_of(caller: &Caller) -> Vec<String> {
         } => Some(format!(
             "arn:{partition}:iam::{account}:role{role_path}{role_name}"
         )),
-    };
-    std::iter::once(caller.arn()).chain(role).collect()
+    }
 }
 
 /// The ARN by which a grant may name the caller's account.
@@ -94,6 +152,28 @@ pub fn account_of(caller: &Caller) -> String {
         account, partition, ..
     } = caller;
     format!("arn:{partition}:iam::{account}:root")
+}
+
+/// Which of a key's live grants covers an operation of the caller best: one that names the caller
+/// before one that names its role, and that before one that names its account.
+#[must_use]
+pub fn best_cover<'t>(
+    grants: impl IntoIterator<Item = &'t Terms>,
+    caller: &Caller,
+    operation: GrantOperation,
+    context: &EncryptionContext,
+) -> GrantCover {
+    let mut best = GrantCover::No;
+    for terms in grants {
+        let cover = terms.cover(caller, operation, context);
+        if cover.nearness() > best.nearness() {
+            best = cover;
+        }
+        if best.nearness() == GrantCover::NEAREST {
+            break;
+        }
+    }
+    best
 }
 
 /// The encryption context that a request must have. Keys and values are compared exactly.
@@ -193,6 +273,43 @@ impl Standing {
 }
 
 impl Terms {
+    /// Whether the grant covers an operation of the caller, with the encryption context of the
+    /// request. CreateGrant asks [`Self::allow_child`] besides.
+    #[must_use]
+    pub fn cover(
+        &self,
+        caller: &Caller,
+        operation: GrantOperation,
+        context: &EncryptionContext,
+    ) -> GrantCover {
+        // On behalf of a resource only services call.
+        if self.source_arn.is_some() || !self.operations.contains(&operation) {
+            return GrantCover::No;
+        }
+        let Some(kind) = self.grantee.names(caller) else {
+            return GrantCover::No;
+        };
+        if self.constraint_admits(operation, context) {
+            GrantCover::To(kind)
+        } else {
+            GrantCover::No
+        }
+    }
+
+    /// Whether the constraint lets a request with this context go on. What has no context is not
+    /// constrained, and of CreateGrant the constraint binds the new grant.
+    fn constraint_admits(&self, operation: GrantOperation, context: &EncryptionContext) -> bool {
+        let free = matches!(
+            operation,
+            GrantOperation::DescribeKey
+                | GrantOperation::RetireGrant
+                | GrantOperation::GetPublicKey
+                | GrantOperation::CreateGrant
+        );
+        let constraint = self.context.as_ref();
+        free || constraint.is_none_or(|constraint| constraint.admits(context))
+    }
+
     /// On what strength the caller may retire the grant, if at all. `accounts` are the one that
     /// issued it and the one that owns the key.
     #[must_use]
@@ -402,6 +519,73 @@ mod tests {
         let mut same = child(&[Decrypt], None);
         same.source_arn.clone_from(&parent.source_arn);
         assert!(parent.allow_child(&same));
+    }
+
+    #[test]
+    fn a_grant_covers_the_operations_of_its_grantee_in_its_context() {
+        use GrantOperation::{CreateGrant, Decrypt, DescribeKey, Encrypt};
+        let to = GrantCover::To;
+        let check = |terms: &Terms, who: &Caller, operation, pairs: &[(&str, &str)], expected| {
+            let cover = terms.cover(who, operation, &context(pairs));
+            assert_eq!(cover, expected, "{operation:?} {pairs:?}");
+        };
+        let free = |grantee| terms(grantee, &[Decrypt]);
+        check(&free(ALICE), &alice(), Decrypt, &[], to(GranteeKind::User));
+        check(&free(ALICE), &alice(), Encrypt, &[], GrantCover::No);
+        check(&free(ALICE), &root(), Decrypt, &[], GrantCover::No);
+        check(
+            &free(ROLE),
+            &session("s1"),
+            Decrypt,
+            &[],
+            to(GranteeKind::Role),
+        );
+        check(
+            &free(SESSION),
+            &session("s1"),
+            Decrypt,
+            &[],
+            to(GranteeKind::Session),
+        );
+        check(&free(SESSION), &session("s2"), Decrypt, &[], GrantCover::No);
+        check(&free(ROOT), &root(), Decrypt, &[], to(GranteeKind::Root));
+        check(
+            &free(ROOT),
+            &alice(),
+            Decrypt,
+            &[],
+            to(GranteeKind::Account),
+        );
+
+        let mut bound = terms(ALICE, &[Decrypt, DescribeKey, CreateGrant]);
+        bound.context = Some(ContextConstraint::Subset(context(&[("D", "1")])));
+        let user = to(GranteeKind::User);
+        check(&bound, &alice(), Decrypt, &[("D", "1"), ("E", "2")], user);
+        check(&bound, &alice(), Decrypt, &[("E", "2")], GrantCover::No);
+        check(&bound, &alice(), Decrypt, &[], GrantCover::No);
+        check(&bound, &alice(), DescribeKey, &[], user);
+        check(&bound, &alice(), CreateGrant, &[], user);
+        bound.source_arn = Some("arn:aws:s3:::a".into());
+        check(&bound, &alice(), DescribeKey, &[], GrantCover::No);
+    }
+
+    #[test]
+    fn the_nearest_of_many_grants_covers() {
+        let grants = |names: &[&str]| -> Vec<Terms> {
+            let grant = |name: &&str| terms(name, &[GrantOperation::Decrypt]);
+            names.iter().map(grant).collect()
+        };
+        let check = |names: &[&str], expected| {
+            let who = session("s1");
+            let none = EncryptionContext::empty();
+            let cover = best_cover(&grants(names), &who, GrantOperation::Decrypt, &none);
+            assert_eq!(cover, expected, "{names:?}");
+        };
+        check(&[], GrantCover::No);
+        check(&[ALICE], GrantCover::No);
+        check(&[ROOT, ALICE], GrantCover::To(GranteeKind::Account));
+        check(&[ROOT, ROLE, ROOT], GrantCover::To(GranteeKind::Role));
+        check(&[ROLE, SESSION, ROOT], GrantCover::To(GranteeKind::Session));
     }
 
     fn any_context() -> impl Strategy<Value = EncryptionContext> {

@@ -186,6 +186,8 @@ pub struct AccessKeyId(Arc<str>);
 
 impl AccessKeyId {
     const LONGEST: usize = 128;
+    /// How the ids of temporary credentials begin. AWS: IAM user guide, "IAM identifiers".
+    const TEMPORARY: &'static str = "ASIA";
 
     fn allows(byte: u8) -> bool {
         byte.is_ascii_alphanumeric() || byte == b'_'
@@ -208,6 +210,22 @@ impl AccessKeyId {
     /// A new id that looks like AWS's: `AKIA` and sixteen characters of A–Z and 2–7.
     #[must_use]
     pub fn generate(random: &mut dyn FnMut(&mut [u8])) -> Self {
+        Self::generate_with("AKIA", random)
+    }
+
+    /// A new id of temporary credentials: `ASIA` and sixteen characters of A–Z and 2–7.
+    #[must_use]
+    pub fn generate_temporary(random: &mut dyn FnMut(&mut [u8])) -> Self {
+        Self::generate_with(Self::TEMPORARY, random)
+    }
+
+    /// Whether the id is one of temporary credentials, which need a session token.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        self.0.starts_with(Self::TEMPORARY)
+    }
+
+    fn generate_with(prefix: &str, random: &mut dyn FnMut(&mut [u8])) -> Self {
         const ALPHABET: [u8; 32] = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
         let mut bytes = [0u8; 16];
         random(&mut bytes);
@@ -215,7 +233,7 @@ impl AccessKeyId {
             let letter = ALPHABET.get(usize::from(byte % 32)).copied();
             char::from(letter.unwrap_or(b'A'))
         });
-        let id: String = "AKIA".chars().chain(characters).collect();
+        let id: String = prefix.chars().chain(characters).collect();
         Self(id.into())
     }
 
@@ -262,13 +280,36 @@ pub struct Credential {
 #[error("the credential store cannot answer")]
 pub struct CredentialError(#[from] pub Box<dyn std::error::Error + Send + Sync>);
 
+/// What is known of an access key and the session token that came with it.
+#[derive(Clone, Debug)]
+pub enum LookUp {
+    /// They belong together: an access key without a token, or that of a session with its own.
+    Found(Credential),
+    /// There is no such access key, or token and access key do not belong together.
+    Unknown,
+    /// They belong together, and the session has ended.
+    Expired,
+}
+
+impl LookUp {
+    /// The access key, if it may come in.
+    #[must_use]
+    pub fn found(self) -> Option<Credential> {
+        match self {
+            Self::Found(credential) => Some(credential),
+            Self::Unknown | Self::Expired => None,
+        }
+    }
+}
+
 /// Where access keys are looked up.
 pub trait CredentialSource: Send + Sync {
-    /// The access key with this id, or nothing when there is none.
+    /// The access key with this id and, for a session, the token that it came with.
     fn look_up(
         &self,
         access_key_id: &str,
-    ) -> impl Future<Output = Result<Option<Credential>, CredentialError>> + Send;
+        session_token: Option<&str>,
+    ) -> impl Future<Output = Result<LookUp, CredentialError>> + Send;
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The doorman of Strongroom: who is calling, and may they.
 //!
 //! [`sigv4`] checks a signature over the plain parts of a request and finds out who signed it;
-//! [`identity`] says who that is; [`policy`] reads the documents that say what is allowed and [`grant`] knows
+//! [`identity`] says who that is, and [`web_identity`] whom an identity provider vouches for; [`policy`] reads the documents that say what is allowed and [`grant`] knows
 //! what a grant means; [`condition_key`] names what they may ask; and [`decision`] answers. This crate knows no HTTP types, no store and no cipher: credentials,
 //! time and randomness are handed in.
 //!
@@ -9,19 +9,21 @@
 
 pub mod condition_key;
 pub mod decision;
+mod evaluate;
 pub mod grant;
 pub mod identity;
 pub mod policy;
 pub mod sigv4;
+pub mod web_identity;
 
 pub use condition_key::{ConditionKey, Facts, NoFacts, Values};
 pub use decision::{
-    Authorizer, Decision, Denial, GrantCover, GranteeKind, Grounds, Question, Resource,
-    ResourceKind,
+    Applicant, Authorizer, Decision, Denial, Enforced, GrantCover, GranteeKind, Grounds, Question,
+    Resource, ResourceKind, RoleQuestion, decide, decide_role,
 };
 pub use identity::{
-    AccessKeyId, Caller, Credential, CredentialError, CredentialSource, NamedPolicy, Principal,
-    SessionFacts, Standing,
+    AccessKeyId, Caller, Credential, CredentialError, CredentialSource, LookUp, NamedPolicy,
+    Principal, SessionFacts, Standing,
 };
 pub use sigv4::{
     AuthenticationError, Claim, Expectation, Protocol, SignatureError, SignedParts, SigningKeyCache,

@@ -10,7 +10,10 @@
 
 mod common;
 
-use common::{ACCESS_KEY_ID, NOW, OneKey, Request, knock, knock_at};
+use common::{
+    ACCESS_KEY_ID, ENDED_TOKEN, NOW, OneKey, Request, SESSION_KEY_ID, SESSION_TOKEN, knock,
+    knock_at,
+};
 use strongroom_auth::{Protocol, SignatureError};
 use strongroom_model::errors::ErrorCode;
 
@@ -598,4 +601,49 @@ fn what_a_stranger_sent_is_echoed_in_part_only() {
             "\u{fffd}".repeat(256)
         ),
     );
+}
+
+#[test]
+fn sessions_come_in_with_their_own_token_until_they_end() {
+    let signed = |access_key_id: &str, token: Option<&str>| {
+        let mut request = Request::list_keys();
+        let mut names = "content-type;host;x-amz-date".to_owned();
+        if let Some(token) = token {
+            request.add("x-amz-security-token", token);
+            names += ";x-amz-security-token";
+        }
+        let mut request = request.sign("kms", &(names + ";x-amz-target"));
+        for (name, value) in &mut request.headers {
+            if name == "authorization" {
+                let text = String::from_utf8(value.clone()).unwrap();
+                // The access key id is not part of what is signed.
+                *value = text.replace(ACCESS_KEY_ID, access_key_id).into_bytes();
+            }
+        }
+        request
+    };
+    let session = signed(SESSION_KEY_ID, Some(SESSION_TOKEN));
+    let known = knock(&session, Protocol::Json).unwrap();
+    assert_eq!(known.caller.access_key_id.as_str(), SESSION_KEY_ID);
+
+    let invalid = "The security token included in the request is invalid.";
+    for request in [
+        signed(SESSION_KEY_ID, None),
+        signed(SESSION_KEY_ID, Some("forged")),
+        signed(ACCESS_KEY_ID, Some(SESSION_TOKEN)),
+        signed("ASIASTRONGROOM000002", Some(SESSION_TOKEN)),
+    ] {
+        check(&request, UNRECOGNIZED, invalid);
+    }
+    let expired = "The security token included in the request is expired";
+    let ended = signed(SESSION_KEY_ID, Some(ENDED_TOKEN));
+    check(&ended, EXPIRED, expired);
+    // The end of a session is told before a wrong signature is.
+    let mut ended = ended;
+    ended.body = b"{ }".to_vec();
+    check(&ended, EXPIRED, expired);
+    let mut session = session;
+    session.body = b"{ }".to_vec();
+    let refused = knock(&session, Protocol::Json).unwrap_err();
+    assert_eq!(refused.query_code(), "SignatureDoesNotMatch");
 }

@@ -65,6 +65,10 @@ labels! {
     CREDENTIAL = "strongroom/credential/v1";
     /// Service key → the key of one sealed secret of a custom key store.
     KEY_STORE = "strongroom/key-store/v1";
+    /// Service key → the key of one session token.
+    SESSION_TOKEN = "strongroom/session-token/v1";
+    /// Service key → the secret of one session.
+    SESSION_SECRET = "strongroom/session-secret/v1";
 
     /// Audit signer → the seed of its Ed25519 key.
     AUDIT_ED25519 = "strongroom/audit-ed25519/v1";

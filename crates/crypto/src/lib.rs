@@ -63,13 +63,14 @@ mod rsa;
 pub mod seal;
 mod self_test;
 mod service_key;
+mod session;
 mod signing;
 mod sm2;
 #[cfg(test)]
 mod tests;
 
 pub use agreement::AgreementKey;
-pub use attestation::{AttestationError, AttestationRoots, AttestedRecipient};
+pub use attestation::{AttestationError, AttestationRoots, AttestedRecipient, Platform};
 pub use audit_signer::{AuditPair, AuditSigner};
 pub use data_key::{data_key, data_key_pair, into_data_key_pair, random_bytes};
 pub use delivery::DeliveryKey;
@@ -96,4 +97,5 @@ pub use random::Random;
 pub use root::{RootKey, RootKeys};
 pub use self_test::{SelfTestFailure, self_test};
 pub use service_key::{CredentialKey, IntegrityKey, Job, MarkerKey, ServiceKey};
+pub use session::{SessionSealKey, SessionSecretKey};
 pub use signing::SigningKey;

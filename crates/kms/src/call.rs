@@ -11,13 +11,11 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use strongroom_auth::{
-    Caller, Decision, Denial, GrantCover, NoFacts, Question, Resource, ResourceKind,
-};
+use strongroom_auth::{Caller, Denial, ResourceKind, grant::Terms};
 use strongroom_crypto::{CiphertextHeader, CryptoError, GrantName};
 use strongroom_model::{
-    AliasArn, AliasName, GrantId, GrantToken, KeyArn, KeyId, KeyRef, KeyRefError, Region,
-    Timestamp,
+    AccountId, AliasArn, AliasName, GrantId, GrantToken, KeyArn, KeyId, KeyRef, KeyRefError,
+    Region, Timestamp,
     enums::KeyState,
     errors::ErrorCode,
     key_ref::{NamedAlias, NamedKey},
@@ -36,10 +34,11 @@ use crate::{
     managed,
     material::{Judges, Material, Opens},
     multi_region, overdue,
+    permission::{Aside, Asked, Asking, Asks as _, Request, Subject},
     record::{AliasRecord, AliasSetRecord, GrantRecord, GrantSetRecord, KeyRecord},
     service::Service,
     shelves::{Committed, Stored},
-    uses::{AccountUse, AliasUse, Cell, KeyUse, Needs, Reach, RetireGrant},
+    uses::{AccountUse, AliasUse, Cell, KeyUse, Needs, RetireGrant},
 };
 
 /// Why an attempt at a call ended.
@@ -70,17 +69,17 @@ pub(crate) type Attempt<T> = Result<T, Interruption>;
 pub(crate) struct Call<'s> {
     service: &'s Service,
     entry: &'s Entry,
-    operation: Operation,
     input: &'s Input,
+    operation: Operation,
     home: Home,
     now: Timestamp,
-    dry_run: bool,
-    grant_tokens: &'s [GrantToken],
     /// Set once the tokens were found to be ours.
     tokens_checked: OnceLock<()>,
     committed: OnceLock<Committed>,
     /// The keys that were permitted for cryptographic uses.
     uses: Mutex<Vec<(Home, KeyId)>>,
+    /// The questions that were asked, for whoever wants to know why.
+    asked: Mutex<Vec<Asked>>,
 }
 
 /// Something that exists, or that the caller may not know whether it exists.
@@ -89,9 +88,16 @@ pub(crate) enum Found<R> {
     Here(R),
     /// Nothing of that name in a foreign account. Whether it is absent or denied must look the
     /// same, so it is refused where a denial would be.
-    Hidden,
+    Hidden(Option<Elsewhere>),
     /// A ciphertext names a key that is not there. AWS words this one differently.
     HiddenByCiphertext,
+}
+
+/// What a request names in another account, where nothing of that name is: a key by its ARN.
+#[derive(Debug)]
+pub(crate) struct Elsewhere {
+    pub(crate) owner: AccountId,
+    pub(crate) arn: String,
 }
 
 /// A resource that the caller may put to use `U`, as far as policies are concerned.
@@ -135,6 +141,8 @@ pub(crate) struct Key {
     at: Timestamp,
     /// The custom key store that it is in.
     store: Option<KeyStore>,
+    /// The alias by which the request named it, if it did.
+    named_by: Option<AliasName>,
 }
 
 impl Key {
@@ -161,6 +169,7 @@ impl Key {
             stored,
             at,
             store,
+            named_by: None,
         })
     }
 
@@ -182,6 +191,11 @@ impl Key {
 
     pub(crate) fn record(&self) -> &KeyRecord {
         &self.stored.record
+    }
+
+    /// The alias by which the request named the key, if it did.
+    pub(crate) fn named_by(&self) -> Option<&AliasName> {
+        self.named_by.as_ref()
     }
 
     pub(crate) fn stored(&self) -> &Stored<KeyRecord> {
@@ -380,15 +394,14 @@ impl<'s> Call<'s> {
         Self {
             service,
             entry,
-            operation,
             input,
+            operation,
             home,
             now,
-            dry_run: input.dry_run(),
-            grant_tokens: input.grant_tokens(),
             tokens_checked: OnceLock::new(),
             committed: OnceLock::new(),
             uses: Mutex::default(),
+            asked: Mutex::default(),
         }
     }
 
@@ -399,6 +412,16 @@ impl<'s> Call<'s> {
 
     pub(crate) fn caller(&self) -> &Caller {
         self.entry.caller()
+    }
+
+    /// The request, as questions about it see it.
+    pub(crate) fn request(&self) -> Request<'_> {
+        Request {
+            service: self.service,
+            entry: self.entry,
+            input: self.input,
+            now: self.now,
+        }
     }
 
     pub(crate) fn operation(&self) -> Operation {
@@ -416,6 +439,22 @@ impl<'s> Call<'s> {
     /// The keys that the call was permitted to use cryptographically.
     pub(crate) fn take_uses(&self) -> Vec<(Home, KeyId)> {
         std::mem::take(&mut self.uses.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Keeps a question that was asked.
+    pub(crate) fn keep(&self, asked: Asked) {
+        let mut all = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(asked);
+    }
+
+    /// Notes on what ground a use was permitted.
+    pub(crate) fn permitted_by(&self, ground: &'static str) {
+        self.entry.permitted_by(ground);
+    }
+
+    /// The questions that were asked so far.
+    pub(crate) fn take_asked(&self) -> Vec<Asked> {
+        std::mem::take(&mut self.asked.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What was committed, if anything was.
@@ -496,7 +535,7 @@ impl<'s> Call<'s> {
                 self.find(KeyRef::KeyId(NamedKey::Id(alias.record().target)))
                     .await
             }
-            Found::Hidden | Found::HiddenByCiphertext => Ok(Found::Hidden),
+            Found::Hidden(_) | Found::HiddenByCiphertext => Ok(Found::Hidden(None)),
         }
     }
 
@@ -508,7 +547,7 @@ impl<'s> Call<'s> {
     ) -> Result<Found<Key>, KmsError> {
         let key = match key {
             Found::Here(key) if key.home.account == self.home.account => key,
-            _ => return Ok(Found::Hidden),
+            _ => return Ok(Found::Hidden(None)),
         };
         let there = key.home.at(region);
         let relative = self.look_up(&there, key.id).await?;
@@ -544,7 +583,7 @@ impl<'s> Call<'s> {
         id: GrantId,
     ) -> Result<Found<Grant>, KmsError> {
         let Found::Here(key) = key else {
-            return Ok(Found::Hidden);
+            return Ok(Found::Hidden(None));
         };
         match self
             .service
@@ -554,7 +593,7 @@ impl<'s> Call<'s> {
         {
             Some(stored) => Ok(Found::Here(Grant { id, stored })),
             None if key.home.account == self.home.account => Err(KmsError::no_such_grant(id)),
-            None => Ok(Found::Hidden),
+            None => Ok(Found::Hidden(None)),
         }
     }
 
@@ -605,10 +644,11 @@ impl<'s> Call<'s> {
     /// Refuses tokens that are not ours. One of a grant that is gone, or of another key, gives
     /// nothing and is no error: grants are effective at once, so a token adds nothing to them.
     fn check_tokens(&self) -> Result<(), KmsError> {
-        if self.grant_tokens.is_empty() || self.tokens_checked.get().is_some() {
+        let tokens = self.input.grant_tokens();
+        if tokens.is_empty() || self.tokens_checked.get().is_some() {
             return Ok(());
         }
-        for token in self.grant_tokens {
+        for token in tokens {
             self.open_token(token)?;
         }
         // Another use in the same call may have been quicker; it found the same.
@@ -620,27 +660,83 @@ impl<'s> Call<'s> {
     ///
     /// # Errors
     /// `AccessDeniedException`; `InvalidGrantTokenException` for a token that is not ours.
-    pub(crate) fn permit<U: KeyUse>(&self, key: Found<Key>) -> Result<Permitted<Key, U>, KmsError> {
-        self.check_tokens()?;
-        match key {
-            Found::Here(key) => self.permit_here::<U>(key, false),
-            Found::Hidden => Err(self.denied(U::ROW.action, Denial::Hidden)),
-            Found::HiddenByCiphertext => {
-                Err(self.denied(U::ROW.action, Denial::HiddenByCiphertext))
-            }
-        }
-    }
-
-    /// The same for the key that only its ciphertext names, whose denial is worded differently.
-    pub(crate) fn permit_named_by_ciphertext<U: KeyUse>(
+    pub(crate) async fn permit<U: KeyUse>(
         &self,
         key: Found<Key>,
     ) -> Result<Permitted<Key, U>, KmsError> {
+        self.permit_aside::<U>(key, Aside::default()).await
+    }
+
+    /// The same for the key that only its ciphertext names, whose denial is worded differently.
+    pub(crate) async fn permit_named_by_ciphertext<U: KeyUse>(
+        &self,
+        key: Found<Key>,
+        same_key: Option<bool>,
+    ) -> Result<Permitted<Key, U>, KmsError> {
+        let aside = Aside {
+            named_by_ciphertext: true,
+            same_key,
+            ..Aside::default()
+        };
+        self.permit_aside::<U>(key, aside).await
+    }
+
+    /// The same for one of the keys of ReEncrypt, which may be the same.
+    pub(crate) async fn permit_one_of_two<U: KeyUse>(
+        &self,
+        key: Found<Key>,
+        same_key: Option<bool>,
+    ) -> Result<Permitted<Key, U>, KmsError> {
+        let aside = Aside {
+            same_key,
+            ..Aside::default()
+        };
+        self.permit_aside::<U>(key, aside).await
+    }
+
+    /// The same for a grant that is to be created: one who may create grants by a grant only may
+    /// pass on what that one has. Terms that cannot be told are refused after this.
+    pub(crate) async fn permit_grant<U: KeyUse>(
+        &self,
+        key: Found<Key>,
+        child: Option<&Terms>,
+    ) -> Result<Permitted<Key, U>, KmsError> {
+        let aside = Aside {
+            child,
+            ..Aside::default()
+        };
+        self.permit_aside::<U>(key, aside).await
+    }
+
+    async fn permit_aside<U: KeyUse>(
+        &self,
+        key: Found<Key>,
+        aside: Aside<'_>,
+    ) -> Result<Permitted<Key, U>, KmsError> {
         self.check_tokens()?;
-        match key {
-            Found::Here(key) => self.permit_here::<U>(key, true),
-            other => self.permit(other),
+        let asking = Asking::of_key(&U::ROW, U::TOPICS);
+        let key = match key {
+            Found::Here(key) => key,
+            Found::Hidden(elsewhere) => {
+                let denial = match &elsewhere {
+                    Some(elsewhere) => self.strangers_denial(asking, elsewhere, aside),
+                    None => self.denied(asking.action, Denial::Hidden),
+                };
+                return Err(denial);
+            }
+            Found::HiddenByCiphertext => {
+                return Err(self.denied(asking.action, Denial::HiddenByCiphertext));
+            }
+        };
+        for (name, value) in key.recorded_place() {
+            self.note(name, value);
         }
+        if U::ROW.needs != Needs::AnyUsage {
+            let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
+            uses.push((key.home.clone(), key.id));
+        }
+        self.judge_key(asking, &key, aside).await?;
+        Ok(self.permitted(key))
     }
 
     /// Decides whether the caller may retire a grant of the key: those may whom the grant names
@@ -649,7 +745,7 @@ impl<'s> Call<'s> {
     ///
     /// # Errors
     /// `AccessDeniedException`.
-    pub(crate) fn permit_retirement(
+    pub(crate) async fn permit_retirement(
         &self,
         key: Found<Key>,
         grant: Found<Grant>,
@@ -658,71 +754,26 @@ impl<'s> Call<'s> {
         let (Found::Here(key), Found::Here(grant)) = (key, grant) else {
             return Err(self.denied(action, Denial::Hidden));
         };
-        let arn = key.arn().text();
-        self.entry.touch(&arn, key.home.account);
-        let GrantRecord { issuer, terms, .. } = grant.record();
-        let Some(standing) = terms.standing(self.caller(), [*issuer, key.home.account]) else {
+        let record = grant.record();
+        let accounts = [record.issuer, key.home.account];
+        let Some(standing) = record.standing(self.caller(), accounts) else {
+            self.entry.touch(&key.arn().text(), key.home.account);
             return Err(self.denied(action, Denial::Hidden));
         };
-        self.decide(Question {
-            caller: self.caller(),
-            action,
-            resource: Resource {
-                owner: self.home.account,
-                arn: &arn,
-                kind: ResourceKind::Grant {
-                    names_caller: standing.names_caller(),
-                },
-                aws_managed: false,
-            },
-            cross_account_allowed: RetireGrant::ROW.reach == Reach::AnyAccount,
-            named_by_ciphertext: false,
-            facts: &NoFacts,
-            key_policy: None,
-            grant: GrantCover::No,
-        })?;
+        let asking = Asking::of_key(&RetireGrant::ROW, RetireGrant::TOPICS);
+        let names_caller = standing.names_caller();
+        self.judge_retirement(asking, &key, record, names_caller)
+            .await?;
         self.entry.permitted_by(standing.as_str());
         self.note("grantId", grant.id().to_string());
         Ok((self.permitted(key), grant))
-    }
-
-    fn permit_here<U: KeyUse>(
-        &self,
-        key: Key,
-        named_by_ciphertext: bool,
-    ) -> Result<Permitted<Key, U>, KmsError> {
-        let arn = key.arn().text();
-        self.entry.touch(&arn, key.home.account);
-        for (name, value) in key.recorded_place() {
-            self.note(name, value);
-        }
-        if U::ROW.needs != Needs::AnyUsage {
-            let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
-            uses.push((key.home.clone(), key.id));
-        }
-        self.decide(Question {
-            caller: self.caller(),
-            action: U::ROW.action,
-            resource: Resource {
-                owner: key.home.account,
-                arn: &arn,
-                kind: ResourceKind::Key,
-                aws_managed: managed::is(key.record()),
-            },
-            cross_account_allowed: U::ROW.reach == Reach::AnyAccount,
-            named_by_ciphertext,
-            facts: &NoFacts,
-            key_policy: None,
-            grant: GrantCover::No,
-        })?;
-        Ok(self.permitted(key))
     }
 
     /// Decides whether the caller may put the alias to use `U`.
     ///
     /// # Errors
     /// `AccessDeniedException`, naming the alias.
-    pub(crate) fn permit_alias<R: AliasResource, U: AliasUse>(
+    pub(crate) async fn permit_alias<R: AliasResource, U: AliasUse>(
         &self,
         alias: Found<R>,
     ) -> Result<Permitted<R, U>, KmsError> {
@@ -730,46 +781,54 @@ impl<'s> Call<'s> {
             return Err(self.denied(U::ACTION, Denial::Hidden));
         };
         let arn = alias.alias_arn();
-        let text = arn.to_string();
-        self.entry.touch(&text, arn.account);
-        self.decide(Question {
-            caller: self.caller(),
-            action: U::ACTION,
-            resource: Resource {
-                owner: arn.account,
-                arn: &text,
-                kind: ResourceKind::Alias,
-                aws_managed: false,
-            },
-            cross_account_allowed: false,
-            named_by_ciphertext: false,
-            facts: &NoFacts,
-            key_policy: None,
-            grant: GrantCover::No,
-        })?;
+        self.judge_others(
+            Asking::of_alias(U::ACTION),
+            ResourceKind::Alias,
+            arn.to_string(),
+            &self.home,
+            Subject::Nothing,
+        )
+        .await?;
         Ok(self.permitted(alias))
     }
 
     /// Decides whether the caller may use the account and Region as a whole.
     ///
     /// # Errors
-    /// `AccessDeniedException`, naming the resource `*`.
-    pub(crate) fn permit_account<U: AccountUse>(&self) -> Result<Permitted<(), U>, KmsError> {
-        self.decide(Question {
-            caller: self.caller(),
-            action: U::ACTION,
-            resource: Resource {
-                owner: self.home.account,
-                arn: "*",
-                kind: ResourceKind::Account,
-                aws_managed: false,
-            },
-            cross_account_allowed: false,
-            named_by_ciphertext: false,
-            facts: &NoFacts,
-            key_policy: None,
-            grant: GrantCover::No,
-        })?;
+    /// `AccessDeniedException`, naming the resource `*`, or that of keys to be.
+    pub(crate) async fn permit_account<U: AccountUse>(&self) -> Result<Permitted<(), U>, KmsError> {
+        let subject = match self.input {
+            Input::CreateKey(request) => Subject::Wanted(request),
+            _ => Subject::Nothing,
+        };
+        self.permit_account_there::<U>(&self.home, subject).await
+    }
+
+    /// The same for the account in another Region, where a replica of the key is to be.
+    ///
+    /// # Errors
+    /// `AccessDeniedException`.
+    pub(crate) async fn permit_replica<U: AccountUse>(
+        &self,
+        key: &Key,
+        there: &Home,
+    ) -> Result<Permitted<(), U>, KmsError> {
+        let subject = Subject::Future(there, key.record());
+        self.permit_account_there::<U>(there, subject).await
+    }
+
+    async fn permit_account_there<U: AccountUse>(
+        &self,
+        home: &Home,
+        subject: Subject<'_>,
+    ) -> Result<Permitted<(), U>, KmsError> {
+        let arn = match U::RESOURCE {
+            "*" => "*".to_owned(),
+            keys => home.arn_of(keys),
+        };
+        let asking = Asking::of_account(U::ACTION, U::TOPICS);
+        self.judge_others(asking, ResourceKind::Account, arn, home, subject)
+            .await?;
         Ok(self.permitted(()))
     }
 
@@ -873,7 +932,7 @@ impl<'s> Call<'s> {
 
     /// Ends a call that would have succeeded, if it asked for no more than that.
     pub(crate) fn stop_if_dry_run(&self) -> Result<(), KmsError> {
-        if self.dry_run {
+        if self.input.dry_run() {
             Err(KmsError::dry_run())
         } else {
             Ok(())
@@ -911,26 +970,18 @@ impl<'s> Call<'s> {
         }
     }
 
-    fn decide(&self, question: Question<'_>) -> Result<(), KmsError> {
-        match self.service.authorizer().decide(&question) {
-            Decision::Allow(grounds) => {
-                self.entry.permitted_by(grounds.as_str());
-                Ok(())
-            }
-            Decision::Deny(denial) => {
-                let message = denial.message(&question);
-                Err(KmsError::new(ErrorCode::AccessDeniedException, message))
-            }
-        }
-    }
-
     /// Refuses what is another account's, for a use of the caller's own account only.
     pub(crate) fn hidden<U: AccountUse>(&self) -> KmsError {
         self.denied(U::ACTION, Denial::Hidden)
     }
 
+    /// Notes a key that the call touches.
+    pub(crate) fn touch(&self, arn: &str, owner: AccountId) {
+        self.entry.touch(arn, owner);
+    }
+
     /// Refuses something that is not there in the words of a denial.
-    fn denied(&self, action: &str, denial: Denial) -> KmsError {
+    pub(crate) fn denied(&self, action: &str, denial: Denial) -> KmsError {
         let message = denial.text(&self.caller().arn(), action, "*");
         KmsError::new(ErrorCode::AccessDeniedException, message)
     }
@@ -960,7 +1011,7 @@ impl<'s> Call<'s> {
             account,
             region: self.home.region.clone(),
         };
-        let found = match &reference {
+        let mut found = match &reference {
             KeyRef::KeyId(NamedKey::Id(id)) | KeyRef::KeyArn(_, NamedKey::Id(id)) => {
                 self.look_up(&home, *id).await?
             }
@@ -976,10 +1027,27 @@ impl<'s> Call<'s> {
             | KeyRef::AliasName(NamedAlias::Nobody(_))
             | KeyRef::AliasArn(_, NamedAlias::Nobody(_)) => None,
         };
+        if let Some(key) = &mut found
+            && let KeyRef::AliasName(NamedAlias::Name(name))
+            | KeyRef::AliasArn(_, NamedAlias::Name(name)) = reference
+        {
+            key.named_by = Some(name);
+            return Ok(found.map_or(Found::Hidden(None), Found::Here));
+        }
         match (found, foreign) {
             (Some(key), _) => Ok(Found::Here(key)),
             (None, None) => Err(missing(&home, &reference)),
-            (None, Some(_)) => Ok(Found::Hidden),
+            (None, Some(owner)) => Ok(Found::Hidden(match reference {
+                KeyRef::KeyId(key) | KeyRef::KeyArn(_, key) => Some(Elsewhere {
+                    owner,
+                    arn: match key {
+                        NamedKey::Id(id) => home.key_arn(id).text(),
+                        NamedKey::Nobody(text) => home.arn_of(&["key/", &*text].concat()),
+                    },
+                }),
+                // Which key an alias stands for, or would, is not told.
+                KeyRef::AliasName(_) | KeyRef::AliasArn(..) => None,
+            })),
         }
     }
 

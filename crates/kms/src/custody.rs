@@ -21,9 +21,9 @@ use std::{
 use strongroom_crypto::{
     AuditSigner, CredentialKey, CryptoError, DomainKey, GrantName, GrantTokenKey, IdentifierKeys,
     ImportTokenKey, IntegrityKey, Job, KeyStoreSecretKey, MarkerKey, Random, RootKeys, ServiceKey,
-    seal::SealSet,
+    SessionSealKey, SessionSecretKey, seal::SealSet,
 };
-use strongroom_model::{Clock, GrantToken};
+use strongroom_model::{Clock, GrantToken, SecretAccessKey, SessionToken};
 use strongroom_store::{
     Backend, EntryBytes, Journal, Revision, RowIntegrity, StoreError, VersionClock, Write,
 };
@@ -71,6 +71,8 @@ pub(crate) struct Custody {
     import_token: ImportTokenKey,
     key_store: KeyStoreSecretKey,
     audit_signers: Arc<Versions<AuditSigner>>,
+    session_seals: Versions<SessionSealKey>,
+    session_secrets: Versions<SessionSecretKey>,
     integrity: RwLock<HashMap<Home, Arc<Versions<RowTagKey>>>>,
     domains: RwLock<HashMap<Home, Arc<Versions<DomainKey>>>>,
 }
@@ -195,6 +197,20 @@ impl Custody {
         let make = |roots: &RootKeys| keeper.make_service(&Job::AuditSigner, roots);
         let ring = Ring::Service(Job::AuditSigner);
         let audit_signers = keeper.ring(&ring, open_audit_signer, make).await?;
+        let open_session_seal = |roots: &RootKeys, version, wrapped: &[u8]| {
+            let key = keeper.open_service(&Job::SessionSeal, roots, version, wrapped)?;
+            SessionSealKey::new(key)
+        };
+        let make = |roots: &RootKeys| keeper.make_service(&Job::SessionSeal, roots);
+        let ring = Ring::Service(Job::SessionSeal);
+        let session_seals = keeper.ring(&ring, open_session_seal, make).await?;
+        let open_session_secret = |roots: &RootKeys, version, wrapped: &[u8]| {
+            let key = keeper.open_service(&Job::SessionSecret, roots, version, wrapped)?;
+            SessionSecretKey::new(key)
+        };
+        let make = |roots: &RootKeys| keeper.make_service(&Job::SessionSecret, roots);
+        let ring = Ring::Service(Job::SessionSecret);
+        let session_secrets = keeper.ring(&ring, open_session_secret, make).await?;
         Ok(Self {
             keeper,
             identifiers,
@@ -204,6 +220,8 @@ impl Custody {
             import_token,
             key_store,
             audit_signers: Arc::new(audit_signers),
+            session_seals,
+            session_secrets,
             integrity: RwLock::default(),
             domains: RwLock::default(),
         })
@@ -245,6 +263,49 @@ impl Custody {
         let version = GrantTokenKey::version_of(token)?;
         let key = self.grant_tokens.get(version);
         key.ok_or(CryptoError::Unauthentic)?.open(token)
+    }
+
+    /// The token of a session, which carries the claims and belongs to the access key id.
+    pub(crate) fn seal_session(
+        &self,
+        access_key_id: &str,
+        claims: &[u8],
+    ) -> Result<SessionToken, CustodyError> {
+        let key = self.session_seals.in_use()?;
+        Ok(key.seal(access_key_id, claims, self.random())?)
+    }
+
+    /// The claims in a token that belongs to the access key id; an error for any other text.
+    pub(crate) fn open_session(
+        &self,
+        access_key_id: &str,
+        token: &str,
+    ) -> Result<Vec<u8>, CryptoError> {
+        let version = SessionSealKey::version_of(token)?;
+        let key = self.session_seals.get(version);
+        let key = key.ok_or(CryptoError::Unauthentic)?;
+        let mut claims = key.open(access_key_id, token)?;
+        Ok(std::mem::take(&mut *claims))
+    }
+
+    /// The secret of a new session, and the version of the key that it comes from.
+    pub(crate) fn session_secret(
+        &self,
+        access_key_id: &str,
+    ) -> Result<(u32, SecretAccessKey), CustodyError> {
+        let key = self.session_secrets.in_use()?;
+        Ok((key.version(), key.secret_of(access_key_id)?))
+    }
+
+    /// The secret of a session, by the version of the key that it comes from.
+    pub(crate) fn session_secret_by(
+        &self,
+        version: u32,
+        access_key_id: &str,
+    ) -> Result<SecretAccessKey, CryptoError> {
+        let key = self.session_secrets.get(version);
+        key.ok_or(CryptoError::Unauthentic)?
+            .secret_of(access_key_id)
     }
 
     pub(crate) fn import_token(&self) -> &ImportTokenKey {

@@ -34,6 +34,7 @@ mod notary;
 mod operations;
 mod overdue;
 mod paging;
+pub mod permission;
 mod queue;
 mod record;
 mod rotation;
@@ -42,6 +43,7 @@ pub mod seed;
 mod service;
 mod shelves;
 pub mod specs;
+pub mod sts;
 mod sweep;
 #[cfg(test)]
 mod testing;

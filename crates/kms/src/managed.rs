@@ -16,7 +16,7 @@ use crate::{
     error::KmsError,
     layout::Home,
     new_key,
-    record::{AliasRecord, KeyRecord, MaterialSet, Rotation},
+    record::{AliasRecord, KeyRecord, MaterialSet, PolicyRecord, Rotation},
     service::Service,
 };
 
@@ -68,7 +68,7 @@ pub(crate) async fn create(
         key_store: None,
         tags: Vec::new(),
     };
-    let policy = key_policy(home);
+    let policy = PolicyRecord::new(key_policy(home));
     let (_, mut change) =
         new_key::change(service, home, id, record, policy, Vec::new(), now).await?;
     let alias = AliasRecord {

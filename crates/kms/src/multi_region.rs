@@ -238,7 +238,8 @@ impl Relatives<'_> {
                     .remove(&wanted_row)
                     .remove(&self.home.tombstone(self.id));
                 let policy = PolicyRecord {
-                    text: wanted.record.policy.clone(),
+                    principals: wanted.record.policy_principals.clone(),
+                    ..PolicyRecord::new(wanted.record.policy.clone())
                 };
                 change.put(&self.home.policy(self.id), &policy)?;
                 new_key::count(self.service, self.home, self.id, change).await?;

@@ -21,8 +21,12 @@ use crate::{
 };
 
 /// The key policy of a key that was created without one.
-pub(crate) fn default_policy(home: &Home) -> String {
-    strongroom_auth::policy::default_key_policy(home.account, home.region.partition())
+pub(crate) fn default_policy(home: &Home) -> PolicyRecord {
+    let partition = home.region.partition();
+    PolicyRecord::new(strongroom_auth::policy::default_key_policy(
+        home.account,
+        partition,
+    ))
 }
 
 /// The key with its material, and the change that stores it.
@@ -37,7 +41,7 @@ pub(crate) async fn change(
     home: &Home,
     id: KeyId,
     mut record: KeyRecord,
-    policy: String,
+    policy: PolicyRecord,
     given: Vec<KeyMaterial>,
     now: Timestamp,
 ) -> Result<(KeyRecord, Change), KmsError> {
@@ -76,7 +80,7 @@ pub(crate) async fn change(
         });
     }
     change.put_new_key(home, id, &record)?;
-    change.put(&home.policy(id), &PolicyRecord { text: policy })?;
+    change.put(&home.policy(id), &policy)?;
     Ok((record, change))
 }
 

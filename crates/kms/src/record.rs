@@ -1,10 +1,16 @@
 //! What is stored, as records. Each is JSON: self-describing, and members that a later version
 //! adds are tolerated by an earlier one.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use strongroom_auth::grant::{ContextConstraint, GrantPrincipal, Terms};
+use strongroom_auth::{
+    grant::{ContextConstraint, GrantPrincipal, Terms},
+    policy::KeyPolicy,
+};
 use strongroom_crypto::grant_fingerprint;
 use strongroom_model::{
     AccountId, AliasName, GrantId, KeyId, Region, Timestamp,
@@ -150,6 +156,9 @@ pub(crate) struct NewReplicaRecord {
     #[serde(default)]
     pub(crate) description: String,
     pub(crate) policy: String,
+    /// The unique ids of those whom the policy names, as in [`PolicyRecord`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) policy_principals: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) tags: Vec<KeyTag>,
 }
@@ -377,6 +386,24 @@ pub(crate) struct LastUseRecord {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct PolicyRecord {
     pub(crate) text: String,
+    /// The unique ids of the users and roles that the text names, by their ARNs, as they were when
+    /// it was put. Whoever has the name later is somebody else.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) principals: BTreeMap<String, String>,
+    /// The policy, compiled when it is first asked.
+    #[serde(skip)]
+    pub(crate) compiled: OnceLock<Option<Arc<KeyPolicy>>>,
+}
+
+impl PolicyRecord {
+    /// A policy that names nobody by a name that could be used again.
+    pub(crate) fn new(text: String) -> Self {
+        Self {
+            text,
+            principals: BTreeMap::new(),
+            compiled: OnceLock::new(),
+        }
+    }
 }
 
 /// An alias. The same record stands once under its name and once under its key.
@@ -404,6 +431,13 @@ pub(crate) struct GrantRecord {
     pub(crate) issuer: AccountId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
+    /// The unique id of the user or role that is the grantee, as it was when the grant was
+    /// created. Whoever has the name later is somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) grantee_id: Option<String>,
+    /// The same of the retiring principal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) retiring_id: Option<String>,
     #[serde(flatten)]
     pub(crate) terms: Terms,
 }

@@ -9,8 +9,10 @@
 //! Reading the file is the server's affair; here a seed is already parsed, and every part of it
 //! knows its line.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
-use strongroom_auth::{AccessKeyId, policy::KeyPolicy};
+use strongroom_auth::AccessKeyId;
 use strongroom_crypto::KeyMaterial;
 use strongroom_model::{
     AccountId, AliasName, GrantId, KeyId, Plaintext, Region, SecretAccessKey,
@@ -32,7 +34,7 @@ use crate::{
     operations::{grants, tags},
     record::{
         AliasRecord, AliasSetRecord, GrantRecord, KeyRecord, KeyTag, MaterialSet, MultiRegion,
-        NewReplicaRecord, NoteRecord, Rotation,
+        NewReplicaRecord, NoteRecord, PolicyRecord, Rotation,
     },
     service::Service,
     specs::{self, Family},
@@ -260,7 +262,7 @@ impl Service {
             account: key.account,
             region: key.region.clone(),
         };
-        let wanted = Wanted::of(self, &home, key)?;
+        let wanted = Wanted::of(self, &home, key).await?;
         let note = wanted.note();
         let kept: Option<Value> = self.note(&note).await?;
         let mut added = 0;
@@ -375,7 +377,7 @@ impl Service {
         let policy = self.shelves().get(&home.policy(key.id)).await?;
         let same_policy = policy.is_some_and(|there| {
             let parse = |text: &str| serde_json::from_str::<Value>(text).ok();
-            parse(&there.record.text) == parse(&wanted.policy)
+            parse(&there.record.text) == parse(&wanted.policy.text)
         });
         if !same_policy {
             let line = key.policy.as_ref().map_or(key.line, |policy| policy.line);
@@ -472,7 +474,8 @@ impl Service {
         let wanted = NewReplicaRecord {
             created: self.now(),
             description: String::new(),
-            policy: new_key::default_policy(&there),
+            policy: new_key::default_policy(&there).text,
+            policy_principals: BTreeMap::new(),
             tags: Vec::new(),
         };
         new_key::check_quota(self, &there, self.now())
@@ -498,20 +501,26 @@ impl Service {
         let Some(judged) = judged.filter(|key| key.record.deletion.is_none()) else {
             return Ok(false);
         };
-        let terms = grants::terms(self, home, &judged.record, request).map_err(
-            |error| match error.code() {
-                ErrorCode::InvalidArnException => refused(
-                    line,
-                    "the principals of a grant are ARNs of an account's root, a user, a role or a \
-                     session",
-                ),
-                _ => refused_as(line, &error),
-            },
-        )?;
+        let not_said = |error: KmsError| match error.code() {
+            ErrorCode::InvalidArnException => refused(
+                line,
+                "the principals of a grant are ARNs of an account's root, a user, a role or a \
+                 session that exists",
+            ),
+            _ => refused_as(line, &error),
+        };
+        let terms = grants::terms(home, &judged.record, request).map_err(not_said)?;
+        let grantee = grants::unique_id(self, &terms.grantee).await;
+        let retiring = match &terms.retiring {
+            Some(principal) => grants::unique_id(self, principal).await,
+            None => Ok(None),
+        };
         let record = GrantRecord {
             created: self.now(),
             issuer: home.account,
             name: Some(name.clone()),
+            grantee_id: grantee.map_err(not_said)?,
+            retiring_id: retiring.map_err(not_said)?,
             terms,
         };
         let declaration = json!(record.fingerprint());
@@ -617,7 +626,7 @@ fn same_tags(there: &[KeyTag], wanted: &[KeyTag]) -> bool {
 /// What a declared key comes to.
 struct Wanted {
     record: KeyRecord,
-    policy: String,
+    policy: PolicyRecord,
     /// The ids of the materials, oldest first.
     materials: Vec<String>,
     /// The declaration without anything secret.
@@ -627,7 +636,7 @@ struct Wanted {
 
 impl Wanted {
     /// Checks a declaration by the rules of CreateKey.
-    fn of(service: &Service, home: &Home, key: &SeededKey) -> Result<Self, SeedError> {
+    async fn of(service: &Service, home: &Home, key: &SeededKey) -> Result<Self, SeedError> {
         let (spec, usage) = spec_and_usage(service, home, key)?;
         let custody = service.custody();
         let partition = home.region.partition();
@@ -662,9 +671,9 @@ impl Wanted {
                     let reason = format!("a key policy has at most {most} bytes");
                     return Err(refused(policy.line, reason));
                 }
-                KeyPolicy::parse(&policy.it, &|principal| service.knows_principal(principal))
-                    .map_err(|error| refused_as(policy.line, &error.into()))?;
-                policy.it.clone()
+                PolicyRecord::read(service, home, &policy.it)
+                    .await
+                    .map_err(|error| refused_as(policy.line, &error))?
             }
         };
 

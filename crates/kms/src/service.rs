@@ -8,9 +8,7 @@ use std::{
 };
 
 use pin_project_lite::pin_project;
-use strongroom_auth::{
-    Authorizer, Caller, Credential, CredentialError, CredentialSource, policy::PrincipalPattern,
-};
+use strongroom_auth::{Authorizer, Caller, CredentialError, CredentialSource, LookUp};
 use strongroom_crypto::{CiphertextHeader, CryptoError, KeyMaterial, Random};
 use strongroom_model::{
     Clock, KeyId, Plaintext, Region, Timestamp,
@@ -38,10 +36,13 @@ use crate::{
         agreement, aliases, custom_key_stores, data_keys, encryption, grants, imports, keys,
         multi_region, policies, rotation, signing, tags,
     },
+    permission::{Asked, Permissions},
     queue::{Queues, Turns},
     rsa_keys::{RsaKeys, RsaSettings},
     shelves::{Committed, Shelves},
-    specs, sweep,
+    specs,
+    sts::{KeySets, Sessions},
+    sweep,
 };
 
 /// How often a call runs again because a row that it was judged on has moved.
@@ -86,11 +87,14 @@ pub struct Service {
     journal: Arc<Journal>,
     custody: Arc<Custody>,
     credentials: Credentials,
+    sessions: Sessions,
+    key_sets: KeySets,
     compiled: Compiled,
     access_key_uses: AccessKeyUses,
     materials: Materials,
     rsa_keys: RsaKeys,
     last_uses: LastUses,
+    permissions: Permissions,
     queues: Queues,
     domain_rounds: tokio::sync::Mutex<domains::Rounds>,
     connections: Connections,
@@ -127,12 +131,15 @@ impl Service {
             shelves: Arc::new(Shelves::new(backend, Arc::clone(&custody))),
             journal,
             credentials: Credentials::new(),
+            sessions: Sessions::new(),
+            key_sets: KeySets::new(),
             compiled: Compiled::new(),
             access_key_uses: AccessKeyUses::default(),
             rsa_keys: RsaKeys::new(settings.rsa, custody.random().clone())?,
             custody,
             materials: Materials::new(),
             last_uses: LastUses::default(),
+            permissions: Permissions::default(),
             queues: Queues::default(),
             domain_rounds: tokio::sync::Mutex::default(),
             connections: Connections::default(),
@@ -173,8 +180,9 @@ impl Service {
         let service = Arc::clone(self);
         let request_id = entry.request_id();
         let running = async move {
-            let reply = service.run(&entry, operation, &input).await;
+            let (reply, now, asked) = service.run(&entry, operation, &input).await;
             service.begin_connections();
+            service.permissions.remember(entry, input, now, asked);
             reply
         };
         if !audit::writes(operation) {
@@ -207,22 +215,6 @@ impl Service {
             None => self.record(&entry, "Unknown", true, Some(&error)).await,
         };
         Reply::closed(&entry, Err(error), recorded)
-    }
-
-    /// Answers GetCallerIdentity, which needs no permission.
-    ///
-    /// # Errors
-    /// When the entry cannot be recorded.
-    pub async fn get_caller_identity(&self, entry: Entry) -> Result<CallerIdentity, KmsError> {
-        let caller = entry.caller();
-        let identity = CallerIdentity {
-            account: caller.account.to_string(),
-            arn: caller.arn(),
-            user_id: caller.user_id(),
-        };
-        let body = entry.body("GetCallerIdentity", true, None, &[]);
-        Recorded::append(&self.journal, body).await?;
-        Ok(identity)
     }
 
     /// Whether the service can serve, or why not: the store can be read, and the journal takes
@@ -308,6 +300,25 @@ impl Service {
         &self.last_uses
     }
 
+    /// What decisions are made of, and those that were made lately.
+    pub(crate) fn permissions(&self) -> &Permissions {
+        &self.permissions
+    }
+
+    pub(crate) fn key_sets(&self) -> &KeySets {
+        &self.key_sets
+    }
+
+    /// Appends what two accounts are told of a call of STS.
+    pub(crate) async fn append_events(
+        &self,
+        first: EntryBytes,
+        other: Option<EntryBytes>,
+    ) -> Result<(), KmsError> {
+        self.append(Events::of_accounts(first, other)).await?;
+        Ok(())
+    }
+
     /// When access keys were used last, as far as it is not written down.
     pub(crate) fn access_key_uses(&self) -> &AccessKeyUses {
         &self.access_key_uses
@@ -374,12 +385,6 @@ impl Service {
     ) -> Result<(Plaintext, Vec<u8>), KmsError> {
         let material = self.new_material(specs::of_pair(pair)).await?;
         Ok(strongroom_crypto::into_data_key_pair(material)?)
-    }
-
-    /// Whether a principal that a policy names exists. Until identities are declared, every
-    /// well-formed one is taken at its word.
-    pub(crate) fn knows_principal(&self, _principal: &PrincipalPattern) -> bool {
-        true
     }
 
     /// Random bytes for a caller.
@@ -484,14 +489,22 @@ impl Service {
         Ok(ServiceEvent::new(name, random, self.now(), home, None))
     }
 
-    async fn run(&self, entry: &Entry, operation: Operation, input: &Input) -> Reply {
+    async fn run(
+        &self,
+        entry: &Entry,
+        operation: Operation,
+        input: &Input,
+    ) -> (Reply, Timestamp, Vec<Asked>) {
         let mut turns = Turns::default();
         let mut attempts = 0;
         let mut used = Vec::new();
+        let (mut asked, mut now);
         let (outcome, committed) = loop {
             let call = Call::new(self, entry, operation, input);
             attempts += 1;
-            match dispatch(&call, input).await {
+            let outcome = dispatch(&call, input).await;
+            (asked, now) = (call.take_asked(), call.now());
+            match outcome {
                 Ok(output) => {
                     used = call.take_uses();
                     break (Ok(output), call.into_committed());
@@ -521,7 +534,7 @@ impl Service {
         {
             self.last_uses.note(used, &stamp);
         }
-        reply
+        (reply, now, asked)
     }
 
     /// Records the entry of a call with its outcome, unless it is safe already because it tells
@@ -582,10 +595,10 @@ fn log_failure(entry: &Entry, event: &str, error: Option<&KmsError>) {
 }
 
 /// A future that goes on in a task of its own when whoever waits for it goes away.
-struct Carried<F: Future<Output: Send> + Send + 'static>(Option<Pin<Box<F>>>);
+pub(crate) struct Carried<F: Future<Output: Send> + Send + 'static>(Option<Pin<Box<F>>>);
 
 impl<F: Future<Output: Send> + Send + 'static> Carried<F> {
-    fn new(future: F) -> Self {
+    pub(crate) fn new(future: F) -> Self {
         Self(Some(Box::pin(future)))
     }
 }
@@ -618,11 +631,19 @@ impl<F: Future<Output: Send> + Send + 'static> Drop for Carried<F> {
 }
 
 impl CredentialSource for Service {
-    async fn look_up(&self, access_key_id: &str) -> Result<Option<Credential>, CredentialError> {
-        self.credentials
-            .look_up(self, access_key_id)
-            .await
-            .map_err(|error| CredentialError(Box::new(error)))
+    async fn look_up(
+        &self,
+        access_key_id: &str,
+        session_token: Option<&str>,
+    ) -> Result<LookUp, CredentialError> {
+        let found = match session_token {
+            None => {
+                let credential = self.credentials.look_up(self, access_key_id).await;
+                credential.map(|found| found.map_or(LookUp::Unknown, LookUp::Found))
+            }
+            Some(token) => self.sessions.look_up(self, access_key_id, token).await,
+        };
+        found.map_err(|error| CredentialError(Box::new(error)))
     }
 }
 

@@ -5,7 +5,10 @@ use std::sync::{
     atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering},
 };
 
-use strongroom_auth::{Authorizer, Caller, decision::Open};
+use strongroom_auth::{
+    AccessKeyId, Authorizer, Caller, NamedPolicy, Principal, Standing, decision::Open,
+    policy::IdentityPolicy,
+};
 use strongroom_crypto::{Random, seal::SealKey};
 use strongroom_model::{
     AccountId, Clock, Partition, Plaintext, Region, SecretText, Timestamp,
@@ -45,6 +48,9 @@ struct Stopping {
     commits_left: AtomicUsize,
     /// Whether a read lets others go first.
     slow: AtomicBool,
+    /// How often a range was read, and how many rows that brought.
+    scans: AtomicUsize,
+    rows_scanned: AtomicUsize,
 }
 
 impl Backend for Stopping {
@@ -62,7 +68,13 @@ impl Backend for Stopping {
         range: KeyRange,
         limit: usize,
     ) -> BoxFuture<'a, Result<Page, StoreError>> {
-        self.rows.scan(range, limit)
+        Box::pin(async move {
+            let page = self.rows.scan(range, limit).await?;
+            self.scans.fetch_add(1, Ordering::SeqCst);
+            self.rows_scanned
+                .fetch_add(page.rows.len(), Ordering::SeqCst);
+            Ok(page)
+        })
     }
 
     fn commit<'a>(
@@ -113,6 +125,8 @@ impl Bench {
             rows: Memory::new(),
             commits_left: AtomicUsize::new(usize::MAX),
             slow: AtomicBool::new(false),
+            scans: AtomicUsize::new(0),
+            rows_scanned: AtomicUsize::new(0),
         });
         let backend = Arc::clone(&stopping) as Arc<dyn Backend>;
         let clock = Arc::new(TestClock(AtomicI64::new(START)));
@@ -176,6 +190,16 @@ impl Bench {
         self.stopping.commits_left.store(commits, Ordering::SeqCst);
     }
 
+    /// How often the service has read a range of the store.
+    pub(crate) fn scans(&self) -> usize {
+        self.stopping.scans.load(Ordering::SeqCst)
+    }
+
+    /// How many rows came of that.
+    pub(crate) fn rows_scanned(&self) -> usize {
+        self.stopping.rows_scanned.load(Ordering::SeqCst)
+    }
+
     /// The time on the clock.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
@@ -214,9 +238,11 @@ impl Bench {
     }
 
     fn entry_in(&self, region: &str, account: &str, request_id: [u8; 16]) -> Entry {
-        let account = AccountId::parse(account).unwrap();
-        let id = strongroom_auth::AccessKeyId::parse("AKIATESTTESTTESTTEST").unwrap();
-        let caller = Caller::root(account, Partition::Aws, id);
+        self.entry_of(root(account), region, request_id)
+    }
+
+    /// The open entry of a call by anybody.
+    pub(crate) fn entry_of(&self, caller: Caller, region: &str, request_id: [u8; 16]) -> Entry {
         let arrival = Arrival {
             request_id: RequestId::new(request_id),
             source: std::net::IpAddr::from([127, 0, 0, 1]),
@@ -226,6 +252,19 @@ impl Bench {
         };
         let region = Region::parse(region).unwrap();
         self.service.open(caller, region, arrival)
+    }
+
+    /// Makes a call as anybody.
+    pub(crate) async fn call_by(&self, caller: &Caller, input: Input) -> Result<Output, KmsError> {
+        let entry = self.entry_of(caller.clone(), "us-east-1", [1; 16]);
+        self.service.answer(entry, input).await.into_outcome()
+    }
+
+    /// Makes a call as anybody that is denied, and tells how.
+    pub(crate) async fn denied(&self, caller: &Caller, input: Input) -> String {
+        let error = self.call_by(caller, input).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::AccessDeniedException, "{error:?}");
+        error.message().unwrap_or_default().to_owned()
     }
 
     /// Makes a call as the root of the account that most tests are about.
@@ -314,6 +353,57 @@ impl Bench {
         };
         key
     }
+}
+
+fn access_key_id() -> AccessKeyId {
+    AccessKeyId::parse("AKIATESTTESTTESTTEST").unwrap()
+}
+
+/// The root of an account.
+pub(crate) fn root(account: &str) -> Caller {
+    let account = AccountId::parse(account).unwrap();
+    Caller::root(account, Partition::Aws, access_key_id())
+}
+
+/// A user of the account that most tests are about, with these statements in its one policy.
+pub(crate) fn user(name: &str, statements: &str) -> Caller {
+    Caller {
+        principal: Principal::User {
+            path: "/".into(),
+            name: name.into(),
+            unique_id: format!("AIDA{name}").to_uppercase().into(),
+        },
+        standing: Arc::new(Standing {
+            policies: policies(statements),
+            ..Standing::default()
+        }),
+        ..root("111122223333")
+    }
+}
+
+/// A session of a role of that account, with these statements in the role's one policy.
+pub(crate) fn session(role: &str, name: &str, statements: &str) -> Caller {
+    Caller {
+        principal: Principal::AssumedRole {
+            role_path: "/".into(),
+            role_name: role.into(),
+            role_id: format!("AROA{role}").to_uppercase().into(),
+            session_name: name.into(),
+        },
+        ..user("", statements)
+    }
+}
+
+/// One policy of these statements, or none.
+pub(crate) fn policies(statements: &str) -> Vec<NamedPolicy> {
+    if statements.is_empty() {
+        return Vec::new();
+    }
+    let text = format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
+    vec![NamedPolicy {
+        name: "user/test/own".into(),
+        policy: Arc::new(IdentityPolicy::parse(&text).unwrap()),
+    }]
 }
 
 fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {

@@ -10,6 +10,8 @@
 
 use strongroom_model::enums::{KeyState, KeyUsageType};
 
+use crate::permission::topics::Asks;
+
 /// What a key state does to a use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cell {
@@ -119,7 +121,7 @@ impl KeyUseRow {
 }
 
 /// A use of a KMS key. Implemented by the rows of the table and by nothing else.
-pub trait KeyUse: 'static {
+pub trait KeyUse: Asks {
     /// The row.
     const ROW: KeyUseRow;
 }
@@ -256,14 +258,16 @@ pub trait AliasUse: 'static {
     const ACTION: &'static str;
 }
 
-/// A use of the account and Region as a whole: policies name it `*`.
-pub trait AccountUse: 'static {
+/// A use of the account and Region as a whole.
+pub trait AccountUse: Asks {
     /// The action that policies speak of.
     const ACTION: &'static str;
+    /// What policies have to name: `*`, or the keys to be, `key/*`, as a part of their ARN.
+    const RESOURCE: &'static str;
 }
 
 macro_rules! plain_uses {
-    ($kind:ident as $all:ident: $( $(#[$doc:meta])* $name:ident $action:literal )*) => {
+    ($kind:ident as $all:ident: $( $(#[$doc:meta])* $name:ident $action:literal $($resource:literal)? )*) => {
         $(
             $(#[$doc])*
             #[derive(Debug)]
@@ -271,6 +275,7 @@ macro_rules! plain_uses {
 
             impl $kind for $name {
                 const ACTION: &'static str = $action;
+                $(const RESOURCE: &'static str = $resource;)?
             }
         )*
 
@@ -290,31 +295,31 @@ plain_uses! { AliasUse as ALIAS_USES:
 
 plain_uses! { AccountUse as ACCOUNT_USES:
     /// CreateKey.
-    CreateKey "kms:CreateKey"
+    CreateKey "kms:CreateKey" "*"
     /// CreateKey with tags.
-    CreateKeyWithTags "kms:TagResource"
+    CreateKeyWithTags "kms:TagResource" "key/*"
     /// ReplicateKey: the replica to be.
-    CreateReplica "kms:CreateKey"
+    CreateReplica "kms:CreateKey" "*"
     /// ReplicateKey with tags.
-    CreateReplicaWithTags "kms:TagResource"
+    CreateReplicaWithTags "kms:TagResource" "key/*"
     /// ListKeys.
-    ListKeys "kms:ListKeys"
+    ListKeys "kms:ListKeys" "*"
     /// ListAliases.
-    ListAliases "kms:ListAliases"
+    ListAliases "kms:ListAliases" "*"
     /// ListRetirableGrants.
-    ListRetirableGrants "kms:ListRetirableGrants"
+    ListRetirableGrants "kms:ListRetirableGrants" "*"
     /// GenerateRandom.
-    GenerateRandom "kms:GenerateRandom"
+    GenerateRandom "kms:GenerateRandom" "*"
     /// CreateCustomKeyStore.
-    CreateCustomKeyStore "kms:CreateCustomKeyStore"
+    CreateCustomKeyStore "kms:CreateCustomKeyStore" "*"
     /// ConnectCustomKeyStore.
-    ConnectCustomKeyStore "kms:ConnectCustomKeyStore"
+    ConnectCustomKeyStore "kms:ConnectCustomKeyStore" "*"
     /// DisconnectCustomKeyStore.
-    DisconnectCustomKeyStore "kms:DisconnectCustomKeyStore"
+    DisconnectCustomKeyStore "kms:DisconnectCustomKeyStore" "*"
     /// UpdateCustomKeyStore.
-    UpdateCustomKeyStore "kms:UpdateCustomKeyStore"
+    UpdateCustomKeyStore "kms:UpdateCustomKeyStore" "*"
     /// DeleteCustomKeyStore.
-    DeleteCustomKeyStore "kms:DeleteCustomKeyStore"
+    DeleteCustomKeyStore "kms:DeleteCustomKeyStore" "*"
     /// DescribeCustomKeyStores.
-    DescribeCustomKeyStores "kms:DescribeCustomKeyStores"
+    DescribeCustomKeyStores "kms:DescribeCustomKeyStores" "*"
 }

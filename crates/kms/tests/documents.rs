@@ -9,9 +9,10 @@ mod clients;
 use std::{fmt::Write as _, path::PathBuf};
 
 use strongroom_kms::{
+    permission::topics::{ACCOUNT_USE_TOPICS, KEY_USE_TOPICS, OF_KEYS, Topics},
     recorded::{self, Answer},
     specs,
-    uses::{Cell, Grants, KEY_USES, Reach, STATES},
+    uses::{ACCOUNT_USES, Cell, Grants, KEY_USES, Reach, STATES},
 };
 use strongroom_model::{
     enums::{KeySpec, KeyState},
@@ -131,6 +132,42 @@ fn the_page_of_the_audit_is_the_table_of_what_is_recorded() {
 }
 
 #[test]
+fn the_page_of_condition_keys_is_the_table_of_topics() {
+    let mut page = String::from(
+        "# Condition keys\n\n\
+         What policies may ask about each use of a KMS key or of the account. Printed from \
+         `crates/kms/src/permission/topics.rs`; to be read beside AWS's page \"AWS KMS condition \
+         keys\" and `docs/key-states.md`, which says what the uses are. A condition key that is \
+         not in the row of a use is absent from its requests. No condition key of KMS applies to \
+         the uses of aliases.\n\n\
+         Every use has `aws:SourceIp`, `aws:SecureTransport`, `aws:UserAgent`, `aws:CurrentTime`, \
+         `aws:EpochTime`, `aws:RequestedRegion`, `aws:ResourceAccount`, \
+         `aws:PrincipalIsAWSService`, `aws:ViaAWSService`, and those that follow from the caller: \
+         `aws:PrincipalArn`, `aws:PrincipalAccount`, `aws:PrincipalType`, `aws:PrincipalTag/*key*`, \
+         `aws:userid`, `aws:username`, and for temporary credentials `aws:TokenIssueTime`, \
+         `aws:MultiFactorAuthPresent`, `aws:MultiFactorAuthAge`, `aws:FederatedProvider`, \
+         `aws:SourceIdentity`.\n\n",
+    );
+    let keys = |topics: Topics| {
+        let names = topics.iter().flat_map(|topic| topic.keys().split(", "));
+        let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+        names.join(", ")
+    };
+    writeln!(page, "Every use of a key has {}.\n", keys(OF_KEYS)).unwrap();
+    page.push_str("| use of a key | action | condition keys besides |\n| --- | --- | --- |\n");
+    for (row, (name, topics)) in KEY_USES.iter().zip(KEY_USE_TOPICS) {
+        assert_eq!(row.name, *name);
+        let besides = keys(topics.without(OF_KEYS));
+        writeln!(page, "| {name} | `{}` | {besides} |", row.action).unwrap();
+    }
+    page.push_str("\n| use of the account | action | condition keys |\n| --- | --- | --- |\n");
+    for ((name, action), (_, topics)) in ACCOUNT_USES.iter().zip(ACCOUNT_USE_TOPICS) {
+        writeln!(page, "| {name} | `{action}` | {} |", keys(*topics)).unwrap();
+    }
+    check("condition-keys.md", &page);
+}
+
+#[test]
 fn the_page_of_compatibility_is_the_list_of_operations() {
     let mut page = format!(
         "# Compatibility\n\n\
@@ -172,17 +209,18 @@ fn the_page_of_compatibility_is_the_list_of_operations() {
          - SYMMETRIC_DEFAULT is AES-256-GCM in every Region; AWS uses SM4 in China. SM2 keys exist \
          in Regions whose names begin with `cn-`, and elsewhere if `sm2_everywhere` is set. ML-KEM \
          keys exist in China too.\n\
-         - Key policies are stored and checked for syntax, and not evaluated: in `serve` only the \
-         root of an account may act, in `dev` everybody in it.\n\
-         - Every well-formed principal in a key policy is taken to exist.\n\
+         - Principals of accounts that this installation does not look after are taken to exist, \
+         in key policies and in grants. `kms:ViaService` and `aws:SourceVpce` are absent from every \
+         request, and `kms:GrantIsForAWSResource` is false. Resource control policies and service \
+         control policies do not exist.\n\
+         - Whether a key of another account exists is never told: a caller whose own policies do \
+         not allow the use hears of those, whatever there is, and everybody else the same sentence. \
+         Conditions on properties of the key do not hold for that answer.\n\
          - An attestation document must lead to the root certificate that `--attestation-root` \
          names; without one, the `Recipient` parameter is answered with `ValidationException`. The \
          sentence about a document that is not valid is ours: AWS's is not known.\n\
-         - Grants are kept, listed and ended, and not evaluated yet: no call is allowed because of \
-         one, save that RetireGrant asks the grant who may.\n\
          - A grant is effective and without effect when the call returns; grant tokens are accepted \
          everywhere and needed nowhere.\n\
-         - Every well-formed principal in a grant is taken to exist.\n\
          - A rotation that is due takes effect at the first use after its date or within some \
          seconds, whichever comes first. Dates that pass while no server runs, or while the key is \
          disabled, bring one new material, and the schedule goes on from its dates. A rotation on \
@@ -197,6 +235,21 @@ fn the_page_of_compatibility_is_the_list_of_operations() {
          periodically; a VPC endpoint service is a name that the operator declares; a CloudHSM \
          cluster is a PKCS#11 token that the operator declares, and its password is not rotated. \
          Connecting and disconnecting take moments.\n\
+         - STS is GetCallerIdentity, AssumeRole, AssumeRoleWithWebIdentity and GetSessionToken. \
+         There are no devices of a second factor and no managed policies: SerialNumber, \
+         TokenCode and PolicyArns are answered as for ones that do not exist, the sentence for \
+         PolicyArns being ours. ProvidedContexts and ProviderId are refused, \
+         MinimumSessionTokenSize has no effect. Presigned requests are answered for \
+         GetCallerIdentity only.\n\
+         - Session policies and tags have 4,096 bytes together in a session; AWS's packing is \
+         not published, so PackedPolicySize differs. The sentences about a provider's keys that \
+         cannot be fetched and about a signature of a web identity token are ours.\n\
+         - In plain `dev` AssumeRole gives a session of every well-formed role ARN: of a \
+         declared role with its longest duration and unique id, and of one that nobody \
+         declared, which is taken at its word like an access key, with a unique id that follows \
+         from account and name. With `--enforce` such sessions do not come in. Web identity \
+         tokens are taken at their word, too, whoever signed them and whenever, but have to be \
+         tokens.\n\
          - Changes are effective everywhere when the call returns; AWS lets them take seconds to \
          minutes.\n\
          - An encryption context may have 8,192 bytes of keys and values; AWS documents no \

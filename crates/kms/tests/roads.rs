@@ -36,7 +36,7 @@ use strongroom_model::{EncryptionContext, Plaintext, Timestamp, enums::Encryptio
 const ALLOWED: &str = r#"
 async fn looks_up_permits_and_uses(call: &Call<'_>, text: &Plaintext) -> Attempt<Vec<u8>> {
     let found = call.find_key_or_alias("alias/app").await?;
-    let key = call.permit::<uses::Encrypt>(found)?.usable()?;
+    let key = call.permit::<uses::Encrypt>(found).await?.usable()?;
     let material = call.material(&key).await?;
     Ok(material.seal(EncryptionAlgorithmSpec::SymmetricDefault, text, None).await?)
 }

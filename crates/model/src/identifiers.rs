@@ -154,6 +154,12 @@ impl fmt::Display for Partition {
 pub struct Region(Arc<str>);
 
 impl Region {
+    /// `us-east-1`, the Region of AWS's global endpoints, for which clients of any Region sign.
+    #[must_use]
+    pub fn of_global_endpoints() -> Self {
+        Self("us-east-1".into())
+    }
+
     /// Parses 1 to 32 lower-case letters, digits and hyphens, beginning with a letter.
     ///
     /// # Errors

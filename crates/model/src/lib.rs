@@ -17,5 +17,7 @@ pub use context::EncryptionContext;
 pub use generated::{enums, errors, operations, shapes};
 pub use identifiers::{AccountId, AliasName, GrantId, KeyId, Partition, Region};
 pub use key_ref::{KeyRef, KeyRefError};
-pub use secret::{GrantToken, KeyStorePassword, Plaintext, SecretAccessKey, SecretText};
+pub use secret::{
+    GrantToken, KeyStorePassword, Plaintext, SecretAccessKey, SecretText, SessionToken,
+};
 pub use time::{Clock, Timestamp};

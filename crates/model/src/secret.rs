@@ -117,6 +117,11 @@ secret_text! {
 }
 
 secret_text! {
+    /// The text that goes with the access key of a session and says what the session is.
+    SessionToken
+}
+
+secret_text! {
     /// The text that CreateGrant returns and that stands for its grant.
     GrantToken
 }

@@ -16,7 +16,7 @@ use std::{
 
 use hyper::{Version, header, http::request::Parts};
 use strongroom_auth::{
-    AuthenticationError, Caller, CredentialSource, Expectation, Protocol, SignatureError,
+    AuthenticationError, Caller, CredentialSource, Expectation, LookUp, Protocol, SignatureError,
     SignedParts, SigningKeyCache, identity, sigv4,
 };
 use strongroom_model::{Clock, Region, Timestamp};
@@ -47,6 +47,16 @@ impl Regions {
             Self::Any => Region::parse(name).is_ok(),
             Self::Listed(regions) => regions.iter().any(|region| region.as_str() == name),
         }
+    }
+
+    /// The Region of requests that name none: the first of those listed, or that of the global
+    /// endpoint of STS.
+    fn default_region(&self) -> Region {
+        let listed = match self {
+            Self::Any => None,
+            Self::Listed(regions) => regions.first(),
+        };
+        listed.cloned().unwrap_or_else(Region::of_global_endpoints)
     }
 }
 
@@ -139,7 +149,9 @@ impl Door {
                 keys,
                 clock,
             } => verify(parts, protocol, regions, keys, clock.now(), credentials).await,
-            Lock::Open { default_region } => believe(parts, default_region, credentials).await,
+            Lock::Open { default_region } => {
+                believe(parts, protocol, default_region, credentials).await
+            }
         };
         outcome.map_err(|error| {
             self.log.refused(source, &error);
@@ -148,6 +160,38 @@ impl Door {
                 AuthenticationError::Unavailable(_) => Refusal::Unavailable,
             }
         })
+    }
+
+    /// The clock on the wall, by which signatures are judged.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        match &self.lock {
+            Lock::Enforced { clock, .. } => clock.now(),
+            Lock::Open { .. } => WallClock.now(),
+        }
+    }
+
+    /// The Region of requests that name none, because they come without a signature.
+    #[must_use]
+    pub fn default_region(&self) -> Region {
+        match &self.lock {
+            Lock::Open { default_region } => default_region.clone(),
+            Lock::Enforced { regions, .. } => regions.default_region(),
+        }
+    }
+
+    /// Notes that somebody without a signature was refused.
+    pub fn turned_away(&self, source: IpAddr, code: &str, message: &str, cause: Option<&str>) {
+        if let Some(untold) = self.log.take(Instant::now()) {
+            tracing::info!(
+                target: "strongroom::door",
+                %source,
+                code,
+                cause,
+                untold,
+                "refused at the door: {message}"
+            );
+        }
     }
 
     /// Forgets the signing keys of an access key that was taken away.
@@ -187,6 +231,7 @@ async fn verify(
 /// Takes a request at its word: the access key id and Region that it names, if it names any.
 async fn believe(
     parts: &SignedParts<'_>,
+    protocol: Protocol,
     default_region: &Region,
     credentials: &impl CredentialSource,
 ) -> Result<Admitted, AuthenticationError> {
@@ -196,17 +241,22 @@ async fn believe(
         .and_then(|name| Region::parse(&name).ok())
         .unwrap_or_else(|| default_region.clone());
     let access_key_id = claim.access_key_id.unwrap_or_default();
-    let seeded = if access_key_id.is_empty() {
-        None
+    let token = session_token(parts);
+    let known = if access_key_id.is_empty() {
+        LookUp::Unknown
     } else {
-        credentials.look_up(&access_key_id).await?
+        credentials
+            .look_up(&access_key_id, token.as_deref())
+            .await?
     };
-    let caller = match seeded {
-        Some(credential) => credential.caller,
-        None => Arc::new(identity::development_caller(
+    let caller = match known {
+        LookUp::Found(credential) => credential.caller,
+        LookUp::Unknown => Arc::new(identity::development_caller(
             &access_key_id,
             region.partition(),
         )),
+        // Clients ask for other credentials when they hear of it, which wants to be tried out.
+        LookUp::Expired => return Err(SignatureError::expired_session(protocol).into()),
     };
     Ok(Admitted { caller, region })
 }
@@ -266,6 +316,31 @@ fn parameter<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
             Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
         }
     })
+}
+
+/// The session token that a request came with, in a header or, presigned, in its query.
+fn session_token<'a>(parts: &SignedParts<'a>) -> Option<Cow<'a, str>> {
+    let header = parts
+        .headers
+        .iter()
+        .find(|(name, _)| *name == "x-amz-security-token")
+        .and_then(|(_, value)| std::str::from_utf8(value).ok());
+    match header {
+        Some(token) => Some(Cow::Borrowed(token)),
+        None => parameter(parts.query, "X-Amz-Security-Token"),
+    }
+}
+
+/// Whether a request says anything about a signature.
+#[must_use]
+pub fn is_signed(parts: &SignedParts<'_>) -> bool {
+    parts
+        .headers
+        .iter()
+        .any(|(name, _)| *name == "authorization")
+        || ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature"]
+            .iter()
+            .any(|name| parameter(parts.query, name).is_some())
 }
 
 /// Which protocol a request speaks.
@@ -395,8 +470,13 @@ mod tests {
         async fn look_up(
             &self,
             access_key_id: &str,
-        ) -> Result<Option<Credential>, CredentialError> {
-            let credential = (access_key_id == KEY_ID).then(|| Credential {
+            session_token: Option<&str>,
+        ) -> Result<LookUp, CredentialError> {
+            if session_token == Some("ended") {
+                return Ok(LookUp::Expired);
+            }
+            let known = access_key_id == KEY_ID && session_token != Some("forged");
+            let credential = known.then(|| Credential {
                 caller: Arc::new(Caller::root(
                     AccountId::parse("111122223333").unwrap(),
                     Partition::Aws,
@@ -405,7 +485,7 @@ mod tests {
                 secret: Arc::new(SecretAccessKey::new(SECRET.to_owned())),
                 active: true,
             });
-            Ok(credential)
+            Ok(credential.map_or(LookUp::Unknown, LookUp::Found))
         }
     }
 
@@ -547,6 +627,50 @@ mod tests {
             "eu-west-1",
         )
         .await;
+    }
+
+    #[tokio::test]
+    async fn an_open_door_tells_a_session_that_has_ended_and_takes_no_other_token_amiss() {
+        let door = Door::open(Region::parse("us-east-1").unwrap());
+        let authorization =
+            "AWS4-HMAC-SHA256 Credential=AKIDSTRONGROOM000001/20260101/eu-west-1/kms/aws4_request";
+        let admit = async |headers: &[(&str, &str)], query: &str| {
+            let headers = bytes(headers);
+            let parts = parts(&headers, query, b"");
+            let admitted = door.admit(&parts, Protocol::Json, &OneKey, HERE).await;
+            admitted.map(|admitted| admitted.caller.arn())
+        };
+        let with = |token| {
+            [
+                ("authorization", authorization),
+                ("x-amz-security-token", token),
+            ]
+        };
+        let own = admit(&with("its own"), "").await.unwrap();
+        assert_eq!(own, "arn:aws:iam::111122223333:root");
+        let nobody = admit(&with("forged"), "").await.unwrap();
+        assert_eq!(nobody, "arn:aws:iam::000000000000:root");
+        let query = "X-Amz-Credential=AKIDSTRONGROOM000001%2F1%2Feu-west-1%2Fsts%2Faws4_request&\
+                     X-Amz-Security-Token=ended";
+        for refused in [admit(&with("ended"), "").await, admit(&[], query).await] {
+            let Err(Refusal::Signature(error)) = refused else {
+                panic!("the session has ended");
+            };
+            assert_eq!(error.query_code(), "ExpiredToken");
+        }
+    }
+
+    #[test]
+    fn a_request_is_signed_that_says_anything_about_a_signature() {
+        let check = |headers: &[(&str, &str)], query: &str, expected: bool| {
+            let headers = bytes(headers);
+            assert_eq!(is_signed(&parts(&headers, query, b"")), expected, "{query}");
+        };
+        check(&[], "", false);
+        check(&[], "Action=AssumeRoleWithWebIdentity", false);
+        check(&[("authorization", "Bearer x")], "", true);
+        check(&[], "X-Amz-Signature=0", true);
+        check(&[], "X-Amz-%43redential=a", true);
     }
 
     #[test]

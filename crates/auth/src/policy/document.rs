@@ -12,11 +12,14 @@ use std::fmt::Write as _;
 use strongroom_model::{AccountId, KeyArn, Partition, errors::ErrorCode};
 
 use super::{
+    arn::{self, ArnPattern},
     condition::{Condition, Operator, SetOperator},
     json::{Value, WrongKind},
-    pattern::{Case, Pattern},
+    pattern::{Atom, Case, Pattern},
     principal::PrincipalPattern,
+    template::Template,
 };
+use crate::condition_key::{ConditionKey, Facts, NoFacts};
 
 pub use strongroom_model::limits::KEY_POLICY_BYTES;
 
@@ -94,11 +97,17 @@ impl<T> Listed<T> {
 
 /// A resource that a policy names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ResourcePattern {
+pub struct ResourcePattern(Named);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Named {
     /// `*`, which in a key policy is the key itself.
     Any,
-    /// An ARN, part by part: a wildcard does not run over a colon, but in the last part.
-    Arn(Box<[Pattern; 6]>),
+    /// An ARN.
+    Arn(Box<ArnPattern>),
+    /// An ARN that depends on the request: its first five parts with their colons, and the last
+    /// one, which alone may have variables.
+    Variable(Box<[Atom]>, Template),
     /// Any other text, which names nothing. AWS accepts it.
     Nothing,
 }
@@ -106,35 +115,73 @@ pub enum ResourcePattern {
 impl ResourcePattern {
     /// Parses any text.
     #[must_use]
-    pub fn parse(text: &str) -> Self {
+    pub fn parse(text: &str, version: Version) -> Self {
         if text == "*" {
-            return Self::Any;
+            return Self(Named::Any);
         }
-        let mut parts = text.splitn(6, ':');
-        let fields = [(); 6].map(|()| parts.next());
-        match fields {
-            [Some("arn"), _, Some(service), _, _, Some(_)] if !service.contains(['*', '?']) => {
-                let pattern = |field: Option<&str>| {
-                    Pattern::parse(field.unwrap_or_default(), Case::Sensitive)
-                };
-                Self::Arn(Box::new(fields.map(pattern)))
+        let named = match arn::parts(text) {
+            Some(["arn", _, service, _, _, last]) if !service.contains(['*', '?']) => {
+                let template = Template::parse(last, version);
+                let start = text.len() - last.len();
+                let start: Vec<Atom> = text
+                    .get(..start)
+                    .unwrap_or_default()
+                    .chars()
+                    .map(Atom::from)
+                    .collect();
+                let named = Named::Variable(start.into(), template);
+                named.fixed().unwrap_or(named)
             }
-            _ => Self::Nothing,
-        }
+            _ => Named::Nothing,
+        };
+        Self(named)
     }
 
-    /// Whether this names the resource with that ARN.
+    /// Whether this names a resource, in a request of which these facts are known.
     #[must_use]
-    pub fn matches(&self, arn: &str) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Nothing => false,
-            Self::Arn(patterns) => {
-                let mut fields = arn.splitn(6, ':');
-                patterns
-                    .iter()
-                    .all(|pattern| fields.next().is_some_and(|field| pattern.matches(field)))
+    pub fn matches(&self, target: &Target<'_>, facts: &dyn Facts) -> bool {
+        match (&self.0, &target.parts) {
+            (Named::Any, _) => true,
+            (Named::Nothing, _) | (_, None) => false,
+            (Named::Arn(pattern), Some(parts)) => pattern.matches(parts),
+            (Named::Variable(start, last), Some(parts)) => {
+                arn_of(start, last, facts).is_some_and(|pattern| pattern.matches(parts))
             }
+        }
+    }
+}
+
+impl Named {
+    /// The pattern of an ARN that is the same for every request.
+    fn fixed(&self) -> Option<Self> {
+        match self {
+            Self::Variable(start, last) if !last.has_variables() => {
+                Some(Self::Arn(Box::new(arn_of(start, last, &NoFacts)?)))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn arn_of(start: &[Atom], last: &Template, facts: &dyn Facts) -> Option<ArnPattern> {
+    let mut atoms = start.to_vec();
+    atoms.extend(last.atoms(facts)?);
+    ArnPattern::from_atoms(&atoms)
+}
+
+/// The resource of a request, made ready to be compared with what policies name: an ARN, or `*`
+/// for a request without a resource, which only `*` names.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    parts: Option<[&'a str; 6]>,
+}
+
+impl<'a> Target<'a> {
+    /// The resource with an ARN.
+    #[must_use]
+    pub fn new(arn: &'a str) -> Self {
+        Self {
+            parts: arn::parts(arn),
         }
     }
 }
@@ -198,7 +245,7 @@ impl Document {
         }
         let statements = statements
             .into_iter()
-            .map(|statement| Statement::read(statement, grammar))
+            .map(|statement| Statement::read(statement, grammar, version))
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             version,
@@ -316,10 +363,11 @@ fn unknown_element(name: &str) -> Fault {
 }
 
 impl Statement {
-    fn read(value: Value<'_>, grammar: Grammar) -> Result<Self, Fault> {
+    fn read(value: Value<'_>, grammar: Grammar, version: Version) -> Result<Self, Fault> {
         let (mut sid, mut effect, mut conditions) = (None, None, Vec::new());
         let (mut principals, mut actions, mut resources) = (None, None, None);
         let named = |value| read_principals(value, grammar);
+        let things = |value| read_resources(value, version);
         for (name, value) in value.members()? {
             match &*name {
                 "Sid" => sid = Some(value.string()?.into()),
@@ -328,9 +376,9 @@ impl Statement {
                 "NotPrincipal" => set(&mut principals, Listed::NotIn(named(value)?))?,
                 "Action" => set(&mut actions, Listed::In(read_actions(value)?))?,
                 "NotAction" => set(&mut actions, Listed::NotIn(read_actions(value)?))?,
-                "Resource" => set(&mut resources, Listed::In(read_resources(value)?))?,
-                "NotResource" => set(&mut resources, Listed::NotIn(read_resources(value)?))?,
-                "Condition" => conditions = read_conditions(value)?,
+                "Resource" => set(&mut resources, Listed::In(things(value)?))?,
+                "NotResource" => set(&mut resources, Listed::NotIn(things(value)?))?,
+                "Condition" => conditions = read_conditions(value, version)?,
                 other => return Err(unknown_element(other)),
             }
         }
@@ -455,12 +503,14 @@ fn read_actions(value: Value<'_>) -> Result<Vec<Pattern>, Fault> {
     read_strings(value)?.into_iter().map(read).collect()
 }
 
-fn read_resources(value: Value<'_>) -> Result<Vec<ResourcePattern>, Fault> {
-    let texts = read_strings(value)?;
-    Ok(texts.iter().map(|t| ResourcePattern::parse(t)).collect())
+fn read_resources(value: Value<'_>, version: Version) -> Result<Vec<ResourcePattern>, Fault> {
+    let texts = read_strings(value)?.into_iter();
+    Ok(texts
+        .map(|text| ResourcePattern::parse(&text, version))
+        .collect())
 }
 
-fn read_conditions(value: Value<'_>) -> Result<Vec<Condition>, Fault> {
+fn read_conditions(value: Value<'_>, version: Version) -> Result<Vec<Condition>, Fault> {
     let mut conditions = Vec::new();
     for (name, keys) in value.members()? {
         let operator = Operator::parse(&name)
@@ -472,11 +522,7 @@ fn read_conditions(value: Value<'_>) -> Result<Vec<Condition>, Fault> {
                 .into_iter()
                 .map(|value| value.scalar().map(String::into_boxed_str))
                 .collect::<Result<_, _>>()?;
-            conditions.push(Condition {
-                operator,
-                key: key.into(),
-                values,
-            });
+            conditions.push(Condition::new(operator, key.into(), values, version));
         }
     }
     Ok(conditions)
@@ -485,13 +531,10 @@ fn read_conditions(value: Value<'_>) -> Result<Vec<Condition>, Fault> {
 /// Refuses `ForAllValues` with a key that has one value: it also matches requests that do not
 /// carry the key at all. AWS: KMS developer guide, "AWS KMS condition keys".
 fn refuse_overly_permissive(operator: Operator, key: &str) -> Result<(), Fault> {
-    let key = key.to_ascii_lowercase();
-    let what = if key.starts_with("kms:encryptioncontext:") {
-        "encryption context"
-    } else if key.starts_with("aws:requesttag/") {
-        "tag"
-    } else {
-        return Ok(());
+    let what = match ConditionKey::parse(key) {
+        ConditionKey::EncryptionContext(_) => "encryption context",
+        ConditionKey::RequestTag(_) => "tag",
+        _ => return Ok(()),
     };
     if operator.set != Some(SetOperator::ForAllValues) {
         return Ok(());
@@ -511,6 +554,7 @@ fn refuse_overly_permissive(operator: Operator, key: &str) -> Result<(), Fault> 
 #[must_use]
 pub fn root_may_put_policy(policy: &KeyPolicy, account: AccountId, key: &KeyArn) -> bool {
     let key = key.to_string();
+    let target = Target::new(&key);
     let applies = |statement: &&Statement| {
         let names_root = |principal: &PrincipalPattern| match principal {
             PrincipalPattern::Anyone => true,
@@ -518,7 +562,8 @@ pub fn root_may_put_policy(policy: &KeyPolicy, account: AccountId, key: &KeyArn)
             _ => false,
         };
         let names_action = |list: &Listed<Pattern>| list.means(|p| p.matches("kms:PutKeyPolicy"));
-        let names_key = |list: &Listed<ResourcePattern>| list.means(|p| p.matches(&key));
+        let names_key =
+            |list: &Listed<ResourcePattern>| list.means(|p| p.matches(&target, &NoFacts));
         statement.conditions.is_empty()
             && statement
                 .principals

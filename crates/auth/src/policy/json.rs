@@ -25,6 +25,11 @@ impl<'a> Value<'a> {
         read(text).map(Self)
     }
 
+    /// The value as it stands in the document.
+    pub(super) fn raw(self) -> &'a str {
+        self.0.get()
+    }
+
     /// The members of an object, in order, each name once.
     pub(super) fn members(self) -> Result<Vec<(Cow<'a, str>, Value<'a>)>, WrongKind> {
         read::<Members<'_>>(self.0.get()).map(|members| members.0)

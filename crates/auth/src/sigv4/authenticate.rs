@@ -7,7 +7,7 @@ use strongroom_model::Region;
 use super::{
     Claim, Expectation, Protocol, SignatureError, SignedParts, SigningKeyCache, error::Fault,
 };
-use crate::identity::{Caller, CredentialError, CredentialSource};
+use crate::identity::{Caller, CredentialError, CredentialSource, LookUp};
 
 /// Who signed a request, and for which Region.
 #[derive(Clone, Debug)]
@@ -32,8 +32,10 @@ pub enum AuthenticationError {
 /// Finds the caller of a request.
 ///
 /// An unknown access key costs as much as a known one, and neither that nor an inactive one is
-/// told apart. A session token is refused with an access key that is not temporary, which is
-/// how AWS answers a token that belongs to another key.
+/// told apart; nor is a temporary one without its token, with another one's or with a forged
+/// one, nor a token with an access key that is not temporary. A session that has ended is told
+/// before the signature is looked at, which tells nothing: whoever has the token knows when it
+/// ends.
 ///
 /// # Errors
 ///
@@ -51,9 +53,11 @@ pub async fn authenticate(
         let text = "Credential should be scoped to a valid region. ";
         SignatureError::new(protocol, Fault::Invalid, text)
     })?;
-    let credential = match credentials.look_up(access_key_id).await? {
-        Some(credential) if credential.active && claim.session_token().is_none() => credential,
-        _ => return Err(claim.refuse_unknown(parts).into()),
+    let token = claim.session_token();
+    let credential = match credentials.look_up(access_key_id, token).await? {
+        LookUp::Found(credential) if credential.active => credential,
+        LookUp::Found(_) | LookUp::Unknown => return Err(claim.refuse_unknown(parts).into()),
+        LookUp::Expired => return Err(SignatureError::expired_session(protocol).into()),
     };
     let key = keys.key(access_key_id, &scope, &credential.secret);
     claim.verify(parts, &key)?;

@@ -13,13 +13,17 @@ use std::{
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use strongroom_auth::{
     AccessKeyId, AuthenticationError, Caller, Credential, CredentialError, CredentialSource,
-    Expectation, Protocol, SignatureError, SignedParts, SigningKeyCache,
+    Expectation, LookUp, Protocol, SignatureError, SignedParts, SigningKeyCache,
     sigv4::{Authenticated, authenticate, canonical_request},
 };
 use strongroom_model::{AccountId, Partition, SecretAccessKey, Timestamp};
 
 pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 pub(crate) const ACCESS_KEY_ID: &str = "AKIDSTRONGROOM000001";
+/// An access key of a session, with its token, and with one by which it has ended.
+pub(crate) const SESSION_KEY_ID: &str = "ASIASTRONGROOM000001";
+pub(crate) const SESSION_TOKEN: &str = "its-token";
+pub(crate) const ENDED_TOKEN: &str = "its-token-of-yesterday";
 pub(crate) const REGION: &str = "eu-central-1";
 /// 20260102T030405Z
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_767_323_045_000);
@@ -192,13 +196,21 @@ impl Default for OneKey {
 }
 
 impl CredentialSource for OneKey {
-    async fn look_up(&self, access_key_id: &str) -> Result<Option<Credential>, CredentialError> {
-        let known = access_key_id == ACCESS_KEY_ID;
-        Ok(known.then(|| Credential {
+    async fn look_up(
+        &self,
+        access_key_id: &str,
+        session_token: Option<&str>,
+    ) -> Result<LookUp, CredentialError> {
+        match (access_key_id, session_token) {
+            (ACCESS_KEY_ID, None) | (SESSION_KEY_ID, Some(SESSION_TOKEN)) => {}
+            (SESSION_KEY_ID, Some(ENDED_TOKEN)) => return Ok(LookUp::Expired),
+            _ => return Ok(LookUp::Unknown),
+        }
+        Ok(LookUp::Found(Credential {
             caller: Arc::new(Caller::root(
                 AccountId::parse("111122223333").unwrap(),
                 Partition::Aws,
-                AccessKeyId::parse(ACCESS_KEY_ID).unwrap(),
+                AccessKeyId::parse(access_key_id).unwrap(),
             )),
             secret: Arc::new(SecretAccessKey::new(SECRET.into())),
             active: self.active,

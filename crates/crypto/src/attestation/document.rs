@@ -22,7 +22,7 @@ use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use strongroom_model::Timestamp;
 use webpki::{EndEntityCert, KeyUsage};
 
-use super::AttestationError;
+use super::{AttestationError, Platform};
 
 /// How old a document may be, and how far ahead of our clock.
 const VALID_MS: i64 = 5 * 60 * 1000;
@@ -41,6 +41,7 @@ const MODULE_ID_BYTES: RangeInclusive<usize> = 1..=256;
 #[derive(Debug)]
 pub(super) struct Attested {
     pub(super) module_id: String,
+    pub(super) platform: Platform,
     pub(super) registers: Vec<(u8, Vec<u8>)>,
     pub(super) public_key: Option<Vec<u8>>,
 }
@@ -145,9 +146,9 @@ impl Claims {
             .filter(|number| *number > 0)
             .ok_or(wrong("timestamp"))?;
         let enclave = fields.take("pcrs")?;
-        let registers = match enclave {
-            Some(registers) => Some(registers),
-            None => fields.take("nitrotpm_pcrs")?,
+        let (platform, registers) = match enclave {
+            Some(registers) => (Platform::Enclave, Some(registers)),
+            None => (Platform::NitroTpm, fields.take("nitrotpm_pcrs")?),
         };
         let registers = registers
             .and_then(|value| value.into_map().ok())
@@ -179,6 +180,7 @@ impl Claims {
             bundle,
             attested: Attested {
                 module_id,
+                platform,
                 registers,
                 public_key,
             },

@@ -73,9 +73,19 @@ impl AttestationRoots {
     }
 }
 
+/// What kind of machine an attestation document is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Platform {
+    /// A Nitro enclave.
+    Enclave,
+    /// An instance with a NitroTPM.
+    NitroTpm,
+}
+
 /// An attested caller, to whom answers can be enclosed.
 pub struct AttestedRecipient {
     module_id: String,
+    platform: Platform,
     image_digest: Option<Vec<u8>>,
     registers: Vec<(u8, Vec<u8>)>,
     key: OaepPublicEncryptingKey,
@@ -103,6 +113,7 @@ impl AttestedRecipient {
             .find_map(|(index, value)| (*index == 0).then(|| value.clone()));
         Ok(Self {
             module_id: attested.module_id,
+            platform: attested.platform,
             image_digest,
             registers: attested.registers,
             key,
@@ -114,6 +125,12 @@ impl AttestedRecipient {
     #[must_use]
     pub fn module_id(&self) -> &str {
         &self.module_id
+    }
+
+    /// What kind of machine it is.
+    #[must_use]
+    pub fn platform(&self) -> Platform {
+        self.platform
     }
 
     /// The measurement of the enclave's image, platform configuration register 0.

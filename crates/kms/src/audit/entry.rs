@@ -99,6 +99,21 @@ impl Entry {
         self.arrival.request_id
     }
 
+    /// How the request came in.
+    pub(crate) fn arrival(&self) -> &Arrival {
+        &self.arrival
+    }
+
+    /// What the events have in common of a call that concerns another account, too.
+    pub(crate) fn shared_event_id(&self) -> String {
+        self.request_id().shared().to_string()
+    }
+
+    /// The id of the event for that other account.
+    pub(crate) fn event_id_for_owner(&self) -> String {
+        self.request_id().of_event_for_owner(0).to_string()
+    }
+
     /// When the call began.
     pub(crate) fn opened(&self) -> Timestamp {
         self.opened

@@ -35,7 +35,7 @@ pub use reply::Reply;
 pub(crate) use reply::{Events, Recorded};
 pub use request_id::RequestId;
 pub(crate) use service_event::ServiceEvent;
-pub(crate) use text::hex;
+pub(crate) use text::{hex, shortened, spoken_date};
 
 use json::Object;
 

@@ -19,6 +19,13 @@ impl Events {
     }
 }
 
+impl Events {
+    /// The event of a call, and the one for another account that it concerns.
+    pub(crate) fn of_accounts(first: EntryBytes, other: Option<EntryBytes>) -> Self {
+        Self::new(first, other.into_iter().collect())
+    }
+}
+
 impl From<EntryBytes> for Events {
     fn from(first: EntryBytes) -> Self {
         Self::new(first, Vec::new())

@@ -20,6 +20,17 @@ impl RequestId {
         Self(bytes)
     }
 
+    /// Reads an id as it is written.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let id = KeyId::parse(text).ok()?;
+        (!id.is_multi_region()).then(|| Self(id.bits()))
+    }
+
+    pub(crate) fn bits(self) -> [u8; 16] {
+        self.0
+    }
+
     /// The id of the audit event that tells of the request: another one, made from it, and
     /// unique because it is.
     pub(super) fn of_event(self) -> Self {

@@ -12,7 +12,7 @@ use crate::error::KmsError;
 const SHORT_BYTES: usize = 1024;
 
 /// The first kilobyte of a text, as CloudTrail keeps it.
-pub(super) fn shortened(text: &str) -> &str {
+pub(crate) fn shortened(text: &str) -> &str {
     let end = text.floor_char_boundary(SHORT_BYTES);
     text.get(..end).unwrap_or(text)
 }
@@ -63,6 +63,13 @@ pub(super) fn push_date(out: &mut Vec<u8>, at: Timestamp) {
     let (day, year, minute, second) = (time.day(), time.year(), time.minute(), time.second());
     let text = format!("{month} {day}, {year}, {hour}:{minute:02}:{second:02} {half}");
     out.extend_from_slice(text.as_bytes());
+}
+
+/// A date as requests and responses have it in entries.
+pub(crate) fn spoken_date(at: Timestamp) -> String {
+    let mut out = Vec::new();
+    push_date(&mut out, at);
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 fn civil(at: Timestamp) -> DateTime {

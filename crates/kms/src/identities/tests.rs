@@ -98,7 +98,13 @@ impl Bench {
 
     /// The names of the policies that count for whoever calls with an access key.
     async fn policies(&self, access_key: &str) -> Vec<String> {
-        let credential = self.service.look_up(access_key).await.unwrap().unwrap();
+        let credential = self
+            .service
+            .look_up(access_key, None)
+            .await
+            .unwrap()
+            .found()
+            .unwrap();
         let standing = &credential.caller.standing;
         standing
             .policies
@@ -135,7 +141,13 @@ async fn a_user_calls_under_its_path_with_its_policies_and_those_of_its_groups()
     bench.act(put(auditors, "look", allow("kms:List*"))).await;
 
     let (id, secret) = bench.access_key("alice").await;
-    let credential = bench.service.look_up(&id).await.unwrap().unwrap();
+    let credential = bench
+        .service
+        .look_up(&id, None)
+        .await
+        .unwrap()
+        .found()
+        .unwrap();
     assert!(*credential.secret == secret && credential.active);
     let caller = &credential.caller;
     assert_eq!(caller.arn(), "arn:aws:iam::111122223333:user/team/alice");
@@ -149,7 +161,13 @@ async fn a_user_calls_under_its_path_with_its_policies_and_those_of_its_groups()
     assert_eq!(&*caller.standing.tags, [("team".into(), "red".into())]);
 
     // While nothing changes, a caller is one value.
-    let again = bench.service.look_up(&id).await.unwrap().unwrap();
+    let again = bench
+        .service
+        .look_up(&id, None)
+        .await
+        .unwrap()
+        .found()
+        .unwrap();
     assert!(std::sync::Arc::ptr_eq(&again.caller, caller));
     // A change counts at the next look, of the user as of its groups.
     let auditors = || Owner::Group("auditors".to_owned());
@@ -181,13 +199,25 @@ async fn a_user_calls_under_its_path_with_its_policies_and_those_of_its_groups()
             tags: BTreeMap::from([("Team".to_owned(), "blue".to_owned())]),
         })
         .await;
-    let now = bench.service.look_up(&id).await.unwrap().unwrap();
+    let now = bench
+        .service
+        .look_up(&id, None)
+        .await
+        .unwrap()
+        .found()
+        .unwrap();
     assert!(now.caller.standing.boundary.is_none());
     assert_eq!(&*now.caller.standing.tags, [("Team".into(), "blue".into())]);
 
     // And all of it is there after a restart.
     let bench = bench.restarted(Box::new(Open)).await;
-    let now = bench.service.look_up(&id).await.unwrap().unwrap();
+    let now = bench
+        .service
+        .look_up(&id, None)
+        .await
+        .unwrap()
+        .found()
+        .unwrap();
     assert_eq!(now.caller.user_id(), unique_id);
     assert!(*now.secret == secret);
 }
@@ -210,11 +240,37 @@ async fn an_access_key_counts_no_more_once_it_is_inactive_deleted_or_without_its
         active,
     };
     bench.act(update(false)).await;
-    assert!(!bench.service.look_up(&one).await.unwrap().unwrap().active);
+    assert!(
+        !bench
+            .service
+            .look_up(&one, None)
+            .await
+            .unwrap()
+            .found()
+            .unwrap()
+            .active
+    );
     bench.act(update(true)).await;
-    assert!(bench.service.look_up(&one).await.unwrap().unwrap().active);
+    assert!(
+        bench
+            .service
+            .look_up(&one, None)
+            .await
+            .unwrap()
+            .found()
+            .unwrap()
+            .active
+    );
     bench.act(Act::DeleteAccessKey { id: one.clone() }).await;
-    assert!(bench.service.look_up(&one).await.unwrap().is_none());
+    assert!(
+        bench
+            .service
+            .look_up(&one, None)
+            .await
+            .unwrap()
+            .found()
+            .is_none()
+    );
     assert_eq!(
         bench.act_refused(update(false)).await,
         format!("NoSuchEntity: The Access Key with id {one} cannot be found.")
@@ -232,10 +288,26 @@ async fn an_access_key_counts_no_more_once_it_is_inactive_deleted_or_without_its
         name: "alice".to_owned(),
     };
     bench.act(forget).await;
-    assert!(bench.service.look_up(&other).await.unwrap().is_none());
+    assert!(
+        bench
+            .service
+            .look_up(&other, None)
+            .await
+            .unwrap()
+            .found()
+            .is_none()
+    );
     // Whoever has the name next is somebody else, and has none of the access keys.
     bench.act(user("alice")).await;
-    assert!(bench.service.look_up(&other).await.unwrap().is_none());
+    assert!(
+        bench
+            .service
+            .look_up(&other, None)
+            .await
+            .unwrap()
+            .found()
+            .is_none()
+    );
     let listed = bench
         .act(Act::ListAccessKeys {
             user: Some("alice".to_owned()),
@@ -642,9 +714,10 @@ async fn a_seed_plants_identities_with_the_same_ids_everywhere_and_revives_none(
     let id = async |bench: &Bench| {
         let found = bench
             .service
-            .look_up("AKIAALICE000000000001")
+            .look_up("AKIAALICE000000000001", None)
             .await
-            .unwrap();
+            .unwrap()
+            .found();
         found.unwrap().caller.user_id()
     };
     assert_eq!(id(&one).await, id(&other).await);
@@ -685,9 +758,10 @@ async fn a_seed_plants_identities_with_the_same_ids_everywhere_and_revives_none(
     );
     assert!(
         one.service
-            .look_up("AKIAALICE000000000001")
+            .look_up("AKIAALICE000000000001", None)
             .await
             .unwrap()
+            .found()
             .is_none()
     );
 }
@@ -732,7 +806,13 @@ async fn identities_that_an_earlier_version_noted_become_real_ones() {
     bench.service.commit_act("Test", change).await.unwrap();
 
     let bench = bench.restarted(Box::new(Open)).await;
-    let credential = bench.service.look_up(key.as_str()).await.unwrap().unwrap();
+    let credential = bench
+        .service
+        .look_up(key.as_str(), None)
+        .await
+        .unwrap()
+        .found()
+        .unwrap();
     assert!(
         matches!(&credential.caller.principal, Principal::User { unique_id, .. } if unique_id.starts_with("AIDA"))
     );
@@ -773,7 +853,15 @@ async fn identities_that_an_earlier_version_noted_become_real_ones() {
 
     // Once the seed is right, its access key comes in again.
     let broken = other.as_str();
-    assert!(bench.service.look_up(broken).await.unwrap().is_none());
+    assert!(
+        bench
+            .service
+            .look_up(broken, None)
+            .await
+            .unwrap()
+            .found()
+            .is_none()
+    );
     let identity = Declared::User("broken".to_owned(), UserDeclaration::default());
     let seed = Seed {
         identities: vec![SeededIdentity {
@@ -792,7 +880,15 @@ async fn identities_that_an_earlier_version_noted_become_real_ones() {
         ..Seed::default()
     };
     bench.service.plant(&seed).await.unwrap();
-    assert!(bench.service.look_up(broken).await.unwrap().is_some());
+    assert!(
+        bench
+            .service
+            .look_up(broken, None)
+            .await
+            .unwrap()
+            .found()
+            .is_some()
+    );
 }
 
 #[tokio::test]

@@ -9,12 +9,16 @@ use strongroom_crypto::layers::OuterLayer;
 use strongroom_model::{KeyStorePassword, Plaintext, Region, SecretAccessKey, SecretText};
 use strongroom_store::BoxFuture;
 
+use crate::sts::{KeySetSource, NoKeySets};
+
 /// Who reaches the outside, for the service.
 pub struct Outside {
     /// External key store proxies.
     pub proxies: Box<dyn ProxyClient>,
     /// Hardware modules, as clusters.
     pub clusters: Box<dyn ClusterClient>,
+    /// Identity providers, for the keys that they sign with.
+    pub key_sets: Box<dyn KeySetSource>,
 }
 
 impl Outside {
@@ -24,6 +28,7 @@ impl Outside {
         Self {
             proxies: Box::new(Nothing),
             clusters: Box::new(Nothing),
+            key_sets: Box::new(NoKeySets),
         }
     }
 }

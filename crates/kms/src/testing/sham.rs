@@ -9,6 +9,7 @@ pub(super) fn outside() -> Outside {
     Outside {
         proxies: Box::new(Sham),
         clusters: Outside::nothing().clusters,
+        key_sets: Outside::nothing().key_sets,
     }
 }
 

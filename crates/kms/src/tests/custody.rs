@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use strongroom_auth::decision::{Open, RootOnly};
+use strongroom_auth::decision::{Enforced, Open};
 use strongroom_crypto::{Random, seal::SealKey};
 use strongroom_model::{Plaintext, errors::ErrorCode};
 use strongroom_store::{KeyRange, Write, journal};
@@ -59,8 +59,8 @@ async fn the_journal_knows_every_row_of_custody_and_its_digest() {
     settled(&bench).await;
     let fold = journal::fold(bench.folder.path()).unwrap();
     let all = rows_under(&bench, "custody/").await;
-    // The seals; two keys of the home; seven of the installation.
-    assert_eq!(all.len(), 10, "{all:?}");
+    // The seals; two keys of the home; nine of the installation.
+    assert_eq!(all.len(), 12, "{all:?}");
     for row in all {
         let value = bench
             .backend
@@ -156,7 +156,7 @@ async fn an_installation_without_rosters_is_taken_over_as_it_is() {
     fresh.call(decrypt(&made)).await.unwrap();
     fresh.call(describe(&key)).await.unwrap();
     let again = rows_under(&bench, "roster/").await;
-    assert_eq!(again.len(), 9, "{again:?}");
+    assert_eq!(again.len(), 11, "{again:?}");
     // From now on what is missing is missed.
     take(&bench, "custody/service/marker/0000000001").await;
     let said = refusal_of_the_start(&bench).await;
@@ -169,7 +169,7 @@ fn other_seal() -> SealKey {
 
 #[tokio::test]
 async fn a_change_of_the_seals_and_its_record_are_one_commit() {
-    let bench = Bench::with(Box::new(RootOnly)).await;
+    let bench = Bench::with(Box::new(Enforced)).await;
     let id = bench.service.add_seal(&other_seal()).await.unwrap();
     let seals = [seal_key(), other_seal()];
     let rotated = bench.service.rotate_root_key(&seals).await.unwrap();

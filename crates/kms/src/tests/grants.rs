@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use strongroom_auth::{
     Authorizer, Decision, Denial, Grounds, Question, ResourceKind,
-    decision::{Open, PolicyKind, RootOnly},
+    decision::{Enforced, Open, PolicyKind},
 };
 use strongroom_model::{
     EncryptionContext, GrantId, GrantToken, KeyId, Timestamp,
@@ -537,7 +537,7 @@ async fn the_issuing_account_may_retire_and_only_the_keys_account_revokes() {
         entry.issuing_account.unwrap(),
         "arn:aws:iam::444455556666:root"
     );
-    let strict = bench.restarted(Box::new(RootOnly)).await;
+    let strict = bench.restarted(Box::new(Enforced)).await;
     let error = strict
         .call_as("444455556666", revoke(&arn, &id))
         .await

@@ -11,7 +11,7 @@ use std::{
 
 use strongroom_auth::{
     Authorizer,
-    decision::{Open, RootOnly},
+    decision::{Enforced, Open},
 };
 use strongroom_crypto::{Hardening, Random};
 use strongroom_kms::{
@@ -132,7 +132,7 @@ async fn serve(
 
     let clock = Arc::new(ServiceClock::default());
     let authorizer: Box<dyn Authorizer> = if args.enforce {
-        Box::new(RootOnly)
+        Box::new(Enforced)
     } else {
         Box::new(Open)
     };

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use strongroom_auth::decision::RootOnly;
+use strongroom_auth::decision::Enforced;
 use strongroom_crypto::{AttestationRoots, Hardening, Random};
 use strongroom_kms::{
     Attestation, RsaSettings, Service, Settings,
@@ -124,7 +124,7 @@ impl House {
             managed_services: Vec::new(),
             sm2_everywhere: false,
             rsa: RsaSettings::WITHOUT_POOL,
-            authorizer: Box::new(RootOnly),
+            authorizer: Box::new(Enforced),
             clock: Arc::new(ServiceClock::default()),
             attestation: None,
             domain_key_days: DOMAIN_KEY_DAYS,

@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc};
 
 use serde_json::json;
-use strongroom_auth::decision::RootOnly;
+use strongroom_auth::decision::Enforced;
 use strongroom_crypto::{Random, seal::SealKey};
 use strongroom_kms::{
     RsaSettings, Settings,
@@ -60,7 +60,7 @@ async fn make(house: &House, keys: &[SealKey], args: &InitArgs) -> Result<(), Fa
         managed_services: Vec::new(),
         sm2_everywhere: false,
         rsa: RsaSettings::WITHOUT_POOL,
-        authorizer: Box::new(RootOnly),
+        authorizer: Box::new(Enforced),
         clock: Arc::new(ServiceClock::default()),
         attestation: None,
         domain_key_days: DOMAIN_KEY_DAYS,

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use strongroom_auth::decision::RootOnly;
+use strongroom_auth::decision::Enforced;
 use strongroom_crypto::Hardening;
 use strongroom_kms::Settings;
 
@@ -57,7 +57,7 @@ async fn serve(house: House, config: ServeConfig) -> Result<(), Failure> {
         managed_services: config.counter.managed_services,
         sm2_everywhere: config.counter.sm2_everywhere,
         rsa: config.counter.rsa,
-        authorizer: Box::new(RootOnly),
+        authorizer: Box::new(Enforced),
         clock: Arc::new(ServiceClock::default()),
         attestation: house::attestation(config.counter.attestation_root.as_deref())?,
         domain_key_days: config.counter.domain_key_days,

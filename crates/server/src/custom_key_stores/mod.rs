@@ -11,9 +11,8 @@ use std::sync::Arc;
 
 use strongroom_kms::outside::Outside;
 
-pub(crate) use xks::client_tls;
-
 pub use settings::{HsmCluster, IvSource, KeyStoreSettings, ProxyEndpoint, SettingsError};
+pub(crate) use xks::client_tls;
 
 /// Who reaches the outside, as the settings say.
 ///
@@ -23,6 +22,7 @@ pub fn outside(settings: &KeyStoreSettings) -> Result<Outside, SettingsError> {
     Ok(Outside {
         proxies: Box::new(xks::Proxies::new(&settings.external_key_store)?),
         clusters: Box::new(hsm::Clusters::new(&settings.hsm_cluster)?),
+        key_sets: Box::new(crate::sts::ProviderDocuments::default()),
     })
 }
 

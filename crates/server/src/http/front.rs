@@ -15,7 +15,7 @@ use strongroom_model::errors::ErrorCode;
 use super::{Answer, HttpLimits, Request, Responder, listen::listen};
 use crate::{
     door::{self, Door, Refusal},
-    sts::{self, Action},
+    sts,
     wire::{self, fault::fault, route::route},
 };
 
@@ -68,6 +68,14 @@ impl Responder for Counter {
             body: request.body.expose(),
         };
         let protocol = door::protocol_of(&parts);
+        if protocol == Protocol::Query
+            && !door::is_signed(&parts)
+            && sts::is_web_identity(parts.query, parts.body)
+        {
+            let arrival = arrival(&request);
+            let Self { service, door } = self;
+            return sts::answer_stranger(service, door, arrival, parts.query, parts.body).await;
+        }
         let admitted = self
             .door
             .admit(&parts, protocol, self.service.as_ref(), request.source)
@@ -78,23 +86,24 @@ impl Responder for Counter {
         };
         drop(headers);
 
-        let arrival = Arrival {
-            request_id: id,
-            source: request.source,
-            user_agent: user_agent(&request.head),
-            host: request.tls.as_ref().and_then(|_| host(&request.head)),
-            tls: request.tls.clone(),
-        };
         let (key, region) = (&admitted.caller.access_key_id, &admitted.region);
         let service = match protocol {
             Protocol::Json => "kms",
             Protocol::Query => "sts",
         };
-        self.service.note_access_key_use(key, region, service);
+        // An access key of a session is nobody's to look after.
+        if !key.is_temporary() {
+            self.service.note_access_key_use(key, region, service);
+        }
+        let arrival = arrival(&request);
         let entry = self.service.open(admitted.caller, admitted.region, arrival);
         match protocol {
             Protocol::Json => self.kms(entry, request).await,
-            Protocol::Query => self.sts(entry, &request).await,
+            Protocol::Query => {
+                let query = request.head.uri.query().unwrap_or_default();
+                let (Self { service, door }, body) = (self, request.body.expose());
+                sts::answer_caller(service, door, entry, query, body, id).await
+            }
         }
     }
 
@@ -124,27 +133,16 @@ impl Counter {
             }
         }
     }
+}
 
-    async fn sts(&self, entry: Entry, request: &Request) -> Answer {
-        let query = request.head.uri.query().unwrap_or_default();
-        let id = request.id;
-        match sts::action(query, request.body.expose()) {
-            Ok(Action::GetCallerIdentity) => match self.service.get_caller_identity(entry).await {
-                Ok(identity) => sts::caller_identity(&identity, id),
-                Err(error) => sts::failed(&error, id),
-            },
-            Err(unknown) => {
-                let error = KmsError::silent(ErrorCode::UnknownOperationException);
-                let reply = self.service.refuse(entry, None, error).await;
-                match reply.outcome() {
-                    // Something worse happened: the refusal could not be recorded.
-                    Err(error) if error.code() != ErrorCode::UnknownOperationException => {
-                        sts::failed(error, id)
-                    }
-                    _ => sts::unknown_action(&unknown, id),
-                }
-            }
-        }
+/// How a request came in.
+fn arrival(request: &Request) -> Arrival {
+    Arrival {
+        request_id: request.id,
+        source: request.source,
+        user_agent: user_agent(&request.head),
+        host: request.tls.as_ref().and_then(|_| host(&request.head)),
+        tls: request.tls.clone(),
     }
 }
 

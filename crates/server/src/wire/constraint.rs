@@ -15,20 +15,20 @@ use super::{decode::Fault, pattern::Pattern};
 const LISTED: usize = 100;
 
 /// How long a text, a blob or a list may be.
-pub(super) struct Length {
-    pub(super) min: usize,
-    pub(super) max: usize,
+pub(crate) struct Length {
+    pub(crate) min: usize,
+    pub(crate) max: usize,
 }
 
 impl Length {
     /// No limit: the model has none.
-    pub(super) const ANY: Self = Self {
+    pub(crate) const ANY: Self = Self {
         min: 0,
         max: usize::MAX,
     };
 
     /// The constraint that `length` breaks.
-    pub(super) fn broken_by(&self, length: usize) -> Option<Constraint> {
+    pub(crate) fn broken_by(&self, length: usize) -> Option<Constraint> {
         if length > self.max {
             Some(Constraint::LengthAtMost(self.max))
         } else if length < self.min {
@@ -40,15 +40,15 @@ impl Length {
 }
 
 /// What the model asks of a text.
-pub(super) struct Text {
+pub(crate) struct Text {
     /// The length in UTF-16 units, which is how Java counts characters.
-    pub(super) length: Length,
-    pub(super) pattern: Option<&'static Pattern>,
+    pub(crate) length: Length,
+    pub(crate) pattern: Option<&'static Pattern>,
 }
 
 impl Text {
     /// The constraints that `text` breaks: first its length, then its pattern.
-    pub(super) fn broken_by(&self, text: &str) -> impl Iterator<Item = Constraint> {
+    pub(crate) fn broken_by(&self, text: &str) -> impl Iterator<Item = Constraint> {
         let length = if text.is_ascii() {
             text.len()
         } else {
@@ -61,7 +61,7 @@ impl Text {
 
     /// All that is asked of the elements of a list: AWS says that much as soon as one of them
     /// breaks any of it.
-    pub(super) fn of_elements(&self) -> Constraint {
+    pub(crate) fn of_elements(&self) -> Constraint {
         let mut all = String::new();
         let separated = |all: &mut String, constraint: Constraint| {
             let separator = if all.is_empty() { "" } else { ", " };
@@ -80,7 +80,7 @@ impl Text {
 
 /// A constraint of the model, as AWS words it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Constraint {
+pub(crate) enum Constraint {
     NotNull,
     LengthAtMost(usize),
     LengthAtLeast(usize),
@@ -111,7 +111,7 @@ impl fmt::Display for Constraint {
 
 /// What an error shows of the value that broke a constraint.
 #[derive(Clone, Copy)]
-pub(super) enum Shown<'a> {
+pub(crate) enum Shown<'a> {
     /// A required member was absent.
     Null,
     /// Nothing: blobs never, and secrets never.
@@ -122,7 +122,7 @@ pub(super) enum Shown<'a> {
 
 /// The place of a member in the request, as errors spell it: `tags.1.member.tagValue`.
 #[derive(Clone, Copy)]
-pub(super) enum Place<'a> {
+pub(crate) enum Place<'a> {
     /// The request itself.
     Request,
     /// A member of the structure there.
@@ -144,14 +144,14 @@ impl fmt::Display for Place<'_> {
 
 /// The constraints that a request has broken so far.
 #[derive(Default)]
-pub(super) struct Violations {
+pub(crate) struct Violations {
     count: usize,
     items: String,
 }
 
 impl Violations {
     /// Notes a broken constraint.
-    pub(super) fn add(&mut self, shown: Shown<'_>, place: Place<'_>, constraint: &Constraint) {
+    pub(crate) fn add(&mut self, shown: Shown<'_>, place: Place<'_>, constraint: &Constraint) {
         if self.count == LISTED {
             return;
         }
@@ -173,7 +173,7 @@ impl Violations {
     }
 
     /// The input, or the one message with all that it broke.
-    pub(super) fn settle<T>(self, input: Option<T>) -> Result<T, Fault> {
+    pub(crate) fn settle<T>(self, input: Option<T>) -> Result<T, Fault> {
         match input {
             Some(input) if self.count == 0 => Ok(input),
             _ => {

@@ -15,12 +15,12 @@
 //! [`Output`]: strongroom_model::operations::Output
 //! [`Plaintext`]: strongroom_model::Plaintext
 
-mod constraint;
+pub(crate) mod constraint;
 mod decode;
 mod encode;
 pub mod fault;
 mod generated;
-mod pattern;
+pub(crate) mod pattern;
 pub mod route;
 #[cfg(test)]
 mod tests;

@@ -4,27 +4,27 @@
 //! no pattern and no text can make it slow, and there is nothing to compile at start.
 
 /// A regular expression.
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     /// The expression as AWS writes it; errors quote it.
-    pub(super) text: &'static str,
+    pub(crate) text: &'static str,
     /// The places of the expression where it takes a character, and which characters.
-    pub(super) places: &'static [Class],
+    pub(crate) places: &'static [Class],
     /// For each place, the set of places that can come next.
-    pub(super) follow: &'static [u64],
+    pub(crate) follow: &'static [u64],
     /// The set of places that a text can begin with.
-    pub(super) first: u64,
+    pub(crate) first: u64,
     /// The set of places that a text can end with.
-    pub(super) last: u64,
+    pub(crate) last: u64,
     /// Whether the empty text matches.
-    pub(super) empty: bool,
+    pub(crate) empty: bool,
 }
 
 /// Ranges of characters.
-pub(super) type Class = &'static [(char, char)];
+pub(crate) type Class = &'static [(char, char)];
 
 impl Pattern {
     /// Whether the whole text matches.
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub(crate) fn matches(&self, text: &str) -> bool {
         // `[…]+` and `[…]*`, as most are.
         let Self { places, follow, .. } = self;
         if let (&[class], &[1], 1, 1) = (*places, *follow, self.first, self.last) {

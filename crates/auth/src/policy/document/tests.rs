@@ -290,14 +290,16 @@ fn condition_values_are_kept_by_their_text() {
     };
     assert_eq!(condition.operator.comparison, Comparison::NumericLessThan);
     assert!(condition.operator.if_exists);
-    assert_eq!(&*condition.key, "kms:X");
-    assert_eq!(condition.values, ["1.50".into(), "2".into(), "true".into()]);
+    assert_eq!(&*condition.spelling, "kms:X");
+    let values: Vec<&str> = condition.values.iter().map(|value| &**value).collect();
+    assert_eq!(values, ["1.50", "2", "true"]);
 }
 
 #[test]
 fn resources_are_matched_part_by_part() {
     let check = |pattern: &str, expected: bool| {
-        let matches = ResourcePattern::parse(pattern).matches(&key().to_string());
+        let pattern_of_text = ResourcePattern::parse(pattern, Version::V2012);
+        let matches = pattern_of_text.matches(&Target::new(&key().to_string()), &NoFacts);
         assert_eq!(matches, expected, "{pattern}");
     };
     check("*", true);

@@ -25,7 +25,7 @@ pub(crate) async fn decapsulate(
     input: &DecapsulateRequest,
 ) -> Attempt<DecapsulateResponse> {
     let key = call.find_key_or_alias(&input.key_id).await?;
-    let key = call.permit::<uses::Decapsulate>(key)?.usable()?;
+    let key = call.permit::<uses::Decapsulate>(key).await?.usable()?;
 
     let material = call.material_to_judge(&key).await?;
     let secret = material.decapsulate(&input.shared_secret_ciphertext_blob)?;

@@ -23,7 +23,7 @@ pub(crate) async fn encapsulate(
 ) -> Attempt<EncapsulateResponse> {
     let key = call.find_key_or_alias(&input.key_id).await?;
     // Every key with this usage encapsulates by the one algorithm that the model has.
-    let key = call.permit::<uses::Encapsulate>(key)?.usable()?;
+    let key = call.permit::<uses::Encapsulate>(key).await?.usable()?;
 
     let material = call.material(&key).await?;
     let (ciphertext, secret) = material.encapsulate()?;

@@ -28,8 +28,8 @@ pub(crate) async fn create_alias(call: &Call<'_>, input: &CreateAliasRequest) ->
     let target = find_target(call, &input.target_key_id).await?;
     let alias = call.find_new_alias(&name).await?;
 
-    let alias = call.permit_alias::<_, uses::CreateAlias>(alias)?;
-    let target = call.permit::<uses::CreateAliasTo>(target)?.usable()?;
+    let alias = call.permit_alias::<_, uses::CreateAlias>(alias).await?;
+    let target = call.permit::<uses::CreateAliasTo>(target).await?.usable()?;
 
     let set = call.alias_set(&target).await?;
     call.commit(Change::create_alias(&alias, &target, &set, call.now())?)

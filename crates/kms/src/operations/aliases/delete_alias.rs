@@ -22,8 +22,11 @@ pub(crate) async fn delete_alias(call: &Call<'_>, input: &DeleteAliasRequest) ->
     let alias = call.find_alias(&customer_alias(&input.alias_name)?).await?;
     let current = call.find_target_of(&alias).await?;
 
-    let alias = call.permit_alias::<_, uses::DeleteAlias>(alias)?;
-    let current = call.permit::<uses::DeleteAliasFrom>(current)?.usable()?;
+    let alias = call.permit_alias::<_, uses::DeleteAlias>(alias).await?;
+    let current = call
+        .permit::<uses::DeleteAliasFrom>(current)
+        .await?
+        .usable()?;
 
     let set = call.alias_set(&current).await?;
     call.commit(Change::delete_alias(&alias, &current, &set)?)

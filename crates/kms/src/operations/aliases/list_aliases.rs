@@ -33,7 +33,7 @@ pub(crate) async fn list_aliases(
         Some(reference) => Some(call.find_key(reference).await?),
         None => None,
     };
-    call.permit_account::<uses::ListAliases>()?;
+    call.permit_account::<uses::ListAliases>().await?;
     let rows = match key {
         Some(Found::Here(key)) if key.home() == call.home() => call.home().key_aliases(key.id()),
         Some(_) => return Err(call.hidden::<uses::ListAliases>().into()),

@@ -33,9 +33,9 @@ pub(crate) async fn update_alias(call: &Call<'_>, input: &UpdateAliasRequest) ->
     let current = call.find_target_of(&alias).await?;
     let target = find_target(call, &input.target_key_id).await?;
 
-    let alias = call.permit_alias::<_, uses::UpdateAlias>(alias)?;
-    let current = call.permit::<uses::UpdateAliasFrom>(current)?;
-    let target = call.permit::<uses::UpdateAliasTo>(target)?;
+    let alias = call.permit_alias::<_, uses::UpdateAlias>(alias).await?;
+    let current = call.permit::<uses::UpdateAliasFrom>(current).await?;
+    let target = call.permit::<uses::UpdateAliasTo>(target).await?;
 
     let (current, target) = (current.usable()?, target.usable()?);
     let (left, joined) = (

@@ -26,7 +26,7 @@ pub(crate) async fn connect_custom_key_store(
     call: &Call<'_>,
     input: &ConnectCustomKeyStoreRequest,
 ) -> Attempt<ConnectCustomKeyStoreResponse> {
-    call.permit_account::<uses::ConnectCustomKeyStore>()?;
+    call.permit_account::<uses::ConnectCustomKeyStore>().await?;
     let store = call.find_key_store(&input.custom_key_store_id).await?;
     match store.state() {
         ConnectionStateType::Connected | ConnectionStateType::Connecting => {}

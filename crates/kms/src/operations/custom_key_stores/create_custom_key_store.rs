@@ -36,7 +36,7 @@ pub(crate) async fn create_custom_key_store(
     call: &Call<'_>,
     input: &CreateCustomKeyStoreRequest,
 ) -> Attempt<CreateCustomKeyStoreResponse> {
-    let permitted = call.permit_account::<uses::CreateCustomKeyStore>()?;
+    let permitted = call.permit_account::<uses::CreateCustomKeyStore>().await?;
     let (service, home) = (call.service(), call.home());
     let kind = kind(call, input)?;
     let name = &input.custom_key_store_name;

@@ -26,7 +26,7 @@ pub(crate) async fn delete_custom_key_store(
     call: &Call<'_>,
     input: &DeleteCustomKeyStoreRequest,
 ) -> Attempt<DeleteCustomKeyStoreResponse> {
-    let permitted = call.permit_account::<uses::DeleteCustomKeyStore>()?;
+    let permitted = call.permit_account::<uses::DeleteCustomKeyStore>().await?;
     let (service, home) = (call.service(), call.home());
     let store = call.find_key_store(&input.custom_key_store_id).await?;
     if store.state() != ConnectionStateType::Disconnected {

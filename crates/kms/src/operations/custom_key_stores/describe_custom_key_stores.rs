@@ -32,7 +32,8 @@ pub(crate) async fn describe_custom_key_stores(
     call: &Call<'_>,
     input: &DescribeCustomKeyStoresRequest,
 ) -> Attempt<DescribeCustomKeyStoresResponse> {
-    call.permit_account::<uses::DescribeCustomKeyStores>()?;
+    call.permit_account::<uses::DescribeCustomKeyStores>()
+        .await?;
     let id = match (&input.custom_key_store_id, &input.custom_key_store_name) {
         (Some(_), Some(_)) => {
             return Err(KmsError::validation(

@@ -26,7 +26,8 @@ pub(crate) async fn disconnect_custom_key_store(
     call: &Call<'_>,
     input: &DisconnectCustomKeyStoreRequest,
 ) -> Attempt<DisconnectCustomKeyStoreResponse> {
-    call.permit_account::<uses::DisconnectCustomKeyStore>()?;
+    call.permit_account::<uses::DisconnectCustomKeyStore>()
+        .await?;
     let store = call.find_key_store(&input.custom_key_store_id).await?;
     let state = store.state();
     if matches!(

@@ -33,7 +33,7 @@ pub(crate) async fn update_custom_key_store(
     call: &Call<'_>,
     input: &UpdateCustomKeyStoreRequest,
 ) -> Attempt<UpdateCustomKeyStoreResponse> {
-    let permitted = call.permit_account::<uses::UpdateCustomKeyStore>()?;
+    let permitted = call.permit_account::<uses::UpdateCustomKeyStore>().await?;
     let (service, home) = (call.service(), call.home());
     let store = call.find_key_store(&input.custom_key_store_id).await?;
     let kind = store.record().kind.as_type();

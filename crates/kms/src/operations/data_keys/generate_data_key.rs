@@ -30,7 +30,7 @@ pub(crate) async fn generate_data_key(
     input: &GenerateDataKeyRequest,
 ) -> Attempt<GenerateDataKeyResponse> {
     let key = call.find_key_or_alias(&input.key_id).await?;
-    let key = call.permit::<uses::GenerateDataKey>(key)?;
+    let key = call.permit::<uses::GenerateDataKey>(key).await?;
     let length = length(input.key_spec, input.number_of_bytes)?;
     let addressee = Addressee::of(call.service(), input.recipient.as_ref())?;
     call.note_addressee(&addressee);

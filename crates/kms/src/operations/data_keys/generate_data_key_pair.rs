@@ -29,7 +29,7 @@ pub(crate) async fn generate_data_key_pair(
 ) -> Attempt<GenerateDataKeyPairResponse> {
     let key = call.find_key_or_alias(&input.key_id).await?;
     let spec = input.key_pair_spec;
-    let key = permit_pair::<uses::GenerateDataKeyPair>(call, key, spec)?;
+    let key = permit_pair::<uses::GenerateDataKeyPair>(call, key, spec).await?;
     let addressee = Addressee::of(call.service(), input.recipient.as_ref())?;
     call.note_addressee(&addressee);
     let made = pair(call, key, spec, input.encryption_context.as_ref()).await?;

@@ -24,7 +24,7 @@ pub(crate) async fn generate_data_key_pair_without_plaintext(
 ) -> Attempt<GenerateDataKeyPairWithoutPlaintextResponse> {
     let key = call.find_key_or_alias(&input.key_id).await?;
     let spec = input.key_pair_spec;
-    let key = permit_pair::<uses::GenerateDataKeyPairWithoutPlaintext>(call, key, spec)?;
+    let key = permit_pair::<uses::GenerateDataKeyPairWithoutPlaintext>(call, key, spec).await?;
     let made = pair(call, key, spec, input.encryption_context.as_ref()).await?;
     Ok(GenerateDataKeyPairWithoutPlaintextResponse {
         private_key_ciphertext_blob: Some(made.private_key_ciphertext),

@@ -24,7 +24,9 @@ pub(crate) async fn generate_data_key_without_plaintext(
     input: &GenerateDataKeyWithoutPlaintextRequest,
 ) -> Attempt<GenerateDataKeyWithoutPlaintextResponse> {
     let key = call.find_key_or_alias(&input.key_id).await?;
-    let key = call.permit::<uses::GenerateDataKeyWithoutPlaintext>(key)?;
+    let key = call
+        .permit::<uses::GenerateDataKeyWithoutPlaintext>(key)
+        .await?;
     let length = length(input.key_spec, input.number_of_bytes)?;
     let key = key.usable()?;
     check_symmetric(&key)?;

@@ -23,7 +23,7 @@ pub(crate) async fn generate_random(
     call: &Call<'_>,
     input: &GenerateRandomRequest,
 ) -> Attempt<GenerateRandomResponse> {
-    call.permit_account::<uses::GenerateRandom>()?;
+    call.permit_account::<uses::GenerateRandom>().await?;
     let bytes = input
         .number_of_bytes
         .and_then(|bytes| usize::try_from(bytes).ok());

@@ -58,12 +58,12 @@ struct Pair {
 }
 
 /// The key that is to encrypt the private key of a pair, if the Region has such pairs.
-fn permit_pair<U: Seals>(
+async fn permit_pair<U: Seals>(
     call: &Call<'_>,
     key: Found<Key>,
     spec: DataKeyPairSpec,
 ) -> Result<Permitted<Key, U>, KmsError> {
-    let key = call.permit::<U>(key)?;
+    let key = call.permit::<U>(key).await?;
     if call
         .service()
         .offers(specs::of_pair(spec), &call.home().region)

@@ -33,7 +33,9 @@ pub(crate) async fn decrypt(call: &Call<'_>, input: &DecryptRequest) -> Attempt<
         input.dry_run,
         input.dry_run_modifiers.as_deref(),
     );
-    let (key, header) = source.key::<uses::Decrypt>(call).await?;
+    let (key, header) = source.find(call).await?;
+    let key = source.permit::<uses::Decrypt>(call, key, None).await?;
+    source.check_maker(&key, header.as_ref())?;
     let addressee = Addressee::of(call.service(), input.recipient.as_ref())?;
     call.note_addressee(&addressee);
     let key = key.usable()?;

@@ -27,7 +27,7 @@ use crate::{
 /// - `DryRunOperationException`: all is well and the request is a dry run.
 pub(crate) async fn encrypt(call: &Call<'_>, input: &EncryptRequest) -> Attempt<EncryptResponse> {
     let key = call.find_key_or_alias(&input.key_id).await?;
-    let key = call.permit::<uses::Encrypt>(key)?.usable()?;
+    let key = call.permit::<uses::Encrypt>(key).await?.usable()?;
     let algorithm = input
         .encryption_algorithm
         .unwrap_or(EncryptionAlgorithmSpec::SymmetricDefault);

@@ -18,7 +18,7 @@ use strongroom_model::{
 };
 
 use crate::{
-    call::{Authorized, Call, Key, Permitted},
+    call::{Authorized, Call, Found, Key, Permitted},
     error::KmsError,
     material::{Opens, Seals},
     specs::{self, Family},
@@ -111,19 +111,16 @@ impl<'a> Source<'a> {
         self.ciphertext.filter(|_| !self.ignore_ciphertext)
     }
 
-    /// Reads the header of the ciphertext, then finds and permits the key that made it.
+    /// Reads the header of the ciphertext, then finds the key that the request or it names.
     ///
     /// # Errors
     /// - `InvalidCiphertextException`: the blob is not one of ours, or was damaged.
     /// - `ValidationException`: the ciphertext of an asymmetric key, which names no key, without
     ///   a `KeyId`.
-    /// - `IncorrectKeyException`: the request names another key. It wins over the usage and
-    ///   state of the key that is named.
-    /// - `AccessDeniedException`: the key is gone, elsewhere or not permitted.
-    async fn key<U: Opens>(
+    async fn find(
         &self,
         call: &Call<'_>,
-    ) -> Result<(Permitted<Key, U>, Option<CiphertextHeader>), KmsError> {
+    ) -> Result<(Found<Key>, Option<CiphertextHeader>), KmsError> {
         let symmetric = self.algorithm == EncryptionAlgorithmSpec::SymmetricDefault;
         let header = match self.ciphertext {
             Some(blob) if symmetric && !self.ignore_ciphertext => {
@@ -138,23 +135,42 @@ impl<'a> Source<'a> {
                 ));
             }
         };
-        match (self.key_id, header) {
-            (Some(reference), header) => {
-                let key = call.find_key_or_alias(reference).await?;
-                let key = call.permit::<U>(key)?;
-                let made_by = |header: &CiphertextHeader| {
-                    header.account == key.home().account && header.key_id == key.id()
-                };
-                if header.as_ref().is_some_and(|header| !made_by(header)) {
-                    return Err(KmsError::incorrect_key());
-                }
-                Ok((key, header))
-            }
-            (None, Some(header)) => {
-                let key = call.find_key_of(&header).await?;
-                Ok((call.permit_named_by_ciphertext::<U>(key)?, Some(header)))
-            }
-            (None, None) => Err(KmsError::validation("KeyId must not be null")),
+        let key = match (self.key_id, &header) {
+            (Some(reference), _) => call.find_key_or_alias(reference).await?,
+            (None, Some(header)) => call.find_key_of(header).await?,
+            (None, None) => return Err(KmsError::validation("KeyId must not be null")),
+        };
+        Ok((key, header))
+    }
+
+    /// Permits the key. `same_key` is what ReEncrypt knows of its two.
+    ///
+    /// # Errors
+    /// `AccessDeniedException`: the key is gone, elsewhere or not permitted.
+    async fn permit<U: Opens>(
+        &self,
+        call: &Call<'_>,
+        key: Found<Key>,
+        same_key: Option<bool>,
+    ) -> Result<Permitted<Key, U>, KmsError> {
+        match self.key_id {
+            Some(_) => call.permit_one_of_two::<U>(key, same_key).await,
+            None => call.permit_named_by_ciphertext::<U>(key, same_key).await,
+        }
+    }
+
+    /// Refuses a key that the request names and that did not make the ciphertext. That wins over
+    /// the usage and state of the key.
+    ///
+    /// # Errors
+    /// `IncorrectKeyException`.
+    fn check_maker(&self, key: &Key, header: Option<&CiphertextHeader>) -> Result<(), KmsError> {
+        let made_by = |header: &CiphertextHeader| {
+            header.account == key.home().account && header.key_id == key.id()
+        };
+        match header {
+            Some(header) if !made_by(header) => Err(KmsError::incorrect_key()),
+            _ => Ok(()),
         }
     }
 }

@@ -10,7 +10,7 @@ use strongroom_model::{
 
 use super::{Source, check_algorithm, check_context, check_length};
 use crate::{
-    call::{Attempt, Call},
+    call::{Attempt, Call, Found, Key},
     error::KmsError,
     uses,
 };
@@ -38,9 +38,16 @@ pub(crate) async fn re_encrypt(
         .destination_encryption_algorithm
         .unwrap_or(EncryptionAlgorithmSpec::SymmetricDefault);
 
-    let (from, header) = source.key::<uses::ReEncryptFrom>(call).await?;
+    let (from, header) = source.find(call).await?;
     let to = call.find_key_or_alias(&input.destination_key_id).await?;
-    let to = call.permit::<uses::ReEncryptTo>(to)?;
+    let same = Some(same_key(&from, &to));
+    let from = source
+        .permit::<uses::ReEncryptFrom>(call, from, same)
+        .await?;
+    let to = call
+        .permit_one_of_two::<uses::ReEncryptTo>(to, same)
+        .await?;
+    source.check_maker(&from, header.as_ref())?;
 
     let from = from.usable()?;
     check_algorithm(&from, source.algorithm)?;
@@ -69,4 +76,12 @@ pub(crate) async fn re_encrypt(
         source_key_material_id: old.id(),
         destination_key_material_id: new.id(),
     })
+}
+
+/// Whether both references stand for one key.
+fn same_key(from: &Found<Key>, to: &Found<Key>) -> bool {
+    match (from, to) {
+        (Found::Here(from), Found::Here(to)) => from.arn() == to.arn(),
+        _ => false,
+    }
 }

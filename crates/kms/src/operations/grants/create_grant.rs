@@ -7,10 +7,11 @@ use strongroom_model::{
     shapes::{CreateGrantRequest, CreateGrantResponse},
 };
 
-use super::terms;
+use super::{terms, unique_id};
 use crate::{
-    call::{Attempt, Call},
+    call::{Attempt, Call, Found},
     change::Change,
+    error::KmsError,
     record::GrantRecord,
     uses,
 };
@@ -33,12 +34,27 @@ pub(crate) async fn create_grant(
     input: &CreateGrantRequest,
 ) -> Attempt<CreateGrantResponse> {
     let key = call.find_key(&input.key_id).await?;
-    let key = call.permit::<uses::CreateGrant>(key)?;
+    let terms = match &key {
+        Found::Here(key) => terms(key.home(), key.record(), input),
+        // Refused at once.
+        _ => Err(KmsError::internal(
+            "the terms of a grant on a key that is not there",
+        )),
+    };
+    let key = call
+        .permit_grant::<uses::CreateGrant>(key, terms.as_ref().ok())
+        .await?;
+    let terms = terms?;
     let grant = GrantRecord {
         created: call.now(),
         issuer: call.home().account,
         name: input.name.clone(),
-        terms: terms(call.service(), key.home(), key.record(), input)?,
+        grantee_id: unique_id(call.service(), &terms.grantee).await?,
+        retiring_id: match &terms.retiring {
+            Some(principal) => unique_id(call.service(), principal).await?,
+            None => None,
+        },
+        terms,
     };
     let key = key.usable()?;
 

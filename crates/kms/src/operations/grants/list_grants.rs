@@ -5,7 +5,7 @@
 use strongroom_auth::grant::GrantPrincipal;
 use strongroom_model::{
     GrantId,
-    shapes::{GrantListEntry, ListGrantsRequest, ListGrantsResponse},
+    shapes::{ListGrantsRequest, ListGrantsResponse},
 };
 
 use super::{entry, grant_id};
@@ -30,7 +30,7 @@ pub(crate) async fn list_grants(
     input: &ListGrantsRequest,
 ) -> Attempt<ListGrantsResponse> {
     let key = call.find_key(&input.key_id).await?;
-    let key = call.permit::<uses::ListGrants>(key)?.usable()?;
+    let key = call.permit::<uses::ListGrants>(key).await?.usable()?;
     if input.grantee_service_principal.is_some() {
         return Err(KmsError::validation(
             "GranteeServicePrincipal can be specified only by an AWS service.",
@@ -56,18 +56,23 @@ pub(crate) async fn list_grants(
             .filter(|grant| wanted(grant))
             .collect();
         let page = paging.slice(row.as_str(), &one, |_| "")?;
-        let listed = page.rows.iter().map(|grant| entry(home, key_id, id, grant));
-        (listed.collect(), page.next_marker)
+        let mut listed = Vec::new();
+        for grant in &page.rows {
+            listed.push(entry(call.service(), home, key_id, id, grant).await?);
+        }
+        (listed, page.next_marker)
     } else {
         let rows = match grantee {
             Some(grantee) => home.grants_to(key_id, grantee),
             None => home.grants(key_id),
         };
         let page = paging.page(&rows, |_, grant| wanted(grant)).await?;
-        let listed = |(name, grant): &(String, GrantRecord)| {
-            Some(entry(home, key_id, GrantId::parse(name).ok()?, grant))
-        };
-        let listed: Vec<GrantListEntry> = page.rows.iter().filter_map(listed).collect();
+        let mut listed = Vec::with_capacity(page.rows.len());
+        for (name, grant) in &page.rows {
+            if let Ok(id) = GrantId::parse(name) {
+                listed.push(entry(call.service(), home, key_id, id, grant).await?);
+            }
+        }
         (listed, page.next_marker)
     };
     Ok(ListGrantsResponse {

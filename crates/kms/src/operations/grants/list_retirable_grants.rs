@@ -42,7 +42,7 @@ pub(crate) async fn list_retirable_grants(
             .into());
         }
     };
-    call.permit_account::<uses::ListRetirableGrants>()?;
+    call.permit_account::<uses::ListRetirableGrants>().await?;
     if principal
         .account()
         .is_some_and(|account| account != home.account)
@@ -58,12 +58,14 @@ pub(crate) async fn list_retirable_grants(
             named(name).is_some_and(|(home, key, _)| !lapsed.contains(&home, key))
         })
         .await?;
-    let listed = |(name, grant): &(String, GrantRecord)| {
-        let (home, key, id) = named(name)?;
-        Some(entry(&home, key, id, grant))
-    };
+    let mut listed = Vec::with_capacity(page.rows.len());
+    for (name, grant) in &page.rows {
+        if let Some((home, key, id)) = named(name) {
+            listed.push(entry(call.service(), &home, key, id, grant).await?);
+        }
+    }
     Ok(ListGrantsResponse {
-        grants: Some(page.rows.iter().filter_map(listed).collect()),
+        grants: Some(listed),
         truncated: Some(page.next_marker.is_some()),
         next_marker: page.next_marker,
     })

@@ -18,7 +18,10 @@ pub(crate) use list_retirable_grants::list_retirable_grants;
 pub(crate) use retire_grant::retire_grant;
 pub(crate) use revoke_grant::revoke_grant;
 
-use strongroom_auth::grant::{ContextConstraint, GrantPrincipal, Terms};
+use strongroom_auth::{
+    grant::{ContextConstraint, GrantPrincipal, Terms},
+    policy::PrincipalPattern,
+};
 use strongroom_model::{
     EncryptionContext, GrantId, KeyId,
     enums::{GrantOperation, KeySpec, KeyUsageType},
@@ -41,7 +44,6 @@ use crate::{
 ///   constraints that it cannot have.
 /// - `InvalidArnException`: a principal that a grant cannot name.
 pub(crate) fn terms(
-    service: &Service,
     home: &Home,
     key: &KeyRecord,
     request: &CreateGrantRequest,
@@ -50,7 +52,6 @@ pub(crate) fn terms(
     let source_arn = constraints.and_then(|constraints| constraints.source_arn.clone());
     let principal = |text: &String| {
         GrantPrincipal::parse(text, home.region.partition())
-            .filter(|(_, pattern)| service.knows_principal(pattern))
             .map(|(principal, _)| principal)
             .ok_or_else(|| KmsError::invalid_principal(text))
     };
@@ -99,6 +100,25 @@ pub(crate) fn terms(
         context: constraints.map_or(Ok(None), |constraints| context(key, constraints))?,
         source_arn,
     })
+}
+
+/// The unique id of the user or role that a grant names, whoever may have the name later.
+///
+/// # Errors
+/// `InvalidArnException`: nobody has the name.
+pub(crate) async fn unique_id(
+    service: &Service,
+    principal: &GrantPrincipal,
+) -> Result<Option<String>, KmsError> {
+    let GrantPrincipal::Principal(text) = principal else {
+        return Ok(None);
+    };
+    let unknown = || KmsError::invalid_principal(text);
+    let pattern = PrincipalPattern::parse_aws(text).ok_or_else(unknown)?;
+    if !service.principal_exists(&pattern).await? {
+        return Err(unknown());
+    }
+    service.unique_id(&pattern).await
 }
 
 /// A principal as the request names it.
@@ -205,13 +225,22 @@ fn grant_id(text: &str) -> Result<GrantId, KmsError> {
     GrantId::parse(text).map_err(|_| KmsError::invalid_grant_id())
 }
 
-/// What the listings tell of a grant on a key of `home`.
-fn entry(home: &Home, key: KeyId, id: GrantId, grant: &GrantRecord) -> GrantListEntry {
+/// What the listings tell of a grant on a key of `home`. A user or role that is gone is told by
+/// its unique id.
+async fn entry(
+    service: &Service,
+    home: &Home,
+    key: KeyId,
+    id: GrantId,
+    grant: &GrantRecord,
+) -> Result<GrantListEntry, KmsError> {
     let GrantRecord {
         created,
         issuer,
         name,
         terms,
+        grantee_id,
+        retiring_id,
     } = grant;
     let (context, source_arn) = (&terms.context, &terms.source_arn);
     let constraints = GrantConstraints {
@@ -226,10 +255,21 @@ fn entry(home: &Home, key: KeyId, id: GrantId, grant: &GrantRecord) -> GrantList
         source_arn: source_arn.clone(),
     };
     let constrained = context.is_some() || source_arn.is_some();
-    let (grantee_principal, grantee_service_principal) = apart(Some(&terms.grantee));
-    let (retiring_principal, retiring_service_principal) = apart(terms.retiring.as_ref());
+    let (mut grantee_principal, grantee_service_principal) = apart(Some(&terms.grantee));
+    let (mut retiring_principal, retiring_service_principal) = apart(terms.retiring.as_ref());
+    for (shown, id) in [
+        (&mut grantee_principal, grantee_id),
+        (&mut retiring_principal, retiring_id),
+    ] {
+        if let (Some(shown), Some(id)) = (shown, id)
+            && let Some(pattern) = PrincipalPattern::parse_aws(shown)
+            && service.unique_id(&pattern).await?.as_ref() != Some(id)
+        {
+            shown.clone_from(id);
+        }
+    }
     let partition = home.region.partition();
-    GrantListEntry {
+    Ok(GrantListEntry {
         constraints: constrained.then_some(constraints),
         creation_date: Some(*created),
         grant_id: Some(id.to_string()),
@@ -241,7 +281,7 @@ fn entry(home: &Home, key: KeyId, id: GrantId, grant: &GrantRecord) -> GrantList
         operations: Some(terms.operations.clone()),
         retiring_principal,
         retiring_service_principal,
-    }
+    })
 }
 
 /// A principal and an AWS service, of which one is there at most.

@@ -34,7 +34,7 @@ pub(crate) async fn retire_grant(call: &Call<'_>, input: &RetireGrantRequest) ->
         _ => return Err(KmsError::grant_not_named().into()),
     };
     let grant = call.find_grant(&key, id).await?;
-    let (key, grant) = call.permit_retirement(key, grant)?;
+    let (key, grant) = call.permit_retirement(key, grant).await?;
     let key = key.usable()?;
 
     let sets = call.grant_sets(&key, grant.record()).await?;

@@ -22,7 +22,7 @@ pub(crate) async fn revoke_grant(call: &Call<'_>, input: &RevokeGrantRequest) ->
     let key = call.find_key(&input.key_id).await?;
     let id = grant_id(&input.grant_id)?;
     let grant = call.find_grant(&key, id).await?;
-    let key = call.permit::<uses::RevokeGrant>(key)?.usable()?;
+    let key = call.permit::<uses::RevokeGrant>(key).await?.usable()?;
     // Whoever may revoke grants of another account's key may know which there are.
     let Found::Here(grant) = grant else {
         return Err(KmsError::no_such_grant(id).into());

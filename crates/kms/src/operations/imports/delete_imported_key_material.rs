@@ -34,7 +34,8 @@ pub(crate) async fn delete_imported_key_material(
 ) -> Attempt<DeleteImportedKeyMaterialResponse> {
     let key = call.find_key(&input.key_id).await?;
     let key = call
-        .permit::<uses::DeleteImportedKeyMaterial>(key)?
+        .permit::<uses::DeleteImportedKeyMaterial>(key)
+        .await?
         .usable()?;
     check_origin(&key)?;
     let (service, home, id) = (call.service(), key.home(), key.id());

@@ -29,7 +29,10 @@ pub(crate) async fn get_parameters_for_import(
     input: &GetParametersForImportRequest,
 ) -> Attempt<GetParametersForImportResponse> {
     let key = call.find_key(&input.key_id).await?;
-    let key = call.permit::<uses::GetParametersForImport>(key)?.usable()?;
+    let key = call
+        .permit::<uses::GetParametersForImport>(key)
+        .await?
+        .usable()?;
     check_origin(&key)?;
     if !importable(key.record().spec) {
         return Err(KmsError::unsupported(format!(

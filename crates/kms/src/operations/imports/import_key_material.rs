@@ -46,7 +46,7 @@ pub(crate) async fn import_key_material(
     input: &ImportKeyMaterialRequest,
 ) -> Attempt<ImportKeyMaterialResponse> {
     let key = call.find_key(&input.key_id).await?;
-    let key = call.permit::<uses::ImportKeyMaterial>(key)?;
+    let key = call.permit::<uses::ImportKeyMaterial>(key).await?;
     let valid_to = expiry(input, call.now())?;
     if input.key_material_id.is_some() && input.import_type == Some(ImportType::NewKeyMaterial) {
         return Err(KmsError::validation(

@@ -21,7 +21,10 @@ pub(crate) async fn cancel_key_deletion(
     input: &CancelKeyDeletionRequest,
 ) -> Attempt<CancelKeyDeletionResponse> {
     let key = call.find_key(&input.key_id).await?;
-    let key = call.permit::<uses::CancelKeyDeletion>(key)?.usable()?;
+    let key = call
+        .permit::<uses::CancelKeyDeletion>(key)
+        .await?
+        .usable()?;
 
     let mut record = key.record().clone();
     record.deletion = None;

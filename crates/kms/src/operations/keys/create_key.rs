@@ -15,6 +15,7 @@ use crate::{
     key_stores::NewKeyPlace,
     new_key,
     operations::{policies, tags},
+    permission::Subject,
     record::{KeyRecord, MaterialSet, MultiRegion},
     specs, uses,
 };
@@ -38,10 +39,10 @@ pub(crate) async fn create_key(
     call: &Call<'_>,
     input: &CreateKeyRequest,
 ) -> Attempt<CreateKeyResponse> {
-    call.permit_account::<uses::CreateKey>()?;
+    call.permit_account::<uses::CreateKey>().await?;
     let new_tags = input.tags.as_deref().unwrap_or_default();
     if !new_tags.is_empty() {
-        call.permit_account::<uses::CreateKeyWithTags>()?;
+        call.permit_account::<uses::CreateKeyWithTags>().await?;
     }
 
     let multi_region = input.multi_region.unwrap_or(false);
@@ -50,18 +51,6 @@ pub(crate) async fn create_key(
     let (spec, usage) = spec_and_usage(input, |spec| call.service().offers(spec, region))?;
     let origin = origin(input)?;
     let place = NewKeyPlace::choose(call, input, origin, spec, multi_region).await?;
-    let policy = match &input.policy {
-        Some(text) => {
-            policies::check(
-                call,
-                &call.home().key_arn(id),
-                text,
-                input.bypass_policy_lockout_safety_check,
-            )?;
-            text.clone()
-        }
-        None => new_key::default_policy(call.home()),
-    };
     let mut key_tags = Vec::new();
     tags::put(&mut key_tags, new_tags)?;
 
@@ -85,6 +74,14 @@ pub(crate) async fn create_key(
         }),
         key_store: place.as_ref().map(NewKeyPlace::record),
         tags: key_tags,
+    };
+    let policy = match &input.policy {
+        Some(text) => {
+            let bypass = input.bypass_policy_lockout_safety_check;
+            let future = Subject::Future(call.home(), &record);
+            policies::accept(call, text, bypass, (call.home(), id), future).await?
+        }
+        None => new_key::default_policy(call.home()),
     };
     let (record, mut change) = new_key::change(
         call.service(),

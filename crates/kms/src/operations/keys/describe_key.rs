@@ -22,7 +22,7 @@ pub(crate) async fn describe_key(
     input: &DescribeKeyRequest,
 ) -> Attempt<DescribeKeyResponse> {
     let key = call.find_key_or_alias(&input.key_id).await?;
-    let key = call.permit::<uses::DescribeKey>(key)?.usable()?;
+    let key = call.permit::<uses::DescribeKey>(key).await?.usable()?;
     Ok(DescribeKeyResponse {
         key_metadata: Some(described(&key, call.now())),
     })

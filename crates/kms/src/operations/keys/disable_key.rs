@@ -17,7 +17,7 @@ use crate::{
 /// - `KMSInvalidStateException`: the key is pending deletion or import.
 pub(crate) async fn disable_key(call: &Call<'_>, input: &DisableKeyRequest) -> Attempt<()> {
     let key = call.find_key(&input.key_id).await?;
-    let key = call.permit::<uses::DisableKey>(key)?.usable()?;
+    let key = call.permit::<uses::DisableKey>(key).await?.usable()?;
     let mut record = key.record().clone();
     record.enabled = false;
     call.commit(Change::key(&key, &record)?).await

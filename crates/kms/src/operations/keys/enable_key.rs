@@ -17,7 +17,7 @@ use crate::{
 /// - `KMSInvalidStateException`: the key is pending deletion or import.
 pub(crate) async fn enable_key(call: &Call<'_>, input: &EnableKeyRequest) -> Attempt<()> {
     let key = call.find_key(&input.key_id).await?;
-    let key = call.permit::<uses::EnableKey>(key)?.usable()?;
+    let key = call.permit::<uses::EnableKey>(key).await?.usable()?;
     let mut record = key.record().clone();
     record.enabled = true;
     call.commit(Change::key(&key, &record)?).await

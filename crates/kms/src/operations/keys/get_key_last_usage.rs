@@ -23,7 +23,7 @@ pub(crate) async fn get_key_last_usage(
     input: &GetKeyLastUsageRequest,
 ) -> Attempt<GetKeyLastUsageResponse> {
     let key = call.find_key(&input.key_id).await?;
-    let key = call.permit::<uses::GetKeyLastUsage>(key)?.usable()?;
+    let key = call.permit::<uses::GetKeyLastUsage>(key).await?.usable()?;
     let service = call.service();
     let used = service
         .last_uses()

@@ -24,7 +24,7 @@ pub(crate) async fn get_public_key(
     input: &GetPublicKeyRequest,
 ) -> Attempt<GetPublicKeyResponse> {
     let key = call.find_key_or_alias(&input.key_id).await?;
-    let key = call.permit::<uses::GetPublicKey>(key)?.usable()?;
+    let key = call.permit::<uses::GetPublicKey>(key).await?.usable()?;
     let (spec, usage) = (key.record().spec, key.record().usage);
     if specs::family(spec) != Family::Asymmetric {
         return Err(KmsError::no_public_key().into());

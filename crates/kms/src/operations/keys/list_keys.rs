@@ -26,7 +26,7 @@ pub(crate) async fn list_keys(
     call: &Call<'_>,
     input: &ListKeysRequest,
 ) -> Attempt<ListKeysResponse> {
-    call.permit_account::<uses::ListKeys>()?;
+    call.permit_account::<uses::ListKeys>().await?;
     let owners = input
         .resource_owners
         .as_deref()

@@ -33,7 +33,7 @@ pub(crate) async fn schedule_key_deletion(
     input: &ScheduleKeyDeletionRequest,
 ) -> Attempt<ScheduleKeyDeletionResponse> {
     let key = call.find_key(&input.key_id).await?;
-    let key = call.permit::<uses::ScheduleKeyDeletion>(key)?;
+    let key = call.permit::<uses::ScheduleKeyDeletion>(key).await?;
     let window_days = input.pending_window_in_days.unwrap_or(DEFAULT_WINDOW_DAYS);
     let (shortest, longest) = (
         limits::DELETION_WINDOW_MIN_DAYS,

@@ -20,7 +20,10 @@ pub(crate) async fn update_key_description(
     input: &UpdateKeyDescriptionRequest,
 ) -> Attempt<()> {
     let key = call.find_key(&input.key_id).await?;
-    let key = call.permit::<uses::UpdateKeyDescription>(key)?.usable()?;
+    let key = call
+        .permit::<uses::UpdateKeyDescription>(key)
+        .await?
+        .usable()?;
     let mut record = key.record().clone();
     record.description.clone_from(&input.description);
     call.commit(Change::key(&key, &record)?).await

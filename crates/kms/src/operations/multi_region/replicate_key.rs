@@ -3,6 +3,7 @@
 //! AWS: API reference, "ReplicateKey"; developer guide, "Create multi-Region replica keys".
 
 use strongroom_model::{
+    Region,
     enums::KeyState,
     errors::ErrorCode,
     shapes::{KeyMetadata, ReplicateKeyRequest, ReplicateKeyResponse, Tag},
@@ -15,7 +16,8 @@ use crate::{
     error::KmsError,
     multi_region, new_key,
     operations::{keys::metadata, policies, tags},
-    record::NewReplicaRecord,
+    permission::Subject,
+    record::{KeyRecord, NewReplicaRecord},
     sweep, uses,
 };
 
@@ -41,25 +43,35 @@ pub(crate) async fn replicate_key(
     input: &ReplicateKeyRequest,
 ) -> Attempt<ReplicateKeyResponse> {
     let key = call.find_key(&input.key_id).await?;
-    let key = call.permit::<uses::ReplicateKey>(key)?;
-    call.permit_account::<uses::CreateReplica>()?;
+    let key = call.permit::<uses::ReplicateKey>(key).await?;
+    // A Region that is none is refused below.
+    let region = Region::parse(&input.replica_region);
+    let there = key
+        .home()
+        .at(region.as_ref().unwrap_or(&call.home().region));
+    call.permit_replica::<uses::CreateReplica>(&key, &there)
+        .await?;
     let new_tags = input.tags.as_deref().unwrap_or_default();
     if !new_tags.is_empty() {
-        call.permit_account::<uses::CreateReplicaWithTags>()?;
+        call.permit_replica::<uses::CreateReplicaWithTags>(&key, &there)
+            .await?;
     }
     let region = offered(call, &input.replica_region).await?;
-    let there = key.home().at(&region);
     let (id, arn) = (key.id(), there.key_arn(key.id()));
+    let mut key_tags = Vec::new();
+    tags::put(&mut key_tags, new_tags)?;
     let policy = match &input.policy {
         Some(text) => {
             let bypass = input.bypass_policy_lockout_safety_check;
-            policies::check(call, &arn, text, bypass)?;
-            text.clone()
+            let future = KeyRecord {
+                tags: key_tags.clone(),
+                ..key.record().clone()
+            };
+            let future = Subject::Future(&there, &future);
+            policies::accept(call, text, bypass, (&there, id), future).await?
         }
         None => new_key::default_policy(&there),
     };
-    let mut key_tags = Vec::new();
-    tags::put(&mut key_tags, new_tags)?;
 
     let key = key.usable()?;
     led_by(&key)?;
@@ -77,7 +89,8 @@ pub(crate) async fn replicate_key(
     let wanted = NewReplicaRecord {
         created: now,
         description: input.description.clone().unwrap_or_default(),
-        policy: policy.clone(),
+        policy: policy.text.clone(),
+        policy_principals: policy.principals.clone(),
         tags: key_tags,
     };
     let primary = (key.home(), id, key.stored());
@@ -93,7 +106,7 @@ pub(crate) async fn replicate_key(
     call.tell_replica(&there, id, &replica);
     let response = ReplicateKeyResponse {
         replica_key_metadata: Some(replica),
-        replica_policy: Some(policy),
+        replica_policy: Some(policy.text),
         replica_tags: input
             .tags
             .clone()

@@ -33,8 +33,8 @@ pub(crate) async fn update_primary_region(
     let key = call.find_key(&input.key_id).await?;
     let region = offered(call, &input.primary_region).await?;
     let replica = call.find_relative(&key, &region).await?;
-    let key = call.permit::<uses::UpdatePrimaryRegionFrom>(key)?;
-    let replica = call.permit::<uses::UpdatePrimaryRegionTo>(replica)?;
+    let key = call.permit::<uses::UpdatePrimaryRegionFrom>(key).await?;
+    let replica = call.permit::<uses::UpdatePrimaryRegionTo>(replica).await?;
 
     let (key, replica) = (key.usable()?, replica.usable()?);
     let mut relatives = led_by(&key)?.clone();

@@ -14,7 +14,8 @@ use crate::{
     uses,
 };
 
-/// Returns the policy as the text that was put, in every key state.
+/// Returns the policy as the text that was put, in every key state. Accounts are told by the ARN
+/// of their root, and users and roles that are gone by their unique ids.
 ///
 /// # Errors
 ///
@@ -24,7 +25,7 @@ pub(crate) async fn get_key_policy(
     input: &GetKeyPolicyRequest,
 ) -> Attempt<GetKeyPolicyResponse> {
     let key = call.find_key(&input.key_id).await?;
-    let key = call.permit::<uses::GetKeyPolicy>(key)?.usable()?;
+    let key = call.permit::<uses::GetKeyPolicy>(key).await?.usable()?;
     let no_such_policy = || KmsError::new(ErrorCode::NotFoundException, "No such policy exists");
     if input.policy_name.as_deref().unwrap_or(DEFAULT) != DEFAULT {
         return Err(no_such_policy().into());
@@ -37,7 +38,7 @@ pub(crate) async fn get_key_policy(
         .await?
         .ok_or_else(no_such_policy)?;
     Ok(GetKeyPolicyResponse {
-        policy: Some(policy.record.text.clone()),
+        policy: Some(policy.record.shown(call.service()).await?),
         policy_name: Some(DEFAULT.to_owned()),
     })
 }

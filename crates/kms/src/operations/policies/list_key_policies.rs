@@ -17,7 +17,7 @@ pub(crate) async fn list_key_policies(
     input: &ListKeyPoliciesRequest,
 ) -> Attempt<ListKeyPoliciesResponse> {
     let key = call.find_key(&input.key_id).await?;
-    call.permit::<uses::ListKeyPolicies>(key)?.usable()?;
+    call.permit::<uses::ListKeyPolicies>(key).await?.usable()?;
     Ok(ListKeyPoliciesResponse {
         policy_names: Some(vec![DEFAULT.to_owned()]),
         truncated: Some(false),

@@ -10,15 +10,14 @@ pub(crate) use get_key_policy::get_key_policy;
 pub(crate) use list_key_policies::list_key_policies;
 pub(crate) use put_key_policy::put_key_policy;
 
-use strongroom_auth::policy::{KeyPolicy, lockout_check};
-use strongroom_model::{KeyArn, errors::ErrorCode, limits};
+use strongroom_model::KeyId;
 
-use crate::{call::Call, error::KmsError};
+use crate::{call::Call, error::KmsError, layout::Home, permission::Subject, record::PolicyRecord};
 
 /// The one policy name that a key has.
 const DEFAULT: &str = "default";
 
-/// Checks a policy that a caller wants on a key of its account.
+/// Reads a policy that a caller wants on a key of its account, which may be yet to come.
 ///
 /// # Errors
 ///
@@ -26,25 +25,17 @@ const DEFAULT: &str = "default";
 /// - `MalformedPolicyDocumentException`: not a policy, an unknown principal, or the caller could
 ///   not put another policy afterwards and did not ask to skip that check.
 /// - `InvalidArnException`: a principal that is not a principal's ARN.
-pub(crate) fn check(
+pub(crate) async fn accept(
     call: &Call<'_>,
-    key: &KeyArn,
     text: &str,
     bypass_lockout_check: Option<bool>,
-) -> Result<(), KmsError> {
-    if text.len() > limits::KEY_POLICY_BYTES {
-        return Err(KmsError::new(
-            ErrorCode::LimitExceededException,
-            format!(
-                "Policy size must not exceed {} bytes.",
-                limits::KEY_POLICY_BYTES
-            ),
-        ));
-    }
-    let service = call.service();
-    let policy = KeyPolicy::parse(text, &|principal| service.knows_principal(principal))?;
+    (home, key): (&Home, KeyId),
+    subject: Subject<'_>,
+) -> Result<PolicyRecord, KmsError> {
+    let policy = PolicyRecord::read(call.service(), home, text).await?;
     if !bypass_lockout_check.unwrap_or(false) {
-        lockout_check(&policy, call.home().account, key)?;
+        call.check_lockout(&policy, &home.key_arn(key), subject)
+            .await?;
     }
-    Ok(())
+    Ok(policy)
 }

@@ -4,12 +4,12 @@
 
 use strongroom_model::shapes::PutKeyPolicyRequest;
 
-use super::{DEFAULT, check};
+use super::{DEFAULT, accept};
 use crate::{
     call::{Attempt, Call},
     change::Change,
     error::KmsError,
-    record::PolicyRecord,
+    permission::Subject,
     uses,
 };
 
@@ -17,11 +17,11 @@ use crate::{
 ///
 /// # Errors
 ///
-/// - `MalformedPolicyDocumentException`, `LimitExceededException`: see [`check`].
+/// - `MalformedPolicyDocumentException`, `LimitExceededException`: see [`accept`].
 /// - `UnsupportedOperationException`: a policy name other than `default`.
 pub(crate) async fn put_key_policy(call: &Call<'_>, input: &PutKeyPolicyRequest) -> Attempt<()> {
     let key = call.find_key(&input.key_id).await?;
-    let key = call.permit::<uses::PutKeyPolicy>(key)?.usable()?;
+    let key = call.permit::<uses::PutKeyPolicy>(key).await?.usable()?;
     match input.policy_name.as_deref().unwrap_or(DEFAULT) {
         DEFAULT => {}
         "AWS_RAM" => {
@@ -32,22 +32,19 @@ pub(crate) async fn put_key_policy(call: &Call<'_>, input: &PutKeyPolicyRequest)
         }
         _ => return Err(KmsError::unsupported("No such policy exists").into()),
     }
-    check(
+    let policy = accept(
         call,
-        &key.arn(),
         &input.policy,
         input.bypass_policy_lockout_safety_check,
-    )?;
+        (key.home(), key.id()),
+        Subject::Key(&key),
+    )
+    .await?;
 
     let row = key.home().policy(key.id());
     let mut change = Change::new();
     change
         .provided(&key.home().key(key.id()), Some(key.revision()))
-        .put(
-            &row,
-            &PolicyRecord {
-                text: input.policy.clone(),
-            },
-        )?;
+        .put(&row, &policy)?;
     call.commit(change).await
 }

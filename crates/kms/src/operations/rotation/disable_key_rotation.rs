@@ -25,7 +25,10 @@ pub(crate) async fn disable_key_rotation(
     input: &DisableKeyRotationRequest,
 ) -> Attempt<()> {
     let key = call.find_key(&input.key_id).await?;
-    let key = call.permit::<uses::DisableKeyRotation>(key)?.usable()?;
+    let key = call
+        .permit::<uses::DisableKeyRotation>(key)
+        .await?
+        .usable()?;
     check_origin(&key)?;
     if !has_rotations(&key) {
         return Ok(());

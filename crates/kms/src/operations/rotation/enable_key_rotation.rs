@@ -30,7 +30,10 @@ pub(crate) async fn enable_key_rotation(
     input: &EnableKeyRotationRequest,
 ) -> Attempt<()> {
     let key = call.find_key(&input.key_id).await?;
-    let key = call.permit::<uses::EnableKeyRotation>(key)?.usable()?;
+    let key = call
+        .permit::<uses::EnableKeyRotation>(key)
+        .await?
+        .usable()?;
     check_origin(&key)?;
     if !has_rotations(&key) {
         return Err(KmsError::spec_unsupported().into());

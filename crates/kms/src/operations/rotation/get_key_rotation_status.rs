@@ -24,7 +24,10 @@ pub(crate) async fn get_key_rotation_status(
     input: &GetKeyRotationStatusRequest,
 ) -> Attempt<GetKeyRotationStatusResponse> {
     let key = call.find_key(&input.key_id).await?;
-    let key = call.permit::<uses::GetKeyRotationStatus>(key)?.usable()?;
+    let key = call
+        .permit::<uses::GetKeyRotationStatus>(key)
+        .await?
+        .usable()?;
     check_origin(&key)?;
     let record = key.record();
     let rotation = record

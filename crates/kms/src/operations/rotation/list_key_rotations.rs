@@ -30,7 +30,7 @@ pub(crate) async fn list_key_rotations(
     input: &ListKeyRotationsRequest,
 ) -> Attempt<ListKeyRotationsResponse> {
     let key = call.find_key(&input.key_id).await?;
-    let key = call.permit::<uses::ListKeyRotations>(key)?.usable()?;
+    let key = call.permit::<uses::ListKeyRotations>(key).await?.usable()?;
     let rotates = has_rotations(&key) && in_house(&key);
     if !rotates && input.include_key_material.is_some() {
         return Err(KmsError::spec_unsupported().into());

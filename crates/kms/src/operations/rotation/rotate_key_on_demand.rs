@@ -38,7 +38,10 @@ pub(crate) async fn rotate_key_on_demand(
     input: &RotateKeyOnDemandRequest,
 ) -> Attempt<RotateKeyOnDemandResponse> {
     let key = call.find_key(&input.key_id).await?;
-    let key = call.permit::<uses::RotateKeyOnDemand>(key)?.usable()?;
+    let key = call
+        .permit::<uses::RotateKeyOnDemand>(key)
+        .await?
+        .usable()?;
     let origin = key.record().origin;
     if !has_rotations(&key) {
         return Err(KmsError::spec_unsupported().into());

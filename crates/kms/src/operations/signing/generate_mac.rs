@@ -22,7 +22,7 @@ pub(crate) async fn generate_mac(
     input: &GenerateMacRequest,
 ) -> Attempt<GenerateMacResponse> {
     let key = call.find_key_or_alias(&input.key_id).await?;
-    let key = call.permit::<uses::GenerateMac>(key)?.usable()?;
+    let key = call.permit::<uses::GenerateMac>(key).await?.usable()?;
     check_mac_algorithm(&key, input.mac_algorithm)?;
 
     let material = call.material(&key).await?;

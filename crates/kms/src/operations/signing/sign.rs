@@ -27,7 +27,7 @@ use crate::{
 /// - `DryRunOperationException`: all is well and the request is a dry run.
 pub(crate) async fn sign(call: &Call<'_>, input: &SignRequest) -> Attempt<SignResponse> {
     let key = call.find_key_or_alias(&input.key_id).await?;
-    let key = call.permit::<uses::Sign>(key)?.usable()?;
+    let key = call.permit::<uses::Sign>(key).await?.usable()?;
     let algorithm = input.signing_algorithm;
     let message_type = input.message_type.unwrap_or(MessageType::Raw);
     check_message(&key, algorithm, message_type, &input.message)?;

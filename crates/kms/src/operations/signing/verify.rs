@@ -25,7 +25,7 @@ use crate::{
 /// - Those of Sign.
 pub(crate) async fn verify(call: &Call<'_>, input: &VerifyRequest) -> Attempt<VerifyResponse> {
     let key = call.find_key_or_alias(&input.key_id).await?;
-    let key = call.permit::<uses::Verify>(key)?.usable()?;
+    let key = call.permit::<uses::Verify>(key).await?.usable()?;
     let algorithm = input.signing_algorithm;
     let message_type = input.message_type.unwrap_or(MessageType::Raw);
     check_message(&key, algorithm, message_type, &input.message)?;

@@ -23,7 +23,7 @@ pub(crate) async fn verify_mac(
     input: &VerifyMacRequest,
 ) -> Attempt<VerifyMacResponse> {
     let key = call.find_key_or_alias(&input.key_id).await?;
-    let key = call.permit::<uses::VerifyMac>(key)?.usable()?;
+    let key = call.permit::<uses::VerifyMac>(key).await?.usable()?;
     check_mac_algorithm(&key, input.mac_algorithm)?;
 
     let material = call.material_to_judge(&key).await?;

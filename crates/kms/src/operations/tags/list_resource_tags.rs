@@ -20,7 +20,7 @@ pub(crate) async fn list_resource_tags(
     input: &ListResourceTagsRequest,
 ) -> Attempt<ListResourceTagsResponse> {
     let key = call.find_key(&input.key_id).await?;
-    let key = call.permit::<uses::ListResourceTags>(key)?.usable()?;
+    let key = call.permit::<uses::ListResourceTags>(key).await?.usable()?;
 
     let paging = Paging::new(call, input.limit, 50, 50, input.marker.as_deref());
     let listing = key.arn().text();

@@ -18,7 +18,7 @@ use crate::{
 /// - `KMSInvalidStateException`: the key is pending deletion.
 pub(crate) async fn tag_resource(call: &Call<'_>, input: &TagResourceRequest) -> Attempt<()> {
     let key = call.find_key(&input.key_id).await?;
-    let key = call.permit::<uses::TagResource>(key)?.usable()?;
+    let key = call.permit::<uses::TagResource>(key).await?.usable()?;
     let mut record = key.record().clone();
     super::put(&mut record.tags, &input.tags)?;
     call.commit(Change::key(&key, &record)?).await

@@ -17,7 +17,7 @@ use crate::{
 /// - `KMSInvalidStateException`: the key is pending deletion.
 pub(crate) async fn untag_resource(call: &Call<'_>, input: &UntagResourceRequest) -> Attempt<()> {
     let key = call.find_key(&input.key_id).await?;
-    let key = call.permit::<uses::UntagResource>(key)?.usable()?;
+    let key = call.permit::<uses::UntagResource>(key).await?.usable()?;
     let mut record = key.record().clone();
     record.tags.retain(|tag| !input.tag_keys.contains(&tag.key));
     call.commit(Change::key(&key, &record)?).await

@@ -1,0 +1,388 @@
+//! The calls of late, with what it takes to put their questions again: for whoever asks why
+//! something was allowed or denied.
+//!
+//! A call that has ended leaves its entry, its input without whatever is secret or large, and the
+//! questions that it asked, each with the policies as they were. All of that was there already
+//! and is moved or shared, so remembering costs a call next to nothing; explaining, which few
+//! calls ever need, does the work. What is remembered is bounded in number and in bytes, and gone
+//! with the process.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use strongroom_auth::{GrantCover, Question, ResourceKind};
+use strongroom_model::{AccountId, Plaintext, Region, Timestamp, operations::Input};
+
+use super::{Aside, Asking, RequestFacts, Subject, facts::Read};
+use crate::{
+    audit::{Entry, RequestId},
+    call::Key,
+    layout::Home,
+    record::{GrantRecord, KeyRecord, PolicyRecord},
+    shelves::Stored,
+};
+
+/// Calls that are remembered at most.
+const CALLS: usize = 10_000;
+/// Memory that they may take, in bytes, counted roughly.
+const BYTES: usize = 32 << 20;
+/// Parts in which they are kept, so that unrelated calls do not meet.
+const SHARDS: usize = 8;
+/// What a call counts for, beside what is counted one by one.
+const CALL_BYTES: usize = 1536;
+/// What a policy of a caller counts for.
+const POLICY_BYTES: usize = 8192;
+/// What a question counts for, beside what is counted one by one.
+const QUESTION_BYTES: usize = 512;
+
+/// A question that was asked, as far as it is not in the request.
+#[derive(Clone)]
+pub(crate) struct Asked {
+    asking: Asking,
+    owner: AccountId,
+    arn: String,
+    kind: ResourceKind,
+    aws_managed: bool,
+    cross_account_allowed: bool,
+    named_by_ciphertext: bool,
+    same_key: Option<bool>,
+    retired: Option<Box<GrantRecord>>,
+    policy: Option<Arc<Stored<PolicyRecord>>>,
+    grant: GrantCover,
+    about: About,
+    /// Where the resource will be, if not in the Region of the request.
+    region: Option<Region>,
+    read: Read,
+}
+
+/// The key that a question is about, kept.
+#[derive(Clone)]
+enum About {
+    Nothing,
+    Key(Key),
+    Future(Home, Box<KeyRecord>),
+    Wanted,
+}
+
+impl Asked {
+    pub(super) fn new(
+        question: &Question<'_>,
+        asking: Asking,
+        policy: Option<Arc<Stored<PolicyRecord>>>,
+        subject: Subject<'_>,
+        aside: Aside<'_>,
+        facts: &RequestFacts<'_>,
+    ) -> Self {
+        let resource = &question.resource;
+        Self {
+            asking,
+            owner: resource.owner,
+            arn: resource.arn.to_owned(),
+            kind: resource.kind,
+            aws_managed: resource.aws_managed,
+            cross_account_allowed: question.cross_account_allowed,
+            named_by_ciphertext: question.named_by_ciphertext,
+            same_key: aside.same_key,
+            retired: aside.retired.map(|grant| Box::new(grant.clone())),
+            policy,
+            grant: question.grant,
+            about: match subject {
+                Subject::Nothing => About::Nothing,
+                Subject::Key(key) => About::Key(key.clone()),
+                Subject::Future(home, record) => {
+                    About::Future(home.clone(), Box::new(record.clone()))
+                }
+                Subject::Wanted(_) => About::Wanted,
+            },
+            region: facts.elsewhere().cloned(),
+            read: facts.read(),
+        }
+    }
+
+    /// What the question takes, its policy aside, which many share.
+    fn bytes(&self) -> usize {
+        QUESTION_BYTES + self.arn.len()
+    }
+}
+
+/// A call that has ended.
+struct Remembered {
+    entry: Entry,
+    input: Input,
+    now: Timestamp,
+    asked: Vec<Asked>,
+    bytes: usize,
+}
+
+/// The calls of late.
+#[derive(Default)]
+pub(crate) struct Recent {
+    shards: [Mutex<Shard>; SHARDS],
+}
+
+#[derive(Default)]
+struct Shard {
+    calls: VecDeque<Arc<Remembered>>,
+    bytes: usize,
+}
+
+impl Recent {
+    /// Remembers a call and what it asked.
+    pub(super) fn keep(&self, entry: Entry, input: Input, now: Timestamp, asked: Vec<Asked>) {
+        if asked.is_empty() {
+            return;
+        }
+        let input = without_secrets(input);
+        let own: usize = asked.iter().map(Asked::bytes).sum();
+        let own = own + CALL_BYTES + size_of_input(&input);
+        let mut shard = self.shard(entry.request_id());
+        // A policy that the call before had, too, is counted once.
+        let last = shard.calls.back();
+        let shared = |policy: &Arc<Stored<PolicyRecord>>| {
+            let mut known = last.iter().flat_map(|call| &call.asked);
+            known.any(|asked| matches!(&asked.policy, Some(it) if Arc::ptr_eq(it, policy)))
+        };
+        let policies: usize = asked
+            .iter()
+            .filter_map(|asked| asked.policy.as_ref())
+            .filter(|policy| !shared(policy))
+            .map(|policy| policy.record.text.len().saturating_mul(4))
+            .sum();
+        // So is a caller, with the policies of its own.
+        let known = last.is_some_and(|call| std::ptr::eq(call.entry.caller(), entry.caller()));
+        let standing = &entry.caller().standing;
+        let own_policies = if known {
+            0
+        } else {
+            (standing.policies.len() + standing.session.iter().flatten().count() + 1)
+                .saturating_mul(POLICY_BYTES)
+        };
+        let bytes = own + policies + own_policies;
+        shard.bytes += bytes;
+        shard.calls.push_back(Arc::new(Remembered {
+            entry,
+            input,
+            now,
+            asked,
+            bytes,
+        }));
+        let mut gone = Vec::new();
+        while shard.calls.len() > CALLS / SHARDS || shard.bytes > BYTES / SHARDS {
+            let Some(oldest) = shard.calls.pop_front() else {
+                break;
+            };
+            shard.bytes = shard.bytes.saturating_sub(oldest.bytes);
+            gone.push(oldest);
+        }
+        // What is forgotten is dropped outside of the lock.
+        drop(shard);
+    }
+
+    fn shard(&self, request_id: RequestId) -> MutexGuard<'_, Shard> {
+        let [first, ..] = request_id.bits();
+        #[expect(clippy::indexing_slicing, reason = "a remainder is below its divisor")]
+        let shard = &self.shards[usize::from(first) % SHARDS];
+        // What is remembered is whole whatever a holder of the lock was doing.
+        shard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The input without plaintext, passwords, messages and whatever else no policy asks about.
+fn without_secrets(input: Input) -> Input {
+    use strongroom_model::shapes as s;
+    let nothing = || Plaintext::new(Vec::new());
+    let grant_tokens = None;
+    let recipient = None;
+    match input {
+        Input::Encrypt(it) => Input::Encrypt(s::EncryptRequest {
+            plaintext: nothing(),
+            grant_tokens,
+            ..it
+        }),
+        Input::Decrypt(it) => Input::Decrypt(s::DecryptRequest {
+            ciphertext_blob: None,
+            grant_tokens,
+            recipient,
+            ..it
+        }),
+        Input::ReEncrypt(it) => Input::ReEncrypt(s::ReEncryptRequest {
+            ciphertext_blob: None,
+            grant_tokens,
+            ..it
+        }),
+        Input::GenerateDataKey(it) => Input::GenerateDataKey(s::GenerateDataKeyRequest {
+            grant_tokens,
+            recipient,
+            ..it
+        }),
+        Input::GenerateDataKeyWithoutPlaintext(it) => {
+            Input::GenerateDataKeyWithoutPlaintext(s::GenerateDataKeyWithoutPlaintextRequest {
+                grant_tokens,
+                ..it
+            })
+        }
+        Input::GenerateDataKeyPair(it) => {
+            Input::GenerateDataKeyPair(s::GenerateDataKeyPairRequest {
+                grant_tokens,
+                recipient,
+                ..it
+            })
+        }
+        Input::GenerateDataKeyPairWithoutPlaintext(it) => {
+            Input::GenerateDataKeyPairWithoutPlaintext(
+                s::GenerateDataKeyPairWithoutPlaintextRequest { grant_tokens, ..it },
+            )
+        }
+        Input::GenerateRandom(it) => {
+            Input::GenerateRandom(s::GenerateRandomRequest { recipient, ..it })
+        }
+        Input::Sign(it) => Input::Sign(s::SignRequest {
+            message: nothing(),
+            grant_tokens,
+            ..it
+        }),
+        Input::Verify(it) => Input::Verify(s::VerifyRequest {
+            message: nothing(),
+            signature: Vec::new(),
+            grant_tokens,
+            ..it
+        }),
+        Input::GenerateMac(it) => Input::GenerateMac(s::GenerateMacRequest {
+            message: nothing(),
+            grant_tokens,
+            ..it
+        }),
+        Input::VerifyMac(it) => Input::VerifyMac(s::VerifyMacRequest {
+            message: nothing(),
+            mac: nothing(),
+            grant_tokens,
+            ..it
+        }),
+        Input::DeriveSharedSecret(it) => Input::DeriveSharedSecret(s::DeriveSharedSecretRequest {
+            public_key: Vec::new(),
+            grant_tokens,
+            recipient,
+            ..it
+        }),
+        Input::Encapsulate(it) => Input::Encapsulate(s::EncapsulateRequest { grant_tokens, ..it }),
+        Input::Decapsulate(it) => Input::Decapsulate(s::DecapsulateRequest {
+            shared_secret_ciphertext_blob: Vec::new(),
+            grant_tokens,
+            ..it
+        }),
+        Input::GetPublicKey(it) => {
+            Input::GetPublicKey(s::GetPublicKeyRequest { grant_tokens, ..it })
+        }
+        Input::DescribeKey(it) => Input::DescribeKey(s::DescribeKeyRequest { grant_tokens, ..it }),
+        Input::CreateGrant(it) => Input::CreateGrant(s::CreateGrantRequest { grant_tokens, ..it }),
+        Input::RetireGrant(it) => Input::RetireGrant(s::RetireGrantRequest {
+            grant_token: None,
+            ..it
+        }),
+        Input::ImportKeyMaterial(it) => Input::ImportKeyMaterial(s::ImportKeyMaterialRequest {
+            encrypted_key_material: nothing(),
+            import_token: nothing(),
+            ..it
+        }),
+        Input::CreateCustomKeyStore(it) => {
+            Input::CreateCustomKeyStore(s::CreateCustomKeyStoreRequest {
+                key_store_password: None,
+                xks_proxy_authentication_credential: None,
+                trust_anchor_certificate: None,
+                ..it
+            })
+        }
+        Input::UpdateCustomKeyStore(it) => {
+            Input::UpdateCustomKeyStore(s::UpdateCustomKeyStoreRequest {
+                key_store_password: None,
+                xks_proxy_authentication_credential: None,
+                ..it
+            })
+        }
+        Input::CreateKey(it) => Input::CreateKey(s::CreateKeyRequest {
+            policy: None,
+            description: None,
+            ..it
+        }),
+        Input::ReplicateKey(it) => Input::ReplicateKey(s::ReplicateKeyRequest {
+            policy: None,
+            description: None,
+            ..it
+        }),
+        Input::PutKeyPolicy(it) => Input::PutKeyPolicy(s::PutKeyPolicyRequest {
+            policy: String::new(),
+            ..it
+        }),
+        Input::UpdateKeyDescription(it) => {
+            Input::UpdateKeyDescription(s::UpdateKeyDescriptionRequest {
+                description: String::new(),
+                ..it
+            })
+        }
+        harmless @ (Input::CancelKeyDeletion(_)
+        | Input::ConnectCustomKeyStore(_)
+        | Input::CreateAlias(_)
+        | Input::DeleteAlias(_)
+        | Input::DeleteCustomKeyStore(_)
+        | Input::DeleteImportedKeyMaterial(_)
+        | Input::DescribeCustomKeyStores(_)
+        | Input::DisableKey(_)
+        | Input::DisableKeyRotation(_)
+        | Input::DisconnectCustomKeyStore(_)
+        | Input::EnableKey(_)
+        | Input::EnableKeyRotation(_)
+        | Input::GetKeyLastUsage(_)
+        | Input::GetKeyPolicy(_)
+        | Input::GetKeyRotationStatus(_)
+        | Input::GetParametersForImport(_)
+        | Input::ListAliases(_)
+        | Input::ListGrants(_)
+        | Input::ListKeyPolicies(_)
+        | Input::ListKeyRotations(_)
+        | Input::ListKeys(_)
+        | Input::ListResourceTags(_)
+        | Input::ListRetirableGrants(_)
+        | Input::RevokeGrant(_)
+        | Input::RotateKeyOnDemand(_)
+        | Input::ScheduleKeyDeletion(_)
+        | Input::TagResource(_)
+        | Input::UntagResource(_)
+        | Input::UpdateAlias(_)
+        | Input::UpdatePrimaryRegion(_)) => harmless,
+    }
+}
+
+/// What is left of an input takes, beside its fixed part.
+fn size_of_input(input: &Input) -> usize {
+    use strongroom_model::EncryptionContext;
+    let context = |context: &Option<EncryptionContext>| {
+        context.as_ref().map_or(0, |context| {
+            context.size_bytes() + 128 * context.iter().len()
+        })
+    };
+    let tags = |tags: &[strongroom_model::shapes::Tag]| {
+        let sizes = tags
+            .iter()
+            .map(|tag| tag.tag_key.len() + tag.tag_value.len() + 64);
+        sizes.sum::<usize>()
+    };
+    match input {
+        Input::Encrypt(it) => context(&it.encryption_context),
+        Input::Decrypt(it) => context(&it.encryption_context),
+        Input::ReEncrypt(it) => {
+            context(&it.source_encryption_context) + context(&it.destination_encryption_context)
+        }
+        Input::GenerateDataKey(it) => context(&it.encryption_context),
+        Input::GenerateDataKeyWithoutPlaintext(it) => context(&it.encryption_context),
+        Input::GenerateDataKeyPair(it) => context(&it.encryption_context),
+        Input::GenerateDataKeyPairWithoutPlaintext(it) => context(&it.encryption_context),
+        Input::CreateGrant(_) => 8192,
+        Input::CreateKey(it) => tags(it.tags.as_deref().unwrap_or_default()),
+        Input::ReplicateKey(it) => tags(it.tags.as_deref().unwrap_or_default()),
+        Input::TagResource(it) => tags(&it.tags),
+        Input::UntagResource(it) => it.tag_keys.iter().map(|key| key.len() + 32).sum(),
+        _ => 0,
+    }
+}
