@@ -14,7 +14,10 @@ import urllib.parse
 
 import pytest
 import yaml
-from support import ACCOUNT, Server, journal, refused, strongroom
+from enclave import Enclave, Platform
+from imports import FOR_EVER, parameters, wrap
+from key_stores import CREDENTIAL, OTHER_CREDENTIAL, Outside, external, external_key, external_store
+from support import ACCOUNT, USAGES, Server, journal, refused, strongroom
 from test_serve import Installation, passphrase
 
 LOUD = {"STRONGROOM_LOG": "trace", "RUST_BACKTRACE": "1"}
@@ -251,6 +254,167 @@ def sensitive_members(kms, search):
                     "RawSecretAccessKey": raw_secret,
                 },
             )
+
+
+@pytest.mark.timeout(180)
+def test_no_secret_of_any_operation_is_written_anywhere(tmp_path, search):
+    """Everything that custody §6.3 says is never recorded, in requests and in answers."""
+    platform = Platform()
+    enclave = Enclave(platform)
+    root = tmp_path / "root.pem"
+    root.write_bytes(platform.root_pem)
+    data = tmp_path / "data"
+    with Server.dev(data, "--attestation-root", root, environment=LOUD) as server:
+        kms = search.listen(server.client())
+        cryptography(kms, search)
+        every_secret_member(kms, search)
+        for_an_enclave(kms, search, enclave)
+        logs = server.logs
+    search.files(data, logs, known={"seal.key"})
+    recorded = b"".join(journal(data))
+    assert b"attestationDocumentModuleId" in recorded
+    search.finds_nothing()
+
+
+def tail(blob):
+    """The part of a public key or signature that is its own: the beginning says what it is."""
+    return blob[-40:]
+
+
+def every_secret_member(kms, search):
+    signer = kms.create_key(**USAGES["SIGN_VERIFY"])["KeyMetadata"]["KeyId"]
+    message = search.hide("message", secrets.token_bytes(40))
+    given = {"KeyId": signer, "Message": message, "SigningAlgorithm": "ECDSA_SHA_256"}
+    signature = kms.sign(**given)["Signature"]
+    search.hide("signature", tail(signature))
+    assert kms.verify(**given, Signature=signature)["SignatureValid"]
+    with refused("KMSInvalidSignatureException"):
+        kms.verify(**given | {"Message": message[1:]}, Signature=signature)
+    search.hide("public key", tail(kms.get_public_key(KeyId=signer)["PublicKey"]))
+
+    maker = kms.create_key(**USAGES["GENERATE_VERIFY_MAC"])["KeyMetadata"]["KeyId"]
+    given = {"KeyId": maker, "Message": message, "MacAlgorithm": "HMAC_SHA_256"}
+    mac = search.hide("MAC", kms.generate_mac(**given)["Mac"])
+    assert kms.verify_mac(**given, Mac=mac)["MacValid"]
+    wrong = search.hide("wrong MAC", secrets.token_bytes(32))
+    with refused("KMSInvalidMacException"):
+        kms.verify_mac(**given, Mac=wrong)
+
+    agreeing, peer = (
+        kms.create_key(**USAGES["KEY_AGREEMENT"])["KeyMetadata"]["KeyId"] for _ in range(2)
+    )
+    public = kms.get_public_key(KeyId=peer)["PublicKey"]
+    search.hide("public key of a peer", tail(public))
+    given = {"KeyId": agreeing, "KeyAgreementAlgorithm": "ECDH", "PublicKey": public}
+    search.hide("shared secret", kms.derive_shared_secret(**given)["SharedSecret"])
+    with refused("ValidationException"):
+        kms.derive_shared_secret(**given | {"PublicKey": tail(public)})
+
+    encapsulating = kms.create_key(**USAGES["ENCAPSULATE_DECAPSULATE"])["KeyMetadata"]["KeyId"]
+    given = {"KeyId": encapsulating, "EncapsulationAlgorithm": "ML_KEM"}
+    made = kms.encapsulate(**given)
+    search.hide("encapsulated secret", made["SharedSecret"])
+    blob = made["SharedSecretCiphertextBlob"]
+    search.hide("encapsulation", blob)
+    kms.decapsulate(**given, SharedSecretCiphertextBlob=blob)
+    with refused("InvalidCiphertextException"):
+        kms.decapsulate(**given, SharedSecretCiphertextBlob=blob[:-1])
+
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    pair = kms.generate_data_key_pair(KeyId=key, KeyPairSpec="ECC_NIST_P256")
+    search.hide("private key", pair["PrivateKeyPlaintext"][36:68])
+    search.hide("public key of a pair", tail(pair["PublicKey"]))
+    search.hide("encrypted private key", pair["PrivateKeyCiphertextBlob"][132:])
+    pair = kms.generate_data_key_pair_without_plaintext(KeyId=key, KeyPairSpec="ECC_NIST_P256")
+    search.hide("other encrypted private key", pair["PrivateKeyCiphertextBlob"][132:])
+    made = kms.generate_data_key_without_plaintext(KeyId=key, KeySpec="AES_256")
+    search.hide("encrypted data key", made["CiphertextBlob"][132:])
+    grant = kms.create_grant(
+        KeyId=key, GranteePrincipal=f"arn:aws:iam::{ACCOUNT}:root", Operations=["Encrypt"]
+    )
+    search.hide("grant token", grant["GrantToken"])
+
+    material = search.hide("material to import", secrets.token_bytes(32))
+    waiting = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
+    given = parameters(kms, waiting)
+    token = search.hide("import token", given["ImportToken"])
+    wrapped = wrap(given["PublicKey"], "RSAES_OAEP_SHA_256", material)
+    search.hide("wrapped material", wrapped)
+    broken = search.hide("broken material", secrets.token_bytes(256))
+    with refused("InvalidCiphertextException"):
+        kms.import_key_material(
+            KeyId=waiting, ImportToken=token, EncryptedKeyMaterial=broken, **FOR_EVER
+        )
+    kms.import_key_material(
+        KeyId=waiting, ImportToken=token, EncryptedKeyMaterial=wrapped, **FOR_EVER
+    )
+    with refused("InvalidImportTokenException"):
+        stranger = search.hide("import token that is none", secrets.token_bytes(60))
+        kms.import_key_material(
+            KeyId=waiting, ImportToken=stranger, EncryptedKeyMaterial=wrapped, **FOR_EVER
+        )
+
+
+def for_an_enclave(kms, search, enclave):
+    """Documents that attest and answers that are enclosed."""
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    agreeing = kms.create_key(**USAGES["KEY_AGREEMENT"])["KeyMetadata"]["KeyId"]
+    public = kms.get_public_key(KeyId=agreeing)["PublicKey"]
+    plaintext = search.hide("plaintext for an enclave", secrets.token_bytes(40))
+    blob = kms.encrypt(KeyId=key, Plaintext=plaintext)["CiphertextBlob"]
+    calls = {
+        "decrypt": {"CiphertextBlob": blob},
+        "generate_data_key": {"KeyId": key, "KeySpec": "AES_256"},
+        "generate_data_key_pair": {"KeyId": key, "KeyPairSpec": "ECC_NIST_P256"},
+        "derive_shared_secret": {
+            "KeyId": agreeing, "KeyAgreementAlgorithm": "ECDH", "PublicKey": public
+        },
+        "generate_random": {"NumberOfBytes": 32},
+    }  # fmt: skip
+    for operation, given in calls.items():
+        recipient = enclave.recipient()
+        search.hide(f"document of {operation}", tail(recipient["AttestationDocument"]))
+        answer = getattr(kms, operation)(**given, Recipient=recipient)
+        enclosed = answer["CiphertextForRecipient"]
+        search.hide(f"answer of {operation}", tail(enclosed))
+        secret = enclave.open(enclosed)
+        private = operation == "generate_data_key_pair"
+        search.hide(f"secret of {operation}", secret[36:68] if private else secret)
+        broken = recipient | {"AttestationDocument": recipient["AttestationDocument"][:-1]}
+        with refused("ValidationException"):
+            getattr(kms, operation)(**given, Recipient=broken)
+
+
+@pytest.mark.timeout(120)
+def test_no_secret_of_a_custom_key_store_is_written_anywhere(tmp_path, search):
+    with Outside(tmp_path) as outside:
+        outside.server.stop()
+        outside.environment |= LOUD
+        outside.server = outside.start("loud")
+        kms = outside.server.service()
+        for credential in (CREDENTIAL, OTHER_CREDENTIAL):
+            name = f"secret of {credential['AccessKeyId']}"
+            search.hide(name, credential["RawSecretAccessKey"])
+        wrong = secrets.token_hex(30)
+        search.hide("secret that the proxy does not know", wrong)
+        with pytest.raises(kms.exceptions.ClientError) as failed:
+            kms.create_custom_key_store(
+                **external(
+                    XksProxyAuthenticationCredential=CREDENTIAL | {"RawSecretAccessKey": wrong}
+                )
+            )
+        search.add("refusal of a store", json.dumps(failed.value.response["Error"]))
+        store = external_store(kms)
+        key = external_key(kms, store)
+        plaintext = search.hide("plaintext", secrets.token_bytes(40))
+        blob = kms.encrypt(KeyId=key.id, Plaintext=plaintext)["CiphertextBlob"]
+        assert kms.decrypt(CiphertextBlob=blob)["Plaintext"] == plaintext
+        kms.update_custom_key_store(
+            CustomKeyStoreId=store, XksProxyAuthenticationCredential=OTHER_CREDENTIAL
+        )
+        data, logs = outside.server.data_dir, outside.server.logs
+    search.files(data, logs, known={"seal.key"})
+    search.finds_nothing()
 
 
 @pytest.mark.timeout(120)

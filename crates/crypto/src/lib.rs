@@ -87,7 +87,7 @@ pub use mac::MacKey;
 pub use material::{KeyMaterial, MaterialBinding};
 pub use memory::{MemoryStatus, status as memory_status};
 pub use message::SymmetricKey;
-pub use process::{Hardening, harden, swap_is_on};
+pub use process::{Hardening, give_way, harden, swap_is_on};
 pub use random::Random;
 pub use root::{RootKey, RootKeys};
 pub use self_test::{SelfTestFailure, self_test};

@@ -2,6 +2,7 @@
 
 use std::{io, thread};
 
+use strongroom_crypto::give_way;
 use tokio::sync::oneshot;
 
 /// The niceness of work that somebody waits for. With every processor busy it still gets about a
@@ -35,14 +36,10 @@ pub(crate) fn only_when_idle() {
     set_niceness(ONLY_WHEN_IDLE);
 }
 
-/// On Linux, and only there, niceness is a thread's own.
 fn set_niceness(niceness: i32) {
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, niceness) {
-        tracing::debug!(%error, "a thread for work aside runs at ordinary priority");
+    if !give_way(niceness) {
+        tracing::debug!("a thread for work aside runs like any other");
     }
-    #[cfg(not(target_os = "linux"))]
-    let _ = niceness;
 }
 
 #[cfg(test)]
@@ -59,7 +56,12 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[tokio::test]
     async fn it_gives_way_and_the_caller_does_not() {
-        let niceness = || rustix::process::getpriority_process(None).unwrap();
+        // Linux: proc_pid_stat(5); the niceness is the nineteenth field.
+        let niceness = || {
+            let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+            let (_, fields) = stat.rsplit_once(") ").unwrap();
+            fields.split(' ').nth(16).unwrap().parse::<i32>().unwrap()
+        };
         let before = niceness();
         assert_eq!(aside("work", niceness).await.unwrap(), GIVING_WAY);
         assert_eq!(niceness(), before);

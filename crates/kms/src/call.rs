@@ -21,12 +21,14 @@ use strongroom_model::{
     enums::KeyState,
     errors::ErrorCode,
     key_ref::{NamedAlias, NamedKey},
-    operations::Operation,
+    operations::{Input, Operation},
+    shapes::KeyMetadata,
 };
 use strongroom_store::Revision;
 
 use crate::{
-    audit::{self, Entry},
+    addressee::Addressee,
+    audit::{Entry, Outcome, RowTrace, Told},
     change::Change,
     error::KmsError,
     key_stores::{KeyStore, outside::About},
@@ -69,6 +71,7 @@ pub(crate) struct Call<'s> {
     service: &'s Service,
     entry: &'s Entry,
     operation: Operation,
+    input: &'s Input,
     home: Home,
     now: Timestamp,
     dry_run: bool,
@@ -367,8 +370,7 @@ impl<'s> Call<'s> {
         service: &'s Service,
         entry: &'s Entry,
         operation: Operation,
-        dry_run: bool,
-        grant_tokens: &'s [GrantToken],
+        input: &'s Input,
     ) -> Self {
         let home = Home {
             account: entry.caller().account,
@@ -379,10 +381,11 @@ impl<'s> Call<'s> {
             service,
             entry,
             operation,
+            input,
             home,
             now,
-            dry_run,
-            grant_tokens,
+            dry_run: input.dry_run(),
+            grant_tokens: input.grant_tokens(),
             tokens_checked: OnceLock::new(),
             committed: OnceLock::new(),
             uses: Mutex::default(),
@@ -679,6 +682,7 @@ impl<'s> Call<'s> {
             grant: GrantCover::No,
         })?;
         self.entry.permitted_by(standing.as_str());
+        self.note("grantId", grant.id().to_string());
         Ok((self.permitted(key), grant))
     }
 
@@ -689,6 +693,9 @@ impl<'s> Call<'s> {
     ) -> Result<Permitted<Key, U>, KmsError> {
         let arn = key.arn().text();
         self.entry.touch(&arn, key.home.account);
+        for (name, value) in key.recorded_place() {
+            self.note(name, value);
+        }
         if U::ROW.needs != Needs::AnyUsage {
             let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
             uses.push((key.home.clone(), key.id));
@@ -775,7 +782,7 @@ impl<'s> Call<'s> {
         key: &Authorized<Key, U>,
     ) -> Result<Material<'s, U>, KmsError> {
         self.stop_if_dry_run()?;
-        Material::current(self.service, key, || self.about()).await
+        self.material_now(key).await
     }
 
     /// The current material of a key, to weigh something of the caller's with. A dry run stops
@@ -784,7 +791,16 @@ impl<'s> Call<'s> {
         &self,
         key: &Authorized<Key, U>,
     ) -> Result<Material<'s, U>, KmsError> {
-        Material::current(self.service, key, || self.about()).await
+        self.material_now(key).await
+    }
+
+    async fn material_now<U: KeyUse>(
+        &self,
+        key: &Authorized<Key, U>,
+    ) -> Result<Material<'s, U>, KmsError> {
+        let material = Material::current(self.service, key, || self.about()).await?;
+        self.entry.used(material.material_id());
+        Ok(material)
     }
 
     /// The material that made a ciphertext, for one use of its key. A ciphertext without a header
@@ -794,10 +810,12 @@ impl<'s> Call<'s> {
         key: &Authorized<Key, U>,
         ciphertext: Option<&CiphertextHeader>,
     ) -> Result<Material<'s, U>, KmsError> {
-        match ciphertext {
-            Some(header) => Material::named(self.service, key, header, || self.about()).await,
-            None => self.material_to_judge(key).await,
-        }
+        let Some(header) = ciphertext else {
+            return self.material_to_judge(key).await;
+        };
+        let material = Material::named(self.service, key, header, || self.about()).await?;
+        self.entry.used(material.material_id());
+        Ok(material)
     }
 
     /// What the outside is told of this call, if it takes part in it.
@@ -815,7 +833,36 @@ impl<'s> Call<'s> {
     /// # Errors
     /// `CustomKeyStoreNotFoundException`.
     pub(crate) async fn find_key_store(&self, id: &str) -> Result<KeyStore, KmsError> {
-        KeyStore::find(self.service, &self.home, id).await
+        let store = KeyStore::find(self.service, &self.home, id).await?;
+        for (name, value) in store.recorded() {
+            self.note(name, value);
+        }
+        Ok(store)
+    }
+
+    /// Notes something for `additionalEventData` of the entry.
+    pub(crate) fn note(&self, name: &'static str, value: impl Into<String>) {
+        self.entry.add(name, value.into());
+    }
+
+    /// Notes who the plaintext of the answer is for.
+    pub(crate) fn note_addressee(&self, addressee: &Addressee) {
+        if let Addressee::Enclave(enclave) = addressee {
+            self.entry
+                .hand_to(enclave.module_id(), enclave.image_digest());
+        }
+    }
+
+    /// Notes what the entry is to say of the response. To be called before the commit, whose
+    /// entry it is.
+    pub(crate) fn tell(&self, response: &impl Told) {
+        self.entry.tell(response);
+    }
+
+    /// Notes a key that comes into being in another Region.
+    pub(crate) fn tell_replica(&self, there: &Home, id: KeyId, replica: &KeyMetadata) {
+        let arn = there.key_arn(id).text();
+        self.entry.tell_replica(&there.region, arn, replica);
     }
 
     /// Notes the key that the call is about to create.
@@ -841,13 +888,16 @@ impl<'s> Call<'s> {
     pub(crate) async fn commit(&self, change: Change) -> Attempt<()> {
         self.stop_if_dry_run()?;
         self.service.check_journal()?;
-        let body = |rows: &[audit::RowTrace]| {
-            let read_only = audit::read_only(self.operation);
-            self.entry
-                .body(self.operation.name(), read_only, None, rows)
+        let events = |rows: &[RowTrace]| {
+            let outcome = Outcome {
+                operation: self.operation,
+                input: Some(self.input),
+                error: None,
+            };
+            self.entry.close(&outcome, rows)
         };
         // On the heap, so that calls that change nothing carry no room for it.
-        let committed = Box::pin(self.service.shelves().commit(change, body)).await?;
+        let committed = Box::pin(self.service.shelves().commit(change, events)).await?;
         // A call commits once: `commit` is the last thing that every operation does.
         let _first = self.committed.set(committed);
         Ok(())

@@ -51,7 +51,7 @@ mod verify;
 
 pub use addressee::Attestation;
 pub use aside::aside;
-pub use audit::{Arrival, Entry, Reply, RequestId, TlsDetails};
+pub use audit::{Arrival, Entry, Reply, RequestId, TlsDetails, recorded};
 pub use custody::CustodyError;
 pub use error::KmsError;
 pub use key_stores::outside;

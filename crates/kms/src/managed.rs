@@ -80,7 +80,7 @@ pub(crate) async fn create(
     change.put(&home.alias(name), &alias)?;
     change.put(&home.key_alias(id, name), &alias)?;
 
-    let event = service.event("CreateKey", home, id)?;
+    let event = service.event("CreateKey", home, id)?.answering_key();
     // If somebody else just made it, theirs will do.
     service.commit_event(change, event).await.map(drop)
 }

@@ -240,7 +240,12 @@ impl<'s, U: KeyUse> Material<'s, U> {
     /// The id of the material, as 64 hexadecimal digits. AWS tells it of symmetric encryption
     /// keys only, since no others have several.
     pub(crate) fn id(&self) -> Option<String> {
-        matches!(*self.ready, Ready::Symmetric(_)).then(|| self.id.to_string())
+        self.material_id().map(|id| id.to_string())
+    }
+
+    /// The id of the material, if AWS tells it.
+    pub(crate) fn material_id(&self) -> Option<MaterialId> {
+        matches!(*self.ready, Ready::Symmetric(_)).then_some(self.id)
     }
 
     /// The key's usage is weighed before its material is had, so this is a fault of ours.

@@ -184,7 +184,9 @@ fn heed<'a>(
             } else {
                 break;
             }
-            let event = service.event("SynchronizeMultiRegionKey", home, id)?;
+            let event = service
+                .event("SynchronizeMultiRegionKey", home, id)?
+                .with("keyId", id);
             service.commit_event(change, event).await?;
         }
         let cause = format!("{row:?} cannot be heeded");

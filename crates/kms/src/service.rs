@@ -21,7 +21,7 @@ use strongroom_store::{Backend, EntryBytes, Journal, JournalError};
 
 use crate::{
     addressee::Attestation,
-    audit::{self, Arrival, Entry, Recorded, Reply, RowTrace, ServiceEvent},
+    audit::{self, Arrival, Entry, Events, Outcome, Recorded, Reply, RowTrace, ServiceEvent},
     call::{Attempt, Call, Interruption},
     change::Change,
     credentials::Credentials,
@@ -143,7 +143,12 @@ impl Service {
     /// Opens the audit entry of a call whose caller is known.
     #[must_use]
     pub fn open(&self, caller: impl Into<Arc<Caller>>, region: Region, arrival: Arrival) -> Entry {
-        Entry::new(caller.into(), region, arrival, self.now())
+        Entry::new(
+            caller.into(),
+            region,
+            arrival,
+            Arc::clone(&self.settings.clock),
+        )
     }
 
     /// Brings the journal up to date with the store. To be called once, before the first call.
@@ -190,13 +195,17 @@ impl Service {
         operation: Option<Operation>,
         error: KmsError,
     ) -> Reply {
-        let (event, read_only) = match operation {
-            Some(operation) => (operation.name(), audit::read_only(operation)),
-            None => ("Unknown", true),
+        let recorded = match operation {
+            Some(operation) => {
+                let outcome = Outcome {
+                    operation,
+                    input: None,
+                    error: Some(&error),
+                };
+                self.record_call(&entry, &outcome, None).await
+            }
+            None => self.record(&entry, "Unknown", true, Some(&error)).await,
         };
-        let recorded = self
-            .record(&entry, event, read_only, Some(&error), None)
-            .await;
         Reply::closed(&entry, Err(error), recorded)
     }
 
@@ -480,13 +489,7 @@ impl Service {
         let mut attempts = 0;
         let mut used = Vec::new();
         let (outcome, committed) = loop {
-            let call = Call::new(
-                self,
-                entry,
-                operation,
-                input.dry_run(),
-                input.grant_tokens(),
-            );
+            let call = Call::new(self, entry, operation, input);
             attempts += 1;
             match dispatch(&call, input).await {
                 Ok(output) => {
@@ -505,12 +508,13 @@ impl Service {
             }
         };
         self.queues.leave(&mut turns);
-        let read_only = audit::read_only(operation);
         let stamp = Stamp::of(operation, entry).filter(|_| !used.is_empty());
-        let error = outcome.as_ref().err();
-        let recorded = self
-            .record(entry, operation.name(), read_only, error, committed)
-            .await;
+        let told = Outcome {
+            operation,
+            input: Some(input),
+            error: outcome.as_ref().err(),
+        };
+        let recorded = self.record_call(entry, &told, committed).await;
         let reply = Reply::closed(entry, outcome, recorded);
         if let Some(stamp) = stamp
             && reply.outcome().is_ok()
@@ -520,8 +524,25 @@ impl Service {
         reply
     }
 
-    /// Records the entry with its outcome, unless it is safe already because it tells of a change
-    /// that was committed.
+    /// Records the entry of a call with its outcome, unless it is safe already because it tells
+    /// of a change that was committed.
+    ///
+    /// # Errors
+    /// When the journal cannot take it: the call is refused with this.
+    async fn record_call(
+        &self,
+        entry: &Entry,
+        outcome: &Outcome<'_>,
+        committed: Option<Committed>,
+    ) -> Result<Recorded, KmsError> {
+        log_failure(entry, outcome.operation.name(), outcome.error);
+        match committed {
+            Some(committed) => Ok(self.record_committed(committed).await),
+            None => self.append(entry.close(outcome, &[])).await,
+        }
+    }
+
+    /// Records the entry of something that is no operation of the KMS API.
     ///
     /// # Errors
     /// When the journal cannot take it: the call is refused with this.
@@ -531,29 +552,32 @@ impl Service {
         event: &str,
         read_only: bool,
         error: Option<&KmsError>,
-        committed: Option<Committed>,
     ) -> Result<Recorded, KmsError> {
-        if let Some(error) = error
-            && let Some(cause) = error.cause()
-        {
-            let request_id = entry.request_id();
-            tracing::warn!(%request_id, event, code = error.code().name(), cause, "call failed");
-        }
-        if let Some(committed) = committed {
-            return Ok(self.record_committed(committed).await);
-        }
-        let body = entry.body(event, read_only, error, &[]);
-        Recorded::append(&self.journal, body)
-            .await
-            .map_err(|error| {
-                let error = KmsError::from(error);
-                let cause = error.cause();
-                tracing::error!(
-                    cause,
-                    "a call is refused because the journal cannot record it"
-                );
-                error
-            })
+        log_failure(entry, event, error);
+        self.append(entry.body(event, read_only, error, &[])).await
+    }
+
+    async fn append(&self, events: impl Into<Events>) -> Result<Recorded, KmsError> {
+        let recorded = Recorded::append(&self.journal, events).await;
+        recorded.map_err(|error| {
+            let error = KmsError::from(error);
+            let cause = error.cause();
+            tracing::error!(
+                cause,
+                "a call is refused because the journal cannot record it"
+            );
+            error
+        })
+    }
+}
+
+/// Logs why a call failed, if there is more to it than the caller is told.
+fn log_failure(entry: &Entry, event: &str, error: Option<&KmsError>) {
+    if let Some(error) = error
+        && let Some(cause) = error.cause()
+    {
+        let request_id = entry.request_id();
+        tracing::warn!(%request_id, event, code = error.code().name(), cause, "call failed");
     }
 }
 

@@ -26,7 +26,7 @@ use strongroom_store::{
 };
 
 use crate::{
-    audit::RowTrace,
+    audit::{Events, RowTrace},
     call::Interruption,
     change::{Change, RowWrite},
     custody::{Custody, RowTagKey, Versions},
@@ -244,11 +244,12 @@ impl Shelves {
 
     /// Commits a change and, in the same transaction, the audit entry that tells of it.
     ///
-    /// `entry` is handed the rows that the change writes, with their versions and tags.
-    pub(crate) async fn commit(
+    /// `entry` is handed the rows that the change writes, with their versions and tags. If it
+    /// gives more than one entry, each has a row of the outbox.
+    pub(crate) async fn commit<E: Into<Events>>(
         &self,
         change: Change,
-        entry: impl FnOnce(&[RowTrace]) -> EntryBytes,
+        entry: impl FnOnce(&[RowTrace]) -> E,
     ) -> Result<Committed, Interruption> {
         let mut domain_keys = Vec::new();
         self.hold_domain_keys(&change, &mut domain_keys).await?;
@@ -280,7 +281,7 @@ impl Shelves {
         }
         let mut entries = Vec::with_capacity(1 + change.events.len());
         let events = change.events.iter().map(|event| event.body(&[]));
-        for entry in std::iter::once(entry(&traces)).chain(events) {
+        for entry in entry(&traces).into().into_iter().chain(events) {
             let outbox_id = self.custody.versions().next();
             let outbox_row = self.custody.outbox_row(outbox_id, &entry);
             writes.push(outbox_row.map_err(KmsError::from)?);

@@ -7,7 +7,7 @@
 use strongroom_model::{GrantId, KeyId, Timestamp};
 
 use crate::{
-    audit::{RequestId, housekeeping_event},
+    audit::{OwnEvent, RequestId, housekeeping_event, own_event},
     call::{Interruption, Key},
     change::Change,
     error::KmsError,
@@ -156,7 +156,7 @@ async fn remove(
         // The deletion was cancelled, or the key is gone already; only the note is left.
         let mut change = Change::new();
         change.remove(&due);
-        return commit(service, home, id, change).await;
+        return tidy(service, home, change).await;
     };
     while remove_aliases(service, home, id).await? {}
     while remove_materials(service, home, id).await? {}
@@ -190,9 +190,13 @@ async fn remove(
     }
     uncount(service, home, id, &mut change).await?;
     let gone = Key::new(service, home, id, key, now).await?;
-    key_stores::leave(service, &gone, &mut change).await?;
+    let notes = key_stores::leave(service, &gone, &mut change).await?;
+    let event = service.event("DeleteKey", home, id)?.answering_key();
+    let event = notes
+        .into_iter()
+        .fold(event, |event, (name, value)| event.adding(name, value));
     // If the count moved meanwhile, the next round ends what this one began.
-    commit(service, home, id, change).await
+    service.commit_event(change, event).await
 }
 
 /// Removes some of the key's aliases and tells whether there may be more. An alias that was
@@ -217,7 +221,7 @@ async fn remove_aliases(service: &Service, home: &Home, id: KeyId) -> Result<boo
                 .remove(&alias);
         }
     }
-    commit(service, home, id, change).await?;
+    tidy(service, home, change).await?;
     Ok(true)
 }
 
@@ -234,7 +238,7 @@ async fn remove_materials(service: &Service, home: &Home, id: KeyId) -> Result<b
     for (name, _) in &materials.rows {
         change.remove(&home.materials(id).row(name));
     }
-    commit(service, home, id, change).await?;
+    tidy(service, home, change).await?;
     Ok(true)
 }
 
@@ -252,7 +256,7 @@ async fn remove_grants(service: &Service, home: &Home, id: KeyId) -> Result<bool
             Err(_) => drop(change.remove(&rows.row(name))),
         }
     }
-    commit(service, home, id, change).await?;
+    tidy(service, home, change).await?;
     Ok(true)
 }
 
@@ -267,7 +271,7 @@ async fn remove_grantee_sets(service: &Service, home: &Home, id: KeyId) -> Resul
     for (name, _) in &sets.rows {
         change.remove(&rows.row(name));
     }
-    commit(service, home, id, change).await?;
+    tidy(service, home, change).await?;
     Ok(true)
 }
 
@@ -287,12 +291,18 @@ async fn uncount(
     Ok(())
 }
 
-async fn commit(
-    service: &Service,
-    home: &Home,
-    id: KeyId,
-    change: Change,
-) -> Result<bool, KmsError> {
-    let event = service.event("DeleteKey", home, id)?;
-    service.commit_event(change, event).await
+/// Commits a step on the way to a key's end, and tells whether it was made. AWS has one event for
+/// the whole, DeleteKey, which the last step is.
+async fn tidy(service: &Service, home: &Home, change: Change) -> Result<bool, KmsError> {
+    let event_id = RequestId::new(service.custody().random().array()?);
+    let (home, now) = (home.clone(), service.now());
+    let entry = move |rows: &[_]| {
+        let event = OwnEvent::Service("TidyDeletedKey");
+        own_event(event, event_id, now, Some(&home), rows)
+    };
+    match service.commit_unasked(change, entry).await {
+        Ok(()) => Ok(true),
+        Err(Interruption::Moved { .. }) => Ok(false),
+        Err(Interruption::Refused(error)) => Err(error),
+    }
 }

@@ -222,6 +222,7 @@ impl Bench {
             source: std::net::IpAddr::from([127, 0, 0, 1]),
             user_agent: None,
             tls: None,
+            host: None,
         };
         let region = Region::parse(region).unwrap();
         self.service.open(caller, region, arrival)

@@ -9,6 +9,7 @@ mod clients;
 use std::{fmt::Write as _, path::PathBuf};
 
 use strongroom_kms::{
+    recorded::{self, Answer},
     specs,
     uses::{Cell, Grants, KEY_USES, Reach, STATES},
 };
@@ -91,6 +92,42 @@ fn the_page_of_key_states_is_the_table_of_uses() {
         page.push('\n');
     }
     check("key-states.md", &page);
+}
+
+/// Names as the cell of a table has them.
+fn names(names: &[&str]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
+#[test]
+fn the_page_of_the_audit_is_the_table_of_what_is_recorded() {
+    let mut page = include_str!("audit/before.md").to_owned();
+    page.push_str(
+        "| operation | | `requestParameters` | `responseElements` | `additionalEventData` |\n\
+         | --- | --- | --- | --- | --- |\n",
+    );
+    for operation in Operation::ALL {
+        let row = recorded::row(*operation);
+        let kind = if recorded::read_only(*operation) {
+            "R"
+        } else {
+            "W"
+        };
+        let answer = match row.answer {
+            Answer::Null => "null".to_owned(),
+            Answer::KeyId => names(&["keyId"]),
+            Answer::Members(members) => names(members),
+        };
+        let (request, additional) = (names(row.request), names(row.additional));
+        writeln!(
+            page,
+            "| {operation} | {kind} | {request} | {answer} | {additional} |"
+        )
+        .unwrap();
+    }
+    page.push_str(include_str!("audit/after.md"));
+    check("audit.md", &page);
 }
 
 #[test]

@@ -10,12 +10,14 @@ use super::{
     model::{Kind, Operation, ServiceModel, Shape},
     names::{ident, snake, variant},
     overlay::{Newtype, Overlay, RequiredUnless},
+    recorded::Recorded,
 };
 
 /// The service as Strongroom speaks it.
 pub(crate) struct Api {
     pub(crate) model: ServiceModel,
     pub(crate) overlay: Overlay,
+    pub(crate) recorded: Recorded,
 }
 
 /// A member of a structure, with all that is known about it.
@@ -38,13 +40,20 @@ impl Member<'_> {
 }
 
 impl Api {
-    /// Reads both files.
-    pub(crate) fn parse(model: &str, overlay: &str) -> anyhow::Result<Self> {
+    /// Reads the three files.
+    pub(crate) fn parse(model: &str, overlay: &str, recorded: &str) -> anyhow::Result<Self> {
         let model: ServiceModel = serde_json::from_str(model).context("the service model")?;
         let overlay: Overlay = toml::from_str(overlay).context("the overlay")?;
         overlay.check(&model)?;
         model.check()?;
-        Ok(Self { model, overlay })
+        let recorded = toml::from_str(recorded).context("what entries record")?;
+        let api = Self {
+            model,
+            overlay,
+            recorded,
+        };
+        api.recorded.check(&api)?;
+        Ok(api)
     }
 
     pub(crate) fn operations(&self) -> impl Iterator<Item = (&str, &Operation)> {

@@ -4,6 +4,8 @@
 //! the committed files are what the model says.
 
 mod api;
+mod audit_members;
+mod audit_mod;
 mod enums;
 mod errors;
 mod model;
@@ -12,6 +14,7 @@ mod names;
 mod operations;
 mod overlay;
 mod pattern;
+mod recorded;
 mod shapes;
 mod wire_decode;
 mod wire_encode;
@@ -31,6 +34,7 @@ use api::Api;
 
 const MODEL: &str = "model/kms-2014-11-01.json";
 const OVERLAY: &str = "model/overlay.toml";
+const RECORDED: &str = "model/recorded.toml";
 
 /// A generated file and the function that writes it.
 struct Output {
@@ -80,6 +84,16 @@ const OUTPUTS: &[Output] = &[
         generator: "wire_encode",
         generate: wire_encode::generate,
     },
+    Output {
+        path: "crates/kms/src/audit/generated/mod.rs",
+        generator: "audit_mod",
+        generate: audit_mod::generate,
+    },
+    Output {
+        path: "crates/kms/src/audit/generated/members.rs",
+        generator: "audit_members",
+        generate: audit_members::generate,
+    },
 ];
 
 /// Writes the files, or with `check` compares them with what would be written.
@@ -90,7 +104,7 @@ pub(crate) fn run(check: bool) -> anyhow::Result<()> {
     let read = |path: &str| {
         fs::read_to_string(root.join(path)).with_context(|| format!("cannot read {path}"))
     };
-    let api = Api::parse(&read(MODEL)?, &read(OVERLAY)?)?;
+    let api = Api::parse(&read(MODEL)?, &read(OVERLAY)?, &read(RECORDED)?)?;
     let mut stale = Vec::new();
     for output in OUTPUTS {
         let text = (output.generate)(&api)

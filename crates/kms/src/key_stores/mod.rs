@@ -15,6 +15,7 @@ mod faults;
 mod new_key;
 mod outer;
 pub mod outside;
+mod recorded;
 mod secrets;
 mod sentences;
 
@@ -22,6 +23,7 @@ pub(crate) use changes::{Claims, Names, StoreKeys, new_record};
 pub(crate) use connection::Connections;
 pub(crate) use new_key::NewKeyPlace;
 pub(crate) use outer::Outer;
+pub(crate) use recorded::{Note, backing_key};
 pub(crate) use secrets::Secrets;
 
 use std::sync::Arc;
@@ -167,25 +169,27 @@ pub(crate) async fn random_bytes(
 /// A key whose time is over leaves its custom key store.
 ///
 /// Its object in a hardware module is removed if the store is connected and the module takes the
-/// request: what is left there is of no use without our own half, which is gone.
+/// request: what is left there is of no use without our own half, which is gone. What became of
+/// it is told, for `additionalEventData` of the event DeleteKey.
 pub(crate) async fn leave(
     service: &Service,
     key: &Key,
     change: &mut Change,
-) -> Result<(), KmsError> {
+) -> Result<Vec<Note>, KmsError> {
     let (Some(store), Some(place)) = (key.store(), &key.record().key_store) else {
-        return Ok(());
+        return Ok(Vec::new());
     };
     let keys = StoreKeys::of(service, store).await?;
     change.leave_key_store(store, &keys)?;
     if let Some(external) = &place.xks_key_id {
         change.remove(&key.home().external_key(&place.id, external));
     }
+    let mut notes = Vec::new();
     if let KeyStoreKind::AwsCloudhsm(config) = &store.record().kind {
         let label = key.arn().to_string();
-        if store.is_connected() {
+        let deleted = if store.is_connected() {
             let cluster = Secrets::of(service, store).cluster(config)?;
-            delete_object(service, &cluster, &label).await;
+            delete_object(service, &cluster, &label).await
         } else {
             let (cluster, store) = (&config.cluster, &store.id);
             tracing::warn!(
@@ -194,14 +198,20 @@ pub(crate) async fn leave(
                 store,
                 "the object of a key that is gone stays behind, since its store is not connected"
             );
-        }
+            false
+        };
+        notes = key.recorded_place();
+        let status = recorded::backing_keys_deletion_status(key.record(), deleted);
+        notes.push(("backingKeysDeletionStatus", status));
+        notes.sort_unstable();
     }
-    Ok(())
+    Ok(notes)
 }
 
 /// Removes an object in a hardware module, or leaves it there and says so.
-async fn delete_object(service: &Service, cluster: &outside::Cluster, label: &str) {
-    if let Err(fault) = service.outside().clusters.delete_key(cluster, label).await {
+async fn delete_object(service: &Service, cluster: &outside::Cluster, label: &str) -> bool {
+    let deleted = service.outside().clusters.delete_key(cluster, label).await;
+    if let Err(fault) = &deleted {
         tracing::warn!(
             key = label,
             cluster = cluster.id,
@@ -209,6 +219,7 @@ async fn delete_object(service: &Service, cluster: &outside::Cluster, label: &st
             "the object of a key that is gone stays behind in its hardware module"
         );
     }
+    deleted.is_ok()
 }
 
 #[cfg(test)]

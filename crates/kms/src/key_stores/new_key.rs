@@ -126,6 +126,7 @@ impl NewKeyPlace {
             }
             KeyStoreKind::AwsCloudhsm(config) => {
                 let cluster = secrets.cluster(config)?;
+                call.note("backingKey", super::backing_key(record));
                 let material = record
                     .material
                     .as_ref()

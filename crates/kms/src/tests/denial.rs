@@ -48,7 +48,7 @@ async fn check(bench: &Bench, name: &str, but: AllBut, request: Input) {
     let journal = denying.journal();
     let last = journal.lines().last().unwrap();
     assert!(
-        last.contains(r#""errorCode":"AccessDeniedException""#),
+        last.contains(r#""errorCode":"AccessDenied""#),
         "{name}: {last}"
     );
     assert!(

@@ -82,6 +82,7 @@ impl Responder for Counter {
             request_id: id,
             source: request.source,
             user_agent: user_agent(&request.head),
+            host: request.tls.as_ref().and_then(|_| host(&request.head)),
             tls: request.tls.clone(),
         };
         let (key, region) = (&admitted.caller.access_key_id, &admitted.region);
@@ -182,6 +183,18 @@ fn refused(refusal: &Refusal, protocol: Protocol, id: RequestId) -> Answer {
                 .with_error_type(code.name())
         }
         (Refusal::Unavailable, Protocol::Query) => sts::unavailable(id),
+    }
+}
+
+/// The host that the client asked for: a header in HTTP/1.1, part of the target in HTTP/2.
+fn host(head: &Parts) -> Option<String> {
+    let header = head.headers.get(header::HOST);
+    let target = || head.uri.authority().map(ToString::to_string);
+    match header.map(|value| value.to_str()) {
+        Some(Ok(host)) => Some(host.to_owned()),
+        // Other characters than ASCII are not a host's name.
+        Some(Err(_)) => None,
+        None => target(),
     }
 }
 

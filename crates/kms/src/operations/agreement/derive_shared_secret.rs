@@ -29,6 +29,7 @@ pub(crate) async fn derive_shared_secret(
     let key = call.find_key_or_alias(&input.key_id).await?;
     let key = call.permit::<uses::DeriveSharedSecret>(key)?;
     let addressee = Addressee::of(call.service(), input.recipient.as_ref())?;
+    call.note_addressee(&addressee);
     // Every key with this usage agrees by the one algorithm that the model has.
     let key = key.usable()?;
 

@@ -43,9 +43,11 @@ pub(crate) async fn create_custom_key_store(
 
     let names = Names::of(service, home).await?;
     if let Some(id) = same_as(call, input, &names, &kind).await? {
-        return Ok(CreateCustomKeyStoreResponse {
+        let response = CreateCustomKeyStoreResponse {
             custom_key_store_id: Some(id),
-        });
+        };
+        call.tell(&response);
+        return Ok(response);
     }
     names.check_name(None, name)?;
     names.check_quota()?;
@@ -87,10 +89,12 @@ pub(crate) async fn create_custom_key_store(
 
     let record = key_stores::new_record(name, kind, call.now());
     let change = Change::create_key_store(&permitted, &id, &record, &names, claims)?;
-    call.commit(change).await?;
-    Ok(CreateCustomKeyStoreResponse {
+    let response = CreateCustomKeyStoreResponse {
         custom_key_store_id: Some(id),
-    })
+    };
+    call.tell(&response);
+    call.commit(change).await?;
+    Ok(response)
 }
 
 /// What the request asks for, without its secrets, once it asks for one type of store and all of

@@ -33,6 +33,7 @@ pub(crate) async fn generate_data_key(
     let key = call.permit::<uses::GenerateDataKey>(key)?;
     let length = length(input.key_spec, input.number_of_bytes)?;
     let addressee = Addressee::of(call.service(), input.recipient.as_ref())?;
+    call.note_addressee(&addressee);
     let key = key.usable()?;
     check_symmetric(&key)?;
     let context = input.encryption_context.as_ref();

@@ -31,6 +31,7 @@ pub(crate) async fn generate_data_key_pair(
     let spec = input.key_pair_spec;
     let key = permit_pair::<uses::GenerateDataKeyPair>(call, key, spec)?;
     let addressee = Addressee::of(call.service(), input.recipient.as_ref())?;
+    call.note_addressee(&addressee);
     let made = pair(call, key, spec, input.encryption_context.as_ref()).await?;
     let answer = addressee.hand_over(call.service(), made.private_key)?;
     Ok(GenerateDataKeyPairResponse {

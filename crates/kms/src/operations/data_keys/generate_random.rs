@@ -33,6 +33,7 @@ pub(crate) async fn generate_random(
         None => None,
     };
     let addressee = Addressee::of(call.service(), input.recipient.as_ref())?;
+    call.note_addressee(&addressee);
     let bytes = match &store {
         Some(store) => key_stores::random_bytes(call.service(), store, length).await?,
         None => call.service().random_bytes(length)?,

@@ -35,6 +35,7 @@ pub(crate) async fn decrypt(call: &Call<'_>, input: &DecryptRequest) -> Attempt<
     );
     let (key, header) = source.key::<uses::Decrypt>(call).await?;
     let addressee = Addressee::of(call.service(), input.recipient.as_ref())?;
+    call.note_addressee(&addressee);
     let key = key.usable()?;
     check_algorithm(&key, source.algorithm)?;
     let context = input.encryption_context.as_ref();

@@ -47,7 +47,11 @@ pub(crate) async fn create_grant(
         Some(id) => id,
         None => GrantId::from_bytes(call.service().custody().random().array()?),
     };
-    let token = call.token_of(&key, id)?;
+    let response = CreateGrantResponse {
+        grant_id: Some(id.to_string()),
+        grant_token: Some(call.token_of(&key, id)?),
+    };
+    call.tell(&response);
     if known.is_none() {
         let sets = call.grant_sets(&key, &grant).await?;
         let change = Change::create_grant(&key, id, &grant, &sets)?;
@@ -55,8 +59,5 @@ pub(crate) async fn create_grant(
     } else {
         call.stop_if_dry_run()?;
     }
-    Ok(CreateGrantResponse {
-        grant_id: Some(id.to_string()),
-        grant_token: Some(token),
-    })
+    Ok(response)
 }

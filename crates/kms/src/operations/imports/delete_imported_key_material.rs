@@ -51,6 +51,12 @@ pub(crate) async fn delete_imported_key_material(
         (Some(named), _) => Some(named.clone()),
         (None, current) => current.cloned(),
     };
+    let symmetric = key.record().spec == KeySpec::SymmetricDefault;
+    let response = DeleteImportedKeyMaterialResponse {
+        key_id: Some(key.arn().text()),
+        key_material_id: material_id.clone().filter(|_| symmetric),
+    };
+    call.tell(&response);
     let there = material_id
         .as_ref()
         .filter(|id| rows.get(id).is_some_and(|row| row.wrapped.is_some()));
@@ -63,9 +69,5 @@ pub(crate) async fn delete_imported_key_material(
         call.commit(change).await?;
         service.materials().forget(home, material_id);
     }
-    let symmetric = key.record().spec == KeySpec::SymmetricDefault;
-    Ok(DeleteImportedKeyMaterialResponse {
-        key_id: Some(key.arn().text()),
-        key_material_id: material_id.filter(|_| symmetric),
-    })
+    Ok(response)
 }

@@ -118,11 +118,13 @@ pub(crate) async fn import_key_material(
         change.summon(&home.at(&relatives.primary), id, &relatives.primary)?;
     }
     accepted.use_up(&key, &mut change);
-    call.commit(change).await?;
-    Ok(ImportKeyMaterialResponse {
+    let response = ImportKeyMaterialResponse {
         key_id: Some(key.arn().text()),
         key_material_id: symmetric.then_some(material_id),
-    })
+    };
+    call.tell(&response);
+    call.commit(change).await?;
+    Ok(response)
 }
 
 /// When the material is to expire.

@@ -98,18 +98,22 @@ pub(crate) async fn create_key(
     .await?;
     call.touch_new_key(id);
     let mut metadata = metadata(call.home(), id, &record, call.now());
+    if let Some(place) = &place {
+        metadata.cloud_hsm_cluster_id = cluster_of(place.store().record());
+    }
+    let response = CreateKeyResponse {
+        key_metadata: Some(metadata),
+    };
+    call.tell(&response);
     match &place {
         None => call.commit(change).await?,
         Some(place) => {
-            metadata.cloud_hsm_cluster_id = cluster_of(place.store().record());
             place.settle(call, id, &record, &mut change).await?;
             let committed = call.commit(change).await;
             place.after(call, id, committed).await?;
         }
     }
-    Ok(CreateKeyResponse {
-        key_metadata: Some(metadata),
-    })
+    Ok(response)
 }
 
 /// The key spec and usage that the request asks for, when this Region has such keys.

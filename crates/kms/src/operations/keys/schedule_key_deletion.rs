@@ -57,12 +57,13 @@ pub(crate) async fn schedule_key_deletion(
     let date = (!waits).then(|| call.now().plus_days(window_days.into()));
     record.deletion = date.map(|date| Deletion { date, window_days });
     record.deletion_after_replicas = waits.then_some(window_days);
-    call.commit(Change::key(&key, &record)?).await?;
-
-    Ok(ScheduleKeyDeletionResponse {
+    let response = ScheduleKeyDeletionResponse {
         key_id: Some(key.arn().text()),
         deletion_date: date,
         key_state: Some(record.state(call.now())),
         pending_window_in_days: Some(window_days),
-    })
+    };
+    call.tell(&response);
+    call.commit(Change::key(&key, &record)?).await?;
+    Ok(response)
 }

@@ -82,22 +82,24 @@ pub(crate) async fn replicate_key(
     };
     let primary = (key.home(), id, key.stored());
     let (change, record) = Change::replicate(primary, &there, &wanted)?;
-    call.commit(change).await?;
-
-    let replica = metadata(&there, id, &wanted.to_key(&record), now);
-    Ok(ReplicateKeyResponse {
-        replica_key_metadata: Some(KeyMetadata {
-            enabled: Some(false),
-            key_state: Some(KeyState::Creating),
-            current_key_material_id: None,
-            expiration_model: None,
-            valid_to: None,
-            ..replica
-        }),
+    let replica = KeyMetadata {
+        enabled: Some(false),
+        key_state: Some(KeyState::Creating),
+        current_key_material_id: None,
+        expiration_model: None,
+        valid_to: None,
+        ..metadata(&there, id, &wanted.to_key(&record), now)
+    };
+    call.tell_replica(&there, id, &replica);
+    let response = ReplicateKeyResponse {
+        replica_key_metadata: Some(replica),
         replica_policy: Some(policy),
         replica_tags: input
             .tags
             .clone()
             .filter(|tags: &Vec<Tag>| !tags.is_empty()),
-    })
+    };
+    call.tell(&response);
+    call.commit(change).await?;
+    Ok(response)
 }
