@@ -12,15 +12,17 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use strongroom_auth::{GrantCover, Question, ResourceKind};
+use strongroom_auth::{Explanation, GrantCover, Question, Resource, ResourceKind, explain};
 use strongroom_model::{AccountId, Plaintext, Region, Timestamp, operations::Input};
 
-use super::{Aside, Asking, RequestFacts, Subject, facts::Read};
+use super::{Aside, Asking, Request, RequestFacts, Subject, facts::Read};
 use crate::{
     audit::{Entry, RequestId},
     call::Key,
+    error::KmsError,
     layout::Home,
     record::{GrantRecord, KeyRecord, PolicyRecord},
+    service::Service,
     shelves::Stored,
 };
 
@@ -105,6 +107,53 @@ impl Asked {
     fn bytes(&self) -> usize {
         QUESTION_BYTES + self.arn.len()
     }
+
+    async fn explain(&self, request: Request<'_>) -> Result<Explanation, KmsError> {
+        let subject = match (&self.about, request.input) {
+            (About::Key(key), _) => Subject::Key(key),
+            (About::Future(home, record), _) => Subject::Future(home, record),
+            (About::Wanted, Input::CreateKey(input)) => Subject::Wanted(input),
+            (About::Nothing | About::Wanted, _) => Subject::Nothing,
+        };
+        let aside = Aside {
+            named_by_ciphertext: self.named_by_ciphertext,
+            same_key: self.same_key,
+            retired: self.retired.as_deref(),
+            child: None,
+        };
+        let Asking { action, topics, .. } = self.asking;
+        let mut facts = RequestFacts::new(request, topics, action, self.owner, subject, aside)
+            .knowing(self.read.clone());
+        if let Some(region) = &self.region {
+            facts = facts.in_region(region);
+        }
+        let question = Question {
+            caller: request.entry.caller(),
+            action,
+            resource: Resource {
+                owner: self.owner,
+                arn: &self.arn,
+                kind: self.kind,
+                aws_managed: self.aws_managed,
+            },
+            cross_account_allowed: self.cross_account_allowed,
+            named_by_ciphertext: self.named_by_ciphertext,
+            facts: &facts,
+            key_policy: self
+                .policy
+                .as_ref()
+                .and_then(|policy| policy.record.compiled()),
+            grant: self.grant,
+        };
+        loop {
+            let explanation = explain(&question);
+            if !facts.is_behind() {
+                return Ok(explanation);
+            }
+            // Something that the decision did not need; it is read as it is now.
+            facts.catch_up().await?;
+        }
+    }
 }
 
 /// A call that has ended.
@@ -180,12 +229,47 @@ impl Recent {
         drop(shard);
     }
 
+    fn find(&self, request_id: RequestId) -> Option<Arc<Remembered>> {
+        let shard = self.shard(request_id);
+        let mut calls = shard.calls.iter().rev();
+        calls
+            .find(|call| call.entry.request_id() == request_id)
+            .cloned()
+    }
+
     fn shard(&self, request_id: RequestId) -> MutexGuard<'_, Shard> {
         let [first, ..] = request_id.bits();
         #[expect(clippy::indexing_slicing, reason = "a remainder is below its divisor")]
         let shard = &self.shards[usize::from(first) % SHARDS];
         // What is remembered is whole whatever a holder of the lock was doing.
         shard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Service {
+    /// Why each use in a recent call was allowed or denied; nothing for a call that is not
+    /// remembered, and for those in development mode, where no policy is asked.
+    ///
+    /// # Errors
+    /// When something that has to be read for it cannot be.
+    pub async fn explain(
+        &self,
+        request_id: &RequestId,
+    ) -> Result<Option<Vec<Explanation>>, KmsError> {
+        let Some(call) = self.permissions().recent.find(*request_id) else {
+            return Ok(None);
+        };
+        let request = Request {
+            service: self,
+            entry: &call.entry,
+            input: &call.input,
+            now: call.now,
+        };
+        let mut explained = Vec::with_capacity(call.asked.len());
+        for asked in &call.asked {
+            explained.push(asked.explain(request).await?);
+        }
+        Ok(Some(explained))
     }
 }
 

@@ -15,11 +15,12 @@ use strongroom_model::{
 };
 
 use super::{
-    create_alias, describe, encrypt,
+    blob, create_alias, decrypt, describe, encrypt,
     grants::{created, list_grants},
     update_alias,
 };
 use crate::{
+    RequestId,
     change::Change,
     layout::Home,
     record::{AliasRecord, PolicyRecord},
@@ -446,4 +447,35 @@ async fn a_policy_that_cannot_be_read_closes_its_key() {
     let event = bench.service.event("Test", &home, id).unwrap();
     assert!(bench.service.commit_event(change, event).await.unwrap());
     bench.denied(&root(ACCOUNT), describe(&key.key_id)).await;
+}
+
+#[tokio::test]
+async fn recent_calls_are_explained_without_what_was_secret_in_them() {
+    let bench = bench().await;
+    let key = bench.key().await.key_id;
+    let made = blob(&bench, &key).await;
+    let ask = |caller: Caller, number: u8, input: Input| {
+        let entry = bench.entry_of(caller, "us-east-1", [number; 16]);
+        let id = entry.request_id();
+        let service = Arc::clone(&bench.service);
+        async move {
+            let _either = service.answer(entry, input).await;
+            service.explain(&id).await.unwrap()
+        }
+    };
+    let reader = user(
+        "reader",
+        r#"{"Effect":"Allow","Action":"kms:Encrypt","Resource":"*","Condition":
+            {"Null":{"kms:ResourceAliases":"false"}}}"#,
+    );
+    let explained = ask(reader, 2, encrypt(&key)).await.unwrap();
+    assert_eq!(explained.len(), 1);
+    let explained = ask(root(ACCOUNT), 3, decrypt(&made)).await.unwrap();
+    assert_eq!(explained.len(), 1);
+    let re_encrypt = super::states::re_encrypt(&made, &key);
+    assert_eq!(ask(root(ACCOUNT), 4, re_encrypt).await.unwrap().len(), 2);
+    let unknown = RequestId::new([9; 16]);
+    assert!(bench.service.explain(&unknown).await.unwrap().is_none());
+    let id = RequestId::new([3; 16]);
+    assert_eq!(RequestId::parse(&id.to_string()), Some(id));
 }
