@@ -384,7 +384,7 @@ async fn sts_tells_callers_who_they_are() {
             .contains(&format!("<RequestId>{id}</RequestId>"))
     );
     house
-        .send("POST /", &[form], "Action=AssumeRole")
+        .send("POST /", &[form], "Action=GetFederationToken")
         .await
         .has("400", "<Code>InvalidAction</Code>");
 
