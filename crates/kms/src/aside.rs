@@ -24,11 +24,16 @@ pub async fn aside<T: Send + 'static>(
     thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || {
-            set_niceness(GIVING_WAY);
+            gives_way();
             // Whoever does not wait any more does not need the result.
             let _ = done.send(work());
         })?;
     result.await.map_err(io::Error::other)
+}
+
+/// Lets this thread give way to others.
+pub(crate) fn gives_way() {
+    set_niceness(GIVING_WAY);
 }
 
 /// Lets this thread run only when no other has anything to do.

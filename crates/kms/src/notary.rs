@@ -9,7 +9,7 @@ use strongroom_crypto::{AuditPair, AuditSigner};
 use strongroom_model::Clock;
 use strongroom_store::journal::{Notary, NoteKey, NoteKeyKind, NoteSignature, TrustedKeys, origin};
 
-use crate::{custody::Versions, service::Service};
+use crate::{aside::gives_way, custody::Versions, service::Service};
 
 /// Whether a signature of a checkpoint verifies, for whoever has its public key.
 #[must_use]
@@ -51,6 +51,10 @@ impl Notary for AuditNotary {
         jiff::Timestamp::from_second(seconds)
             .map(|time| time.to_string())
             .unwrap_or_default()
+    }
+
+    fn take_seat(&self) {
+        gives_way();
     }
 
     fn keys(&self) -> TrustedKeys {

@@ -13,6 +13,7 @@ use strongroom_crypto::{CiphertextHeader, CryptoError, KeyMaterial, Random};
 use strongroom_model::{
     Clock, KeyId, Plaintext, Region, Timestamp,
     enums::{DataKeyPairSpec, KeySpec},
+    errors::ErrorCode,
     operations::{Input, Operation, Output},
 };
 use strongroom_store::{Backend, EntryBytes, Journal, JournalError};
@@ -182,7 +183,13 @@ impl Service {
         let running = async move {
             let (reply, now, asked) = service.run(&entry, operation, &input).await;
             service.begin_connections();
-            service.permissions.remember(entry, input, now, asked);
+            let denied = matches!(
+                reply.outcome(),
+                Err(error) if error.code() == ErrorCode::AccessDeniedException
+            );
+            service
+                .permissions
+                .remember(entry, input, now, asked, denied);
             reply
         };
         if !audit::writes(operation) {

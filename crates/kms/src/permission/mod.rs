@@ -100,9 +100,16 @@ impl Default for Aliases {
 }
 
 impl Permissions {
-    /// Remembers what a call asked.
-    pub(crate) fn remember(&self, entry: Entry, input: Input, now: Timestamp, asked: Vec<Asked>) {
-        self.recent.keep(entry, input, now, asked);
+    /// Remembers what a call asked, and whether it was denied something.
+    pub(crate) fn remember(
+        &self,
+        entry: Entry,
+        input: Input,
+        now: Timestamp,
+        asked: Vec<Asked>,
+        denied: bool,
+    ) {
+        self.recent.keep(entry, input, now, asked, denied);
     }
 
     /// The policy of a key, with its revision. A key without one is closed to everybody.

@@ -26,10 +26,18 @@ use crate::{
     shelves::Stored,
 };
 
-/// Calls that are remembered at most.
-const CALLS: usize = 10_000;
-/// Memory that they may take, in bytes, counted roughly.
-const BYTES: usize = 32 << 20;
+/// Calls that were denied something and are remembered, and the memory that they may take, in
+/// bytes, counted roughly.
+const DENIED: Bound = Bound {
+    calls: 9_728,
+    bytes: 30 << 20,
+};
+/// The same of all others. They are many, and each that is forgotten has to be fetched from far
+/// away if it is long ago that it was remembered: these few stay near the processor.
+const ALLOWED: Bound = Bound {
+    calls: 256,
+    bytes: 2 << 20,
+};
 /// Parts in which they are kept, so that unrelated calls do not meet.
 const SHARDS: usize = 8;
 /// What a call counts for, beside what is counted one by one.
@@ -171,15 +179,51 @@ pub(crate) struct Recent {
     shards: [Mutex<Shard>; SHARDS],
 }
 
+/// How much is remembered.
+#[derive(Clone, Copy)]
+struct Bound {
+    calls: usize,
+    bytes: usize,
+}
+
 #[derive(Default)]
 struct Shard {
+    allowed: Calls,
+    denied: Calls,
+}
+
+#[derive(Default)]
+struct Calls {
     calls: VecDeque<Arc<Remembered>>,
     bytes: usize,
 }
 
+impl Calls {
+    /// Makes room within the bound of a shard; what is forgotten is handed out, to be dropped
+    /// outside of the lock.
+    fn forget(&mut self, bound: Bound) -> Vec<Arc<Remembered>> {
+        let mut gone = Vec::new();
+        while self.calls.len() > bound.calls / SHARDS || self.bytes > bound.bytes / SHARDS {
+            let Some(oldest) = self.calls.pop_front() else {
+                break;
+            };
+            self.bytes = self.bytes.saturating_sub(oldest.bytes);
+            gone.push(oldest);
+        }
+        gone
+    }
+}
+
 impl Recent {
-    /// Remembers a call and what it asked.
-    pub(super) fn keep(&self, entry: Entry, input: Input, now: Timestamp, asked: Vec<Asked>) {
+    /// Remembers a call, what it asked, and whether it was denied something.
+    pub(super) fn keep(
+        &self,
+        entry: Entry,
+        input: Input,
+        now: Timestamp,
+        asked: Vec<Asked>,
+        denied: bool,
+    ) {
         if asked.is_empty() {
             return;
         }
@@ -188,7 +232,12 @@ impl Recent {
         let own = own + CALL_BYTES + size_of_input(&input);
         let mut shard = self.shard(entry.request_id());
         // A policy that the call before had, too, is counted once.
-        let last = shard.calls.back();
+        let (calls, bound) = if denied {
+            (&mut shard.denied, DENIED)
+        } else {
+            (&mut shard.allowed, ALLOWED)
+        };
+        let last = calls.calls.back();
         let shared = |policy: &Arc<Stored<PolicyRecord>>| {
             let mut known = last.iter().flat_map(|call| &call.asked);
             known.any(|asked| matches!(&asked.policy, Some(it) if Arc::ptr_eq(it, policy)))
@@ -209,29 +258,23 @@ impl Recent {
                 .saturating_mul(POLICY_BYTES)
         };
         let bytes = own + policies + own_policies;
-        shard.bytes += bytes;
-        shard.calls.push_back(Arc::new(Remembered {
+        calls.bytes += bytes;
+        calls.calls.push_back(Arc::new(Remembered {
             entry,
             input,
             now,
             asked,
             bytes,
         }));
-        let mut gone = Vec::new();
-        while shard.calls.len() > CALLS / SHARDS || shard.bytes > BYTES / SHARDS {
-            let Some(oldest) = shard.calls.pop_front() else {
-                break;
-            };
-            shard.bytes = shard.bytes.saturating_sub(oldest.bytes);
-            gone.push(oldest);
-        }
-        // What is forgotten is dropped outside of the lock.
+        let gone = calls.forget(bound);
         drop(shard);
+        drop(gone);
     }
 
     fn find(&self, request_id: RequestId) -> Option<Arc<Remembered>> {
         let shard = self.shard(request_id);
-        let mut calls = shard.calls.iter().rev();
+        let Shard { allowed, denied } = &*shard;
+        let mut calls = allowed.calls.iter().rev().chain(denied.calls.iter().rev());
         calls
             .find(|call| call.entry.request_id() == request_id)
             .cloned()

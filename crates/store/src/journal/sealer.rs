@@ -54,6 +54,8 @@ pub trait Notary: Send {
     fn installation(&self) -> &str;
     /// What time it is, as in `2026-11-25T22:30:00Z`.
     fn now(&self) -> String;
+    /// Readies the thread that it will work on, which nobody waits for.
+    fn take_seat(&self) {}
     /// Every public key that it has signed with.
     fn keys(&self) -> TrustedKeys;
     /// Signs a text.
@@ -369,6 +371,7 @@ impl Sealer {
     }
 
     fn run(mut self) {
+        self.notary.take_seat();
         loop {
             let look = self.wait();
             let done = self.serve(&look).map_err(|error| {
