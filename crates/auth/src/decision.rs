@@ -11,6 +11,7 @@
 //! AWS: IAM user guide, "Policy evaluation logic"; KMS developer guide, "Troubleshooting AWS KMS
 //! permissions".
 
+use serde::Serialize;
 use strongroom_model::AccountId;
 
 use crate::{
@@ -54,7 +55,8 @@ pub enum GrantCover {
 }
 
 /// How the grantee principal of a grant names the caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum GranteeKind {
     /// The user itself.
     User,

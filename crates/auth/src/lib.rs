@@ -10,6 +10,7 @@
 pub mod condition_key;
 pub mod decision;
 mod evaluate;
+pub mod explain;
 pub mod grant;
 pub mod identity;
 pub mod policy;
@@ -20,6 +21,7 @@ pub use decision::{
     Applicant, Authorizer, Decision, Denial, Enforced, GrantCover, GranteeKind, Grounds, Question,
     Resource, ResourceKind, RoleQuestion, decide, decide_role,
 };
+pub use explain::{Explanation, explain};
 pub use identity::{
     AccessKeyId, Caller, Credential, CredentialError, CredentialSource, NamedPolicy, Principal,
     SessionFacts, Standing,

@@ -9,6 +9,7 @@
 
 use std::fmt::Write as _;
 
+use serde::Serialize;
 use strongroom_model::{AccountId, KeyArn, Partition, errors::ErrorCode};
 
 use super::{
@@ -62,7 +63,7 @@ pub struct Statement {
 }
 
 /// What a statement does where it applies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Effect {
     /// It allows.
     Allow,
