@@ -243,7 +243,7 @@ fn with_variables<T>(
     version: Version,
     read: impl Fn(&Template) -> Option<T>,
 ) -> Vec<Text<T>> {
-    let value = |text: &Box<str>| {
+    let value = |text: &str| {
         let template = Template::parse(text, version);
         if template.has_variables() {
             Some(Text::Variable(template))
@@ -251,7 +251,7 @@ fn with_variables<T>(
             read(&template).map(Text::Fixed)
         }
     };
-    values.iter().filter_map(value).collect()
+    values.iter().filter_map(|text| value(text)).collect()
 }
 
 fn pattern(template: &Template, facts: &dyn Facts) -> Option<Pattern> {
