@@ -7,5 +7,6 @@ pub mod bare;
 pub mod child;
 pub mod client;
 pub mod crowd;
+pub mod doorman;
 pub mod rounds;
 pub mod sign;

@@ -22,6 +22,7 @@ use strongroom_bench::{
     child::Server,
     client::Client,
     crowd::{Expensive, latencies, p99},
+    doorman,
     rounds::{Body, Load, Round, drive, median, spread},
     sign::Signer,
 };
@@ -80,13 +81,29 @@ fn main() -> Outcome<()> {
 }
 
 async fn measure(arguments: &Arguments) -> Outcome<()> {
-    let bench = Bench::new(arguments)?;
     let begun = Instant::now();
     say(format_args!(
         "{:<44} {:>12} {:>12} {:>8}  {}",
         "", "strongroom", "beside it", "ratio", "wanted"
     ));
     let wanted = |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|n| n == name);
+    if wanted("decision") {
+        let micros = doorman::decision(arguments.rounds)?;
+        limit(
+            "decision: 20 statements, 5 policies, 100 grants",
+            micros,
+            5.0,
+        );
+    }
+    if wanted("signature") {
+        let micros = doorman::signature(arguments.rounds)?;
+        limit("signature check, remembered key", micros, 2.0);
+    }
+    let serverless = |name: &String| name == "decision" || name == "signature";
+    if !arguments.only.is_empty() && arguments.only.iter().all(serverless) {
+        return Ok(());
+    }
+    let bench = Bench::new(arguments)?;
     if wanted("start") {
         bench.start_and_rest().await?;
     }
@@ -121,6 +138,18 @@ fn report(what: &str, ours: String, theirs: String, ratio: f64, wanted: &str, me
     say(format_args!(
         "{what:<44} {ours:>12} {theirs:>12} {ratio:>8.2}  {wanted} {verdict}"
     ));
+}
+
+/// One line of something that has nothing beside it but a limit, in microseconds of CPU.
+fn limit(what: &str, micros: f64, most: f64) {
+    report(
+        what,
+        format!("{micros:.2} us"),
+        "-".to_owned(),
+        micros / most,
+        &format!("<= {most} us CPU"),
+        micros <= most,
+    );
 }
 
 struct Bench<'a> {

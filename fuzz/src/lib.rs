@@ -8,9 +8,9 @@ use std::sync::LazyLock;
 
 use strongroom::sts::{self, Action, Form};
 use strongroom_auth::{
-    Claim, Protocol, SignedParts,
+    Claim, ConditionKey, Facts, Protocol, SignedParts, Values,
     policy::{
-        KeyPolicy,
+        IdentityPolicy, KeyPolicy, TrustPolicy,
         pattern::{Case, Pattern},
     },
     web_identity::{KeySet, WebIdentityToken},
@@ -104,6 +104,20 @@ pub const TARGETS: &[Target] = &[
         run: key_policy,
         examples: &[
             br#"{"Version":"2012-10-17","Id":"k","Statement":[{"Sid":"s","Effect":"Allow","Principal":{"AWS":["arn:aws:iam::111122223333:root","*"]},"Action":"kms:*","Resource":"*","Condition":{"ForAnyValue:StringLike":{"aws:TagKeys":["a*"]}}}]}"#,
+        ],
+    },
+    Target {
+        name: "identity_policy",
+        run: identity_policy,
+        examples: &[
+            br#"{"Version":"2012-10-17","Statement":[{"Sid":"s","Effect":"Allow","Action":["kms:*"],"Resource":"arn:aws:kms:*:*:alias/${aws:username, 'x'}-*","Condition":{"DateLessThan":{"aws:CurrentTime":"2026-01-02"},"NumericEquals":{"a:b":1.5},"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}]}"#,
+        ],
+    },
+    Target {
+        name: "trust_policy",
+        run: trust_policy,
+        examples: &[
+            br#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/id.example.com","AWS":"111122223333"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"id.example.com:sub":"a"}}}]}"#,
         ],
     },
     Target {
@@ -242,6 +256,34 @@ fn key_policy(bytes: &[u8]) {
         return;
     };
     let _policy = KeyPolicy::parse(text, &|_| true);
+}
+
+/// A policy of a caller, which is then asked.
+fn identity_policy(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    if let Ok(policy) = IdentityPolicy::parse(text) {
+        for condition in policy.statements.iter().flat_map(|one| &one.conditions) {
+            let _holds = condition.holds(&Echo(text));
+        }
+    }
+}
+
+/// A request that has the same text under every key.
+struct Echo<'a>(&'a str);
+
+impl Facts for Echo<'_> {
+    fn values<'f>(&'f self, _: &ConditionKey) -> Values<'f> {
+        Values::of(Some(self.0))
+    }
+}
+
+fn trust_policy(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let _policy = TrustPolicy::parse(text);
 }
 
 fn ciphertext(bytes: &[u8]) {
