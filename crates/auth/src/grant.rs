@@ -78,6 +78,22 @@ impl GrantPrincipal {
         let Self::Principal(text) = self else {
             return None;
         };
+        // Most grants of a key are somebody else's, which their last letters tell.
+        let name = match &caller.principal {
+            Principal::Root => "root",
+            Principal::User { name, .. } => name,
+            Principal::AssumedRole { role_name, .. } => role_name,
+        };
+        let session = match &caller.principal {
+            Principal::AssumedRole { session_name, .. } => session_name,
+            Principal::Root | Principal::User { .. } => name,
+        };
+        if ![name, session, "root"]
+            .iter()
+            .any(|end| text.ends_with(end))
+        {
+            return None;
+        }
         let account = caller.account.text();
         let rest = text
             .strip_prefix("arn:")?
