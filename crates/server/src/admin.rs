@@ -283,9 +283,9 @@ impl Desk {
         match self.service.explain(&id).await.map_err(said)? {
             Some(uses) => Ok(json!({ "requestId": text, "uses": uses })),
             None => Err(format!(
-                "{text} is not among the recent calls: the server remembers some thousands that \
-                 asked for a permission, since it was started; `strongroom simulate` puts a \
-                 question anew"
+                "{text} is not among the recent calls: since it was started, the server remembers \
+                 some thousands that were denied something and a few hundred that were not; \
+                 `strongroom simulate` puts a question anew"
             )),
         }
     }
