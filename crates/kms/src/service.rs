@@ -291,6 +291,10 @@ impl Service {
         self.settings.clock.now()
     }
 
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
     pub(crate) fn shelves(&self) -> &Shelves {
         &self.shelves
     }

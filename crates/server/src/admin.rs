@@ -30,8 +30,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use strongroom_crypto::seal::{SealKey, SealKind};
 use strongroom_kms::{
-    Service, aside,
+    RequestId, Service, aside,
     identities::{Act, Performed},
+    permission::{Simulation, WhatIf},
 };
 use strongroom_model::{AccountId, Clock as _, Timestamp};
 use tokio::{
@@ -95,6 +96,21 @@ pub enum Request {
     },
     /// The service clock.
     ClockShow,
+    /// Why a recent call was allowed or denied.
+    Explain {
+        /// The id of its request.
+        request_id: String,
+    },
+    /// Whether somebody may do something.
+    Simulate {
+        /// The question.
+        simulation: Box<Simulation>,
+    },
+    /// What a proposed key policy would have meant for the calls of the past.
+    WhatIf {
+        /// The policy, its key, and how far to look back.
+        what_if: Box<WhatIf>,
+    },
     /// The accounts that have identities.
     ListAccounts,
     /// An act on the identities of an account.
@@ -235,11 +251,42 @@ impl Desk {
             }
             Request::ClockAdvance { millis } => self.advance(millis).await,
             Request::ClockShow => Ok(told(self.clock()?)),
+            Request::Explain { request_id } => self.explain(&request_id).await,
+            Request::Simulate { simulation } => {
+                let simulated = service.simulate(&simulation).await.map_err(said)?;
+                Ok(json!(simulated))
+            }
+            Request::WhatIf { what_if } => {
+                let effects = service.what_if(&what_if).await.map_err(said)?;
+                Ok(json!(effects))
+            }
             Request::ListAccounts => service.list_accounts().await.map_err(said),
             Request::Identity { account, act } => {
                 let performed = service.act(account, act).await.map_err(said)?;
                 Ok(told_once(performed))
             }
+        }
+    }
+
+    /// Why each use in a recent call was allowed or denied.
+    async fn explain(&self, text: &str) -> Result<Value, String> {
+        let id = RequestId::parse(text).ok_or_else(|| {
+            format!("{text} is not the id of a request, which answers carry as x-amzn-RequestId")
+        })?;
+        if !self.service.asks_policies() {
+            return Err(
+                "this server asks no policies, so that there is nothing to explain: start \
+                        `strongroom dev` with --enforce"
+                    .to_owned(),
+            );
+        }
+        match self.service.explain(&id).await.map_err(said)? {
+            Some(uses) => Ok(json!({ "requestId": text, "uses": uses })),
+            None => Err(format!(
+                "{text} is not among the recent calls: since it was started, the server remembers \
+                 some thousands that were denied something and a few hundred that were not; \
+                 `strongroom simulate` puts a question anew"
+            )),
         }
     }
 

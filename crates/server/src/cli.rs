@@ -9,8 +9,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
 use strongroom_model::{AccountId, Region};
 
 use crate::{
-    audit::AuditArgs, clock::Ahead, commands::identity::cli::IdentityCommand,
-    custom_key_stores::hsm::helper::HelperArgs, seal_source::SealSource, telemetry::LogFormat,
+    audit::AuditArgs,
+    clock::Ahead,
+    commands::identity::cli::{IdentityCommand, Place},
+    custom_key_stores::hsm::helper::HelperArgs,
+    seal_source::SealSource,
+    telemetry::LogFormat,
 };
 
 /// Where development and production listen unless they are told otherwise.
@@ -101,6 +105,33 @@ pub enum Command {
         #[command(subcommand)]
         command: IdentityCommand,
     },
+    /// Say why a recent call was allowed or denied: each statement, grant and boundary that was
+    /// considered, which of them decided, and the smallest change that would have allowed it.
+    ///
+    /// The running server remembers its recent calls. It tells whoever administers it more than
+    /// the caller may know.
+    Explain {
+        /// The id of the request, which its answer carries as x-amzn-RequestId and its entry in
+        /// the journal as requestID.
+        request_id: String,
+        /// The folder of the running server.
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// Say whether somebody may do something, as things are or under a proposed policy, and why.
+    /// Nothing is done and nothing changes.
+    ///
+    /// At the running server of the data folder, or in the folder when none runs. Exits with 0 if
+    /// it is allowed, 1 if it is denied, and 2 if there is no answer.
+    Simulate(SimulateArgs),
+    /// Read the journal again and list the calls that a proposed key policy would newly deny or
+    /// newly allow. Nothing is done and nothing changes.
+    ///
+    /// At the running server of the data folder, or in the folder when none runs. Calls that
+    /// depend on what no entry tells are listed apart. Exits with 0 if nothing would be newly
+    /// denied or allowed and every call could be judged, 1 if something would or could not, and
+    /// 2 if there is no answer.
+    Whatif(WhatIfArgs),
     /// The process of a PKCS#11 module. The server starts it; it is of no use to anybody else.
     #[command(hide = true)]
     Pkcs11Helper(HelperArgs),
@@ -492,6 +523,59 @@ pub enum AuditCommand {
     },
 }
 
+/// `strongroom simulate`.
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// Where.
+    #[command(flatten)]
+    pub place: Place,
+    /// Who: the ARN of an account's root, a user, a role or a role's session.
+    #[arg(long, value_name = "ARN")]
+    pub principal: String,
+    /// What: an action such as kms:Decrypt. ReEncrypt asks for kms:ReEncryptFrom and
+    /// kms:ReEncryptTo.
+    #[arg(long, value_name = "ACTION")]
+    pub action: String,
+    /// To what: the ARN of a key or an alias, or * for what is done to no resource.
+    #[arg(long, value_name = "ARN")]
+    pub resource: String,
+    /// What the request has under a condition key, such as kms:EncryptionContext:app=shop or
+    /// aws:SourceIp=192.0.2.1. Given several times with one key, it has several values. What
+    /// follows from the principal and the key is filled in; the rest counts as absent.
+    #[arg(long, value_name = "KEY=VALUE", num_args = 1.., value_parser = pair)]
+    pub context: Vec<(String, String)>,
+    /// A key policy in place of the stored one.
+    #[arg(long, value_name = "FILE")]
+    pub with_policy: Option<PathBuf>,
+    /// A policy in place of all identity policies of the principal, those of its groups too.
+    #[arg(long, value_name = "FILE")]
+    pub with_identity_policy: Option<PathBuf>,
+}
+
+/// `strongroom whatif`.
+#[derive(Debug, Args)]
+pub struct WhatIfArgs {
+    /// Where.
+    #[command(flatten)]
+    pub place: Place,
+    /// The proposed key policy.
+    #[arg(long, value_name = "FILE")]
+    pub policy: PathBuf,
+    /// The key: its ARN, or its id if the journal mentions one key of that id.
+    #[arg(long, value_name = "KEY")]
+    pub key: String,
+    /// How far to look back: 7d, 12h, 90m, or 1d12h.
+    #[arg(long, value_name = "SPAN", default_value = "7d")]
+    pub since: Ahead,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("give a condition key and a value: kms:EncryptionContext:app=shop".to_owned()),
+    }
+}
+
 /// `strongroom clock`.
 #[derive(Debug, Subcommand)]
 pub enum ClockCommand {
@@ -567,6 +651,13 @@ mod tests {
             "audit public-keys --data-dir d --seal key-file=k",
             "clock advance 8d --data-dir d",
             "clock show --data-dir d --log-format json",
+            "whatif --policy p.json --key k --since 7d --data-dir d --output json",
+            "whatif --policy p.json --key k --data-dir d --seal key-file=k",
+            "explain 00000000-0000-4000-8000-000000000000 --data-dir d --output json",
+            "simulate --data-dir d --principal p --action kms:Decrypt --resource r --context a=b \
+             c=d=e --context f= --with-policy p.json",
+            "simulate --data-dir d --seal key-file=k --principal p --action kms:ListKeys \
+             --resource * --with-identity-policy p.json --output json",
             "identity apply --data-dir d --seal key-file=k --prune f.yaml",
             "identity diff --data-dir d f.yaml",
             "identity export --data-dir d --account 111122223333 f.yaml",
@@ -607,6 +698,11 @@ mod tests {
             "serve --audit-reserve-percent 51",
             "clock advance --data-dir d",
             "clock advance soon --data-dir d",
+            "explain --data-dir d",
+            "whatif --policy p.json --data-dir d",
+            "whatif --policy p.json --key k --since soon --data-dir d",
+            "simulate --data-dir d --principal p --action a",
+            "simulate --data-dir d --principal p --action a --resource r --context key",
             "identity create-user --data-dir d --user-name alice",
             "identity create-access-key --data-dir d --account 111122223333",
             "identity create-access-key --data-dir d --account 111122223333 --root --user-name a",

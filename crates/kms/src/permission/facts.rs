@@ -466,7 +466,7 @@ impl Properties<'static> {
 }
 
 /// The topic that a condition key belongs to; none for what is true of every request.
-fn topic_of(key: &ConditionKey) -> Option<Topic> {
+pub(super) fn topic_of(key: &ConditionKey) -> Option<Topic> {
     use ConditionKey as K;
     use Topic as T;
     Some(match key {
@@ -655,7 +655,7 @@ fn number(value: i64) -> Values<'static> {
 }
 
 /// A date and time of day in UTC, to the second, as ISO 8601 writes it.
-fn date(date: Timestamp) -> String {
+pub(super) fn date(date: Timestamp) -> String {
     jiff::Timestamp::from_second(date.as_millis().div_euclid(1000))
         .map(|time| time.to_string())
         .unwrap_or_default()

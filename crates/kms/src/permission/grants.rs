@@ -108,35 +108,47 @@ impl Call<'_> {
         action: &str,
         aside: Aside<'_>,
     ) -> Result<GrantCover, KmsError> {
-        let operation = action.strip_prefix("kms:").and_then(GrantOperation::parse);
-        let Some(operation) = operation else {
-            return Ok(GrantCover::No);
-        };
-        let caller = self.caller();
-        let service = self.service();
-        let none = EncryptionContext::empty();
-        let context = facts.context().unwrap_or(&none);
-        // What terms cannot be told is refused for its own sake once permission is given.
-        let passes_on = |terms: &Terms| {
-            operation != GrantOperation::CreateGrant
-                || aside.child.is_none_or(|child| terms.allow_child(child))
-        };
-        for name in names(caller) {
-            let grants = &service.permissions().grants;
-            let Some(named) = grants.of(service, key, &name).await? else {
-                continue;
-            };
-            let usable = named
-                .iter()
-                .filter(|grant| grant.is_to(caller) && passes_on(&grant.terms));
-            let terms = usable.map(|grant| &grant.terms);
-            let cover = best_cover(terms, caller, operation, context);
-            if cover != GrantCover::No {
-                return Ok(cover);
-            }
-        }
-        Ok(GrantCover::No)
+        let (service, caller) = (self.service(), self.caller());
+        cover(service, caller, key, action, facts.context(), aside.child).await
     }
+}
+
+/// Whether a grant of the key covers the action for a caller with this encryption context and,
+/// where a grant is to be created, these terms of it; and how it names the caller.
+pub(super) async fn cover(
+    service: &Service,
+    caller: &Caller,
+    key: &Key,
+    action: &str,
+    context: Option<&EncryptionContext>,
+    child: Option<&Terms>,
+) -> Result<GrantCover, KmsError> {
+    let operation = action.strip_prefix("kms:").and_then(GrantOperation::parse);
+    let Some(operation) = operation else {
+        return Ok(GrantCover::No);
+    };
+    let none = EncryptionContext::empty();
+    let context = context.unwrap_or(&none);
+    // What terms cannot be told is refused for its own sake once permission is given.
+    let passes_on = |terms: &Terms| {
+        operation != GrantOperation::CreateGrant
+            || child.is_none_or(|child| terms.allow_child(child))
+    };
+    for name in names(caller) {
+        let grants = &service.permissions().grants;
+        let Some(named) = grants.of(service, key, &name).await? else {
+            continue;
+        };
+        let usable = named
+            .iter()
+            .filter(|grant| grant.is_to(caller) && passes_on(&grant.terms));
+        let terms = usable.map(|grant| &grant.terms);
+        let cover = best_cover(terms, caller, operation, context);
+        if cover != GrantCover::No {
+            return Ok(cover);
+        }
+    }
+    Ok(GrantCover::No)
 }
 
 /// The names by which a grant may mean the caller, the closest first.

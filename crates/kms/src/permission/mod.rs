@@ -14,12 +14,16 @@ mod facts;
 mod grants;
 mod policies;
 mod recent;
+mod suppose;
 pub mod topics;
+mod what_if;
 
 pub(crate) use facts::{Aside, Request, RequestFacts, Subject};
 pub(crate) use grants::GrantsOfCallers;
 pub(crate) use recent::Asked;
+pub use suppose::{Proposed, Simulated, Simulation, SimulationError};
 pub(crate) use topics::Asks;
+pub use what_if::{Effects, Group, Tally, WhatIf};
 
 use std::sync::Arc;
 

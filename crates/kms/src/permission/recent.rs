@@ -290,6 +290,12 @@ impl Recent {
 }
 
 impl Service {
+    /// Whether policies are asked: everywhere but in development mode without `--enforce`.
+    #[must_use]
+    pub fn asks_policies(&self) -> bool {
+        !self.authorizer().is_open()
+    }
+
     /// Why each use in a recent call was allowed or denied; nothing for a call that is not
     /// remembered, and for those in development mode, where no policy is asked.
     ///

@@ -3,6 +3,7 @@
 mod audit;
 mod clock;
 mod dev;
+mod explain;
 mod house;
 pub(crate) mod identity;
 mod init;
@@ -121,6 +122,9 @@ fn run(cli: Cli, hardening: Hardening) -> Result<(), Failure> {
         Command::Audit { command } => audit::run(command),
         Command::Clock { command } => clock::run(command),
         Command::Identity { command } => identity::run(command),
+        Command::Explain { request_id, folder } => explain::explain(request_id, &folder),
+        Command::Simulate(args) => explain::simulate(args),
+        Command::Whatif(args) => explain::what_if(args),
         Command::Pkcs11Helper(args) => Ok(crate::custom_key_stores::hsm::helper::run(&args)?),
     }
 }

@@ -120,7 +120,7 @@ pub(super) fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
 
 /// Every line of the journal in `dir`, in order, each with its number and parsed. The chain is
 /// not checked; [`verify_chain`] does that.
-pub fn read(dir: &Path) -> impl Iterator<Item = Result<(Seq, Value), ChainFault>> {
+pub fn read(dir: &Path) -> impl Iterator<Item = Result<(Seq, Value), ChainFault>> + use<> {
     RawLines::of(dir, 1).map(|raw| {
         let raw = raw?;
         let parsed = serde_json::from_slice::<Value>(&raw.bytes).ok();

@@ -85,7 +85,7 @@ fn tell(answer: Value, output: Output) {
 
 /// Who carries acts out: the running server, or a desk in the folder that is opened when the
 /// first of them finds no server.
-struct Asker {
+pub(super) struct Asker {
     folder: Folder,
     seals: Vec<SealSource>,
     here: Option<Here>,
@@ -99,7 +99,7 @@ struct Here {
 }
 
 impl Asker {
-    fn new(place: Place) -> Self {
+    pub(super) fn new(place: Place) -> Self {
         Self {
             folder: place.folder,
             seals: place.seal,
@@ -111,7 +111,7 @@ impl Asker {
         self.ask(Request::Identity { account, act })
     }
 
-    fn ask(&mut self, request: Request) -> Result<Value, Failure> {
+    pub(super) fn ask(&mut self, request: Request) -> Result<Value, Failure> {
         if self.here.is_none() {
             let answer = admin::ask(&self.folder.data_dir, &request).map_err(Failure::new)?;
             if let Some(answer) = answer {
