@@ -98,9 +98,11 @@ fn calls(page: &mut Page, gallery: &Gallery) {
         "counter",
         "Calls that were answered, by operation and outcome.",
     );
-    for (called, row) in Called::all().zip(&metrics.rows) {
-        for ((result, code), counter) in Ending::all().zip(&row.endings) {
-            let count = load(counter);
+    let rows: Vec<_> = Called::all()
+        .map(|called| (called, metrics.sums(called)))
+        .collect();
+    for (called, row) in &rows {
+        for ((result, code), count) in Ending::all().zip(row.endings) {
             if count > 0 {
                 let labels = [
                     ("operation", called.name()),
@@ -119,15 +121,14 @@ fn calls(page: &mut Page, gallery: &Gallery) {
         "Time from a request that has arrived whole to its answer, its record in the journal \
          included.",
     );
-    for (called, row) in Called::all().zip(&metrics.rows) {
-        let counts = row.durations.each_ref().map(load);
-        let total: u64 = counts.iter().sum();
+    for (called, row) in &rows {
+        let total: u64 = row.durations.iter().sum();
         if total == 0 {
             continue;
         }
         let operation = ("operation", called.name());
         let mut so_far = 0;
-        for ((_, bound), count) in BUCKETS.iter().zip(counts) {
+        for ((_, bound), count) in BUCKETS.iter().zip(row.durations) {
             so_far += count;
             let labels = [operation, ("le", *bound)];
             page.sample(
@@ -138,7 +139,7 @@ fn calls(page: &mut Page, gallery: &Gallery) {
         }
         let labels = [operation, ("le", "+Inf")];
         page.sample("strongroom_request_duration_seconds_bucket", &labels, total);
-        let took = Duration::from_nanos(load(&row.nanoseconds)).as_secs_f64();
+        let took = Duration::from_nanos(row.nanoseconds).as_secs_f64();
         page.sample(
             "strongroom_request_duration_seconds_sum",
             &[operation],
@@ -155,7 +156,7 @@ fn calls(page: &mut Page, gallery: &Gallery) {
         "strongroom_inflight_requests",
         "gauge",
         "Requests that are being answered.",
-        metrics.in_flight.load(Ordering::Relaxed),
+        metrics.in_flight(),
     );
 }
 
