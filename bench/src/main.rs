@@ -234,7 +234,8 @@ impl<'a> Bench<'a> {
                 "--data-dir",
             ])
             .arg(store)
-            .env("STRONGROOM_AUDIT_DURABILITY", durability);
+            .env("STRONGROOM_AUDIT_DURABILITY", durability)
+            .env("STRONGROOM_REQUEST_RATES", "off");
         Ok(Server::start(&mut command, &self.log)?)
     }
 

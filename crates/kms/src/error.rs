@@ -180,6 +180,15 @@ impl KmsError {
         ))
     }
 
+    /// The account calls more often than it may.
+    pub(crate) fn throttled() -> Self {
+        Self::new(
+            ErrorCode::ThrottlingException,
+            "You have exceeded the rate at which you may call KMS. Reduce the frequency of your \
+             calls.",
+        )
+    }
+
     /// A quota counted per key or per account is used up.
     pub(crate) fn quota(what: &str, quota: u64, usage: u64) -> Self {
         Self::new(

@@ -39,6 +39,7 @@ use crate::{
     },
     permission::{Asked, Permissions},
     queue::{Queues, Turns},
+    rates::{Rates, Throttle},
     rsa_keys::{RsaKeys, RsaSettings},
     shelves::{Committed, Shelves},
     specs,
@@ -69,6 +70,8 @@ pub struct Settings {
     pub regions: Vec<Region>,
     /// Who reaches external key store proxies and hardware modules.
     pub outside: Outside,
+    /// How often an account may call.
+    pub rates: Rates,
 }
 
 impl fmt::Debug for Settings {
@@ -99,6 +102,7 @@ pub struct Service {
     queues: Queues,
     domain_rounds: tokio::sync::Mutex<domains::Rounds>,
     connections: Connections,
+    throttle: Throttle,
     settings: Settings,
 }
 
@@ -144,6 +148,7 @@ impl Service {
             queues: Queues::default(),
             domain_rounds: tokio::sync::Mutex::default(),
             connections: Connections::default(),
+            throttle: Throttle::new(settings.rates.clone()),
             settings,
         })
     }
@@ -233,6 +238,11 @@ impl Service {
         let probe = self.shelves.backend().get(b"note/ready").await;
         probe.map_err(|error| error.to_string())?;
         self.journal.check().map_err(|error| error.to_string())
+    }
+
+    /// How many calls were refused because their account calls too often, by group of operations.
+    pub fn throttled(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.throttle.refused()
     }
 
     /// Tidies: removes keys whose time is over, wipes material that is not in use, rotates
@@ -506,6 +516,20 @@ impl Service {
         operation: Operation,
         input: &Input,
     ) -> (Reply, Timestamp, Vec<Asked>) {
+        let (account, region) = (entry.caller().account, entry.region());
+        if let Err(error) = self.throttle.admit(account, region, input) {
+            let told = Outcome {
+                operation,
+                input: Some(input),
+                error: Some(&error),
+            };
+            let recorded = self.record_call(entry, &told, None).await;
+            return (
+                Reply::closed(entry, Err(error), recorded),
+                self.now(),
+                Vec::new(),
+            );
+        }
         let mut turns = Turns::default();
         let mut attempts = 0;
         let mut used = Vec::new();

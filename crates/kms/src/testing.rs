@@ -174,6 +174,7 @@ impl Bench {
             domain_key_days: 30,
             regions: Vec::new(),
             outside: sham::outside(),
+            rates: crate::Rates::off(),
         };
         let service = unsealed.serve(journal, settings).await?;
         Ok(Self {

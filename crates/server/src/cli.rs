@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
+use strongroom_kms::Rate;
 use strongroom_model::{AccountId, Region};
 
 use crate::{
@@ -157,12 +158,25 @@ pub enum AuditDurability {
     Relaxed,
 }
 
+/// The rates that accounts are held to unless it is said otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UsualRates {
+    /// Those of AWS.
+    Aws,
+    /// None.
+    Off,
+}
+
 /// What both servers have in common.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Counter {
     /// Where to listen; port 0 takes any [default: 127.0.0.1:4599].
     #[arg(long, env = "STRONGROOM_LISTEN", value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,
+    /// Where metrics are shown to Prometheus, at /metrics [default: nowhere].
+    #[arg(long, env = "STRONGROOM_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub metrics_listen: Option<String>,
     /// The certificate chain for TLS, in PEM.
     #[arg(
         long,
@@ -242,6 +256,19 @@ pub struct Counter {
     /// clusters.
     #[arg(long, env = "STRONGROOM_KEY_STORES", value_name = "FILE")]
     pub key_stores: Option<PathBuf>,
+    /// How often an account may call: as often as at AWS, or without limits [default: aws in
+    /// serve, off in dev].
+    #[arg(long, env = "STRONGROOM_REQUEST_RATES", value_name = "RATES")]
+    pub request_rates: Option<UsualRates>,
+    /// Calls a second of one group of operations, for each account and Region, as in
+    /// CreateKey=50, symmetric=20000 or ListKeys=off.
+    #[arg(
+        long,
+        env = "STRONGROOM_REQUEST_RATE",
+        value_name = "GROUP=N,…",
+        value_delimiter = ','
+    )]
+    pub request_rate: Vec<Rate>,
     /// How the journal is kept.
     #[command(flatten)]
     pub audit: AuditArgs,

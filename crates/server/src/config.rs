@@ -41,6 +41,13 @@
 //! [[external_key_store]]                        # and [[hsm_cluster]]: see `custom_key_stores`
 //! endpoint = "https://xks.example.com"
 //!
+//! [metrics]
+//! listen = "127.0.0.1:9464"                      # default: nowhere
+//!
+//! [request_rates]
+//! usual = "aws"                                  # or "off"
+//! rates = ["CreateKey=50", "symmetric=20000"]
+//!
 //! [log]
 //! format = "text"                                # or "json"
 //! filter = "info"
@@ -52,13 +59,13 @@ use std::{
 };
 
 use serde::Deserialize;
-use strongroom_kms::RsaSettings;
+use strongroom_kms::{Rate, RateError, Rates, RsaSettings};
 use strongroom_model::Region;
 use strongroom_store::Durability;
 
 use crate::{
     audit::{AuditConfig, SinkSettings, settings::AuditTable},
-    cli::{AuditDurability, Counter, DEFAULT_LISTEN, ServeArgs},
+    cli::{AuditDurability, Counter, DEFAULT_LISTEN, ServeArgs, UsualRates},
     custom_key_stores::{HsmCluster, KeyStoreSettings, ProxyEndpoint, SettingsError},
     seal_source::SealSource,
     telemetry::LogFormat,
@@ -82,6 +89,8 @@ pub struct Defaults {
     pub durability: Durability,
     /// How RSA keys are made.
     pub rsa: RsaSettings,
+    /// How often accounts may call.
+    pub rates: UsualRates,
     /// How many percent of the disk calls do not get.
     pub reserve_percent: u8,
 }
@@ -91,6 +100,7 @@ impl Defaults {
     pub const DEV: Self = Self {
         durability: Durability::Relaxed,
         rsa: RsaSettings::WITHOUT_POOL,
+        rates: UsualRates::Off,
         reserve_percent: 0,
     };
     /// `serve` is safe, and has RSA keys ready.
@@ -102,6 +112,7 @@ impl Defaults {
             ready_3072: 2,
             ready_4096: 2,
         },
+        rates: UsualRates::Aws,
         reserve_percent: 2,
     };
 }
@@ -195,6 +206,8 @@ pub enum ConfigError {
 pub struct CounterConfig {
     /// Where to listen.
     pub listen: String,
+    /// Where metrics are shown, if anywhere.
+    pub metrics_listen: Option<String>,
     /// The certificate chain and its key, in PEM.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// How the journal is kept, and where else it goes.
@@ -209,6 +222,8 @@ pub struct CounterConfig {
     pub rsa: RsaSettings,
     /// How many days a domain key wraps before it is replaced.
     pub domain_key_days: u16,
+    /// How often an account may call.
+    pub rates: Rates,
     /// The outside of custom key stores.
     pub key_stores: KeyStoreSettings,
 }
@@ -258,6 +273,10 @@ struct File {
     #[serde(default)]
     custody: Custody,
     #[serde(default)]
+    metrics: MetricsTable,
+    #[serde(default)]
+    request_rates: RequestRates,
+    #[serde(default)]
     log: Log,
 }
 
@@ -281,6 +300,20 @@ struct Tls {
 #[serde(deny_unknown_fields)]
 struct Custody {
     domain_key_days: Option<u16>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MetricsTable {
+    listen: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RequestRates {
+    usual: Option<UsualRates>,
+    #[serde(default)]
+    rates: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -341,9 +374,17 @@ pub fn serve(args: ServeArgs) -> Result<ServeConfig, ConfigError> {
         .or(file.data_dir)
         .ok_or(ConfigError::NoDataDir)?;
     let in_file = file.seal.seals().map_err(|what| ConfigError::Wrong {
-        path,
+        path: path.clone(),
         what: format!("seal: {what}"),
     })?;
+    let rates = file.request_rates.rates.iter().map(|text| text.parse());
+    let rates: Result<Vec<Rate>, RateError> = rates.collect();
+    let mut rates = rates.map_err(|error| ConfigError::Wrong {
+        path,
+        what: format!("request_rates.rates: {error}"),
+    })?;
+    // Of two that are said of one group, the later counts.
+    rates.extend(args.counter.request_rate);
     let seals = if args.seal.is_empty() {
         in_file
     } else {
@@ -354,6 +395,7 @@ pub fn serve(args: ServeArgs) -> Result<ServeConfig, ConfigError> {
     }
     let counter = Counter {
         listen: args.counter.listen.or(file.listen),
+        metrics_listen: args.counter.metrics_listen.or(file.metrics.listen),
         audit_durability: args.counter.audit_durability.or(file.audit.durability),
         managed_services: args.counter.managed_services.or(file.managed_services),
         attestation_root: args.counter.attestation_root.or(file.attestation_root),
@@ -366,6 +408,8 @@ pub fn serve(args: ServeArgs) -> Result<ServeConfig, ConfigError> {
             .counter
             .domain_key_days
             .or(file.custody.domain_key_days),
+        request_rates: args.counter.request_rates.or(file.request_rates.usual),
+        request_rate: rates,
         audit: args.counter.audit.or(&file.audit),
         ..args.counter
     };
@@ -422,6 +466,13 @@ pub fn counter(given: Counter, defaults: Defaults) -> Result<CounterConfig, Conf
     if let Some(wrong) = managed_services.iter().find(|name| !plain(name)) {
         return Err(ConfigError::Service(wrong.clone()));
     }
+    let mut rates = match given.request_rates.unwrap_or(defaults.rates) {
+        UsualRates::Aws => Rates::aws(),
+        UsualRates::Off => Rates::off(),
+    };
+    for rate in given.request_rate {
+        rates.set(rate);
+    }
     let domain_key_days = given.domain_key_days.unwrap_or(DOMAIN_KEY_DAYS);
     if !DOMAIN_KEY_DAYS_RANGE.contains(&domain_key_days) {
         return Err(ConfigError::DomainKeyDays(domain_key_days));
@@ -438,12 +489,14 @@ pub fn counter(given: Counter, defaults: Defaults) -> Result<CounterConfig, Conf
     Ok(CounterConfig {
         audit: AuditConfig::of(&given.audit, durability, defaults.reserve_percent)?,
         listen: given.listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
+        metrics_listen: given.metrics_listen,
         tls: given.tls_certificate.zip(given.tls_key),
         managed_services,
         attestation_root: given.attestation_root,
         sm2_everywhere: given.sm2_everywhere,
         rsa,
         domain_key_days,
+        rates,
         key_stores,
     })
 }
@@ -546,6 +599,11 @@ mod tests {
         type = "stdout"
         [custody]
         domain_key_days = 90
+        [metrics]
+        listen = "127.0.0.1:3"
+        [request_rates]
+        usual = "off"
+        rates = ["CreateKey=50"]
         [log]
         format = "json"
         filter = "debug"
@@ -555,11 +613,14 @@ mod tests {
     fn everything_can_stand_in_the_file() {
         let config = settings(WHOLE, "").unwrap();
         let seals = ["key-file=/k", "passphrase"].map(|seal| seal.parse().unwrap());
+        let mut rates = Rates::off();
+        rates.set("CreateKey=50".parse().unwrap());
         let expected = ServeConfig {
             data_dir: "/data".into(),
             seals: seals.to_vec(),
             counter: CounterConfig {
                 listen: "127.0.0.1:1".into(),
+                metrics_listen: Some("127.0.0.1:3".into()),
                 tls: Some(("/c".into(), "/tk".into())),
                 audit: AuditConfig {
                     journal: JournalSettings {
@@ -595,6 +656,7 @@ mod tests {
                     ready_4096: 256,
                 },
                 domain_key_days: 90,
+                rates,
                 key_stores: KeyStoreSettings {
                     external_key_store: vec![ProxyEndpoint {
                         endpoint: "https://xks.example.com".into(),
@@ -641,6 +703,12 @@ mod tests {
             (8 << 20, 1)
         );
         assert_eq!(config.regions.len(), 2);
+        let flags = "--request-rates aws --request-rate CreateKey=7,ListKeys=off";
+        let mut rates = Rates::aws();
+        for rate in ["CreateKey=7", "ListKeys=off"] {
+            rates.set(rate.parse().unwrap());
+        }
+        assert_eq!(settings(WHOLE, flags).unwrap().counter.rates, rates);
         let RsaSettings {
             at_once,
             ready_2048,
@@ -656,6 +724,7 @@ mod tests {
         assert_eq!(config.counter.listen, DEFAULT_LISTEN);
         assert_eq!(config.counter.audit.journal.durability, Durability::Strict);
         assert_eq!(config.counter.domain_key_days, 30);
+        assert_eq!(config.counter.rates, Rates::aws());
         assert!(!config.danger_allow_swap);
         assert!(!config.counter.sm2_everywhere);
         assert_eq!(config.counter.rsa, Defaults::SERVE.rsa);
@@ -693,6 +762,11 @@ mod tests {
             let toml = format!("[custody]\ndomain_key_days = {days}");
             check(&toml, "after 1 to 730 days");
         }
+        check("[request_rates]\nusual = 'no'", "unknown variant `no`");
+        check(
+            "[request_rates]\nrates = ['Encrypt=1']",
+            "request_rates.rates: there is no group of operations `Encrypt`",
+        );
         check("seal = 'tpm'", "a seal is key-file=PATH");
         check("seal = 7", "a seal is a text");
         check("listen = ", "line 1: ");

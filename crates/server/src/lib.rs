@@ -9,6 +9,7 @@ pub mod config;
 pub mod custom_key_stores;
 pub mod door;
 pub mod http;
+pub mod metrics;
 pub mod seal_source;
 pub mod seed;
 pub mod sts;

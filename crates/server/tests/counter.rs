@@ -66,6 +66,7 @@ impl House {
         let front = Front {
             service,
             door,
+            metrics: Arc::default(),
             tls: None,
             limits: HttpLimits::default(),
         };
@@ -205,6 +206,7 @@ async fn service(journal: &tempfile::TempDir) -> Arc<Service> {
         domain_key_days: 30,
         regions: Vec::new(),
         outside: strongroom_kms::outside::Outside::nothing(),
+        rates: strongroom_kms::Rates::off(),
     };
     unsealed.serve(Arc::new(journal), settings).await.unwrap()
 }

@@ -31,7 +31,7 @@ impl StsError {
 
     /// The code.
     #[must_use]
-    pub fn code(&self) -> &str {
+    pub fn code(&self) -> &'static str {
         self.code
     }
 

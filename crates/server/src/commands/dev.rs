@@ -33,6 +33,7 @@ use crate::{
     config::{self, CounterConfig, Defaults},
     custom_key_stores,
     door::{Door, Regions, WallClock},
+    metrics::{Counted, Metrics},
     seal_source::{make_key_file, read_key_file},
     seed::{self, Purpose},
     tls,
@@ -131,10 +132,11 @@ async fn serve(
     drop(key);
 
     let clock = Arc::new(ServiceClock::default());
+    let metrics = Arc::new(Metrics::new());
     let authorizer: Box<dyn Authorizer> = if args.enforce {
-        Box::new(Enforced)
+        Box::new(Counted::new(Enforced, &metrics))
     } else {
-        Box::new(Open)
+        Box::new(Counted::new(Open, &metrics))
     };
     let settings = Settings {
         managed_services: counter.managed_services,
@@ -146,6 +148,7 @@ async fn serve(
         domain_key_days: counter.domain_key_days,
         regions: Vec::new(),
         outside: custom_key_stores::outside(&counter.key_stores)?,
+        rates: counter.rates,
     };
     let service = unsealed.serve(Arc::clone(&place.journal), settings).await?;
     let profile = Profile {
@@ -202,6 +205,8 @@ async fn serve(
         Door::open(region)
     };
     let listener = house::bind(&counter.listen)?;
+    let metrics_listener = counter.metrics_listen.as_deref();
+    let metrics_listener = metrics_listener.map(house::bind).transpose()?;
     let greeting = Greeting {
         address: listener.local_addr()?,
         certificate: tls.map(|(certificate, _)| certificate),
@@ -217,6 +222,8 @@ async fn serve(
         sinks: counter.audit.sinks,
         listener,
         door,
+        metrics,
+        metrics_listener,
         tls: config,
         desk_dir: place.dir.clone(),
         clock: Some(clock),

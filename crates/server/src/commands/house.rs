@@ -12,7 +12,7 @@ use std::{
 use strongroom_auth::decision::Enforced;
 use strongroom_crypto::{AttestationRoots, Hardening, Random};
 use strongroom_kms::{
-    Attestation, RsaSettings, Service, Settings,
+    Attestation, Rates, RsaSettings, Service, Settings,
     installation::{self, InstallationError, Sealed, Unsealed},
     outside::Outside,
 };
@@ -25,7 +25,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use super::Failure;
+use super::{Failure, print};
 use crate::{
     admin::{Desk, Socket},
     audit::{SinkSettings, Sinks},
@@ -33,6 +33,7 @@ use crate::{
     config::DOMAIN_KEY_DAYS,
     door::{Door, WallClock},
     http::{self, Front, HttpLimits},
+    metrics::{self, Gallery, Metrics},
     seal_source::{SealSecret, SealSource, SourceError, read_key_file},
 };
 
@@ -130,6 +131,7 @@ impl House {
             domain_key_days: DOMAIN_KEY_DAYS,
             regions: Vec::new(),
             outside: Outside::nothing(),
+            rates: Rates::off(),
         };
         let service = unsealed.serve(journal, settings).await?;
         Ok((Desk::new(Arc::clone(&service), None), service))
@@ -240,6 +242,9 @@ pub(super) struct Running {
     pub(super) sinks: Vec<SinkSettings>,
     pub(super) listener: std::net::TcpListener,
     pub(super) door: Door,
+    pub(super) metrics: Arc<Metrics>,
+    /// Where they are shown.
+    pub(super) metrics_listener: Option<std::net::TcpListener>,
     pub(super) tls: Option<Arc<rustls::ServerConfig>>,
     /// The folder of the administrative socket.
     pub(super) desk_dir: PathBuf,
@@ -264,6 +269,25 @@ impl Running {
         })?;
 
         let sinks = Sinks::start(&self.sinks, &self.journal, &self.desk_dir)?;
+        let mut exhibition = None;
+        let mut shown_at = None;
+        if let Some(listener) = self.metrics_listener {
+            shown_at = Some(listener.local_addr()?);
+            let sinks = sinks.counters();
+            let gallery = Gallery {
+                metrics: Arc::clone(&self.metrics),
+                journal: Arc::clone(&self.journal),
+                service: Arc::clone(&self.service),
+                sinks: sinks
+                    .map(|(name, counters)| (name.to_owned(), Arc::clone(counters)))
+                    .collect(),
+            };
+            exhibition = Some(tokio::spawn(async move {
+                if let Err(error) = metrics::exhibit(listener, gallery).await {
+                    tracing::error!(%error, "metrics cannot be shown");
+                }
+            }));
+        }
 
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let flushed = Arc::clone(&self.journal);
@@ -297,12 +321,16 @@ impl Running {
         let front = Front {
             service: self.service,
             door: self.door,
+            metrics: self.metrics,
             tls: self.tls,
             limits: HttpLimits::default().within_open_files(),
         };
         let serving = http::serve(self.listener, front, async {
             let _ = stopped.await;
         });
+        if let Some(address) = shown_at {
+            print(&format!("metrics: http://{address}/metrics\n"));
+        }
         announce();
         let mut serving = pin!(serving);
         let served = tokio::select! {
@@ -310,6 +338,9 @@ impl Running {
             () = socket.attend(&desk) => Ok(()),
         };
         tidying.abort();
+        if let Some(exhibition) = exhibition {
+            exhibition.abort();
+        }
         drop(socket);
         service.finish().await;
         let flushed = self.journal.flush().await;

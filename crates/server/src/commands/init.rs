@@ -6,7 +6,7 @@ use serde_json::json;
 use strongroom_auth::decision::Enforced;
 use strongroom_crypto::{Random, seal::SealKey};
 use strongroom_kms::{
-    RsaSettings, Settings,
+    Rates, RsaSettings, Settings,
     installation::{self, Profile},
     outside::Outside,
 };
@@ -66,6 +66,7 @@ async fn make(house: &House, keys: &[SealKey], args: &InitArgs) -> Result<(), Fa
         domain_key_days: DOMAIN_KEY_DAYS,
         regions: Vec::new(),
         outside: Outside::nothing(),
+        rates: Rates::off(),
     };
     let service = unsealed.serve(Arc::clone(&journal), settings).await?;
     let (id, secret) = service.create_root_access_key(args.account).await?;

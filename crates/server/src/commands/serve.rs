@@ -16,6 +16,7 @@ use crate::{
     config::ServeConfig,
     custom_key_stores,
     door::{Door, Regions, WallClock},
+    metrics::{Counted, Metrics},
     tls,
 };
 
@@ -53,16 +54,18 @@ async fn serve(house: House, config: ServeConfig) -> Result<(), Failure> {
     let unsealed = house::unseal(house.sealed().await?, &place, &config.seals).await?;
     let seal_id = unsealed.seal_id().to_owned();
     let journal = house.journal(config.counter.audit.journal)?;
+    let metrics = Arc::new(Metrics::new());
     let settings = Settings {
         managed_services: config.counter.managed_services,
         sm2_everywhere: config.counter.sm2_everywhere,
         rsa: config.counter.rsa,
-        authorizer: Box::new(Enforced),
+        authorizer: Box::new(Counted::new(Enforced, &metrics)),
         clock: Arc::new(ServiceClock::default()),
         attestation: house::attestation(config.counter.attestation_root.as_deref())?,
         domain_key_days: config.counter.domain_key_days,
         regions: config.regions.clone(),
         outside: custom_key_stores::outside(&config.counter.key_stores)?,
+        rates: config.counter.rates,
     };
     let service = unsealed.serve(Arc::clone(&journal), settings).await?;
     let profile = service.profile().await?.ok_or_else(|| {
@@ -95,6 +98,8 @@ async fn serve(house: House, config: ServeConfig) -> Result<(), Failure> {
         .transpose()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let listener = house::bind(&config.counter.listen)?;
+    let metrics_listener = config.counter.metrics_listen.as_deref();
+    let metrics_listener = metrics_listener.map(house::bind).transpose()?;
     let endpoint = format!("{scheme}://{}", listener.local_addr()?);
     let running = Running {
         service,
@@ -102,6 +107,8 @@ async fn serve(house: House, config: ServeConfig) -> Result<(), Failure> {
         sinks: config.counter.audit.sinks,
         listener,
         door: Door::enforced(regions, Arc::new(WallClock)),
+        metrics,
+        metrics_listener,
         tls,
         desk_dir: place.clone(),
         clock: None,

@@ -15,6 +15,7 @@ use strongroom_model::errors::ErrorCode;
 use super::{Answer, HttpLimits, Request, Responder, listen::listen};
 use crate::{
     door::{self, Door, Refusal},
+    metrics::{Called, Ending, Metrics},
     sts,
     wire::{self, fault::fault, route::route},
 };
@@ -25,6 +26,8 @@ pub struct Front {
     pub service: Arc<Service>,
     /// Who comes in.
     pub door: Door,
+    /// Where calls are counted.
+    pub metrics: Arc<Metrics>,
     /// TLS, when it is offered.
     pub tls: Option<Arc<rustls::ServerConfig>>,
     /// What one client may cost.
@@ -45,19 +48,45 @@ pub async fn serve(
     let Front {
         service,
         door,
+        metrics,
         tls,
         limits,
     } = front;
-    listen(listener, Counter { service, door }, tls, limits, shutdown).await
+    let counter = Counter {
+        service,
+        door,
+        metrics,
+    };
+    listen(listener, counter, tls, limits, shutdown).await
 }
 
 struct Counter {
     service: Arc<Service>,
     door: Door,
+    metrics: Arc<Metrics>,
 }
 
 impl Responder for Counter {
     async fn respond(&self, request: Request) -> Answer {
+        let in_flight = self.metrics.begin();
+        let (answer, call) = self.attend(request).await;
+        if let Some((called, ending)) = call {
+            in_flight.end(called, ending);
+        }
+        answer
+    }
+
+    async fn ready(&self) -> Result<(), String> {
+        self.service.ready().await
+    }
+}
+
+/// What was asked for and how it ended; nothing for somebody who did not come in.
+type Attended = Option<(Called, Ending)>;
+
+impl Counter {
+    /// Answers a request, and says what to count of it.
+    async fn attend(&self, request: Request) -> (Answer, Attended) {
         let id = request.id;
         let headers = door::signed_headers(&request.head);
         let parts = SignedParts {
@@ -73,8 +102,10 @@ impl Responder for Counter {
             && sts::is_web_identity(parts.query, parts.body)
         {
             let arrival = arrival(&request);
-            let Self { service, door } = self;
-            return sts::answer_stranger(service, door, arrival, parts.query, parts.body).await;
+            let Self { service, door, .. } = self;
+            let answered =
+                sts::answer_stranger(service, door, arrival, parts.query, parts.body).await;
+            return attended(answered);
         }
         let admitted = self
             .door
@@ -82,7 +113,13 @@ impl Responder for Counter {
             .await;
         let admitted = match admitted {
             Ok(admitted) => admitted,
-            Err(refusal) => return refused(&refusal, protocol, id),
+            Err(refusal) => {
+                self.metrics.refused_at_the_door(match &refusal {
+                    Refusal::Signature(error) => error.json_code(),
+                    Refusal::Unavailable => ErrorCode::ServiceUnavailable,
+                });
+                return (refused(&refusal, protocol, id), None);
+            }
         };
         drop(headers);
 
@@ -98,41 +135,52 @@ impl Responder for Counter {
         let arrival = arrival(&request);
         let entry = self.service.open(admitted.caller, admitted.region, arrival);
         match protocol {
-            Protocol::Json => self.kms(entry, request).await,
+            Protocol::Json => {
+                let (answer, called, ending) = self.kms(entry, request).await;
+                (answer, Some((called, ending)))
+            }
             Protocol::Query => {
                 let query = request.head.uri.query().unwrap_or_default();
-                let (Self { service, door }, body) = (self, request.body.expose());
-                sts::answer_caller(service, door, entry, query, body, id).await
+                let (Self { service, door, .. }, body) = (self, request.body.expose());
+                attended(sts::answer_caller(service, door, entry, query, body, id).await)
             }
         }
     }
 
-    async fn ready(&self) -> Result<(), String> {
-        self.service.ready().await
-    }
-}
-
-impl Counter {
-    async fn kms(&self, entry: Entry, request: Request) -> Answer {
+    async fn kms(&self, entry: Entry, request: Request) -> (Answer, Called, Ending) {
         let Some(operation) = route(&request.head.headers) else {
             let error = KmsError::silent(ErrorCode::UnknownOperationException);
-            return told(&self.service.refuse(entry, None, error).await);
+            let reply = self.service.refuse(entry, None, error).await;
+            return (told(&reply), Called::Unknown, ending(&reply));
         };
         let decoded = wire::decode(operation, request.body.expose());
         // What is still needed of the body is in the input now; the rest is wiped before a
         // call that may take its time.
         drop(request);
-        match decoded {
-            Ok(input) => told(&self.service.answer(entry, input).await),
+        let reply = match decoded {
+            Ok(input) => self.service.answer(entry, input).await,
             Err(wire::Fault { code, message }) => {
                 let error = match message {
                     Some(message) => KmsError::new(code, message),
                     None => KmsError::silent(code),
                 };
-                told(&self.service.refuse(entry, Some(operation), error).await)
+                self.service.refuse(entry, Some(operation), error).await
             }
-        }
+        };
+        (told(&reply), Called::Kms(operation), ending(&reply))
     }
+}
+
+/// What to count of a call of STS.
+fn attended(answered: sts::Answered) -> (Answer, Attended) {
+    let called = answered.action.map_or(Called::Unknown, Called::Sts);
+    let ending = answered.error.map_or(Ending::DONE, Ending::sts);
+    (answered.answer, Some((called, ending)))
+}
+
+fn ending(reply: &Reply) -> Ending {
+    let error = reply.outcome().err();
+    error.map_or(Ending::DONE, |error| Ending::kms(error.code()))
 }
 
 /// How a request came in.

@@ -57,7 +57,7 @@ impl HttpLimits {
 }
 
 /// The soft limit on open files. Linux: proc_pid_limits(5); absent elsewhere.
-fn open_files_limit() -> Option<usize> {
+pub(crate) fn open_files_limit() -> Option<usize> {
     let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
     soft_limit_of_open_files(&limits)
 }

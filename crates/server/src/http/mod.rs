@@ -29,6 +29,7 @@ pub use answer::Answer;
 pub use body::RequestBody;
 pub use front::{Front, serve};
 pub use limits::HttpLimits;
+pub(crate) use limits::open_files_limit;
 
 /// A request that has arrived whole. It cannot be printed: headers carry session tokens.
 pub struct Request {

@@ -1,6 +1,6 @@
 //! One request of STS, from its form to its answer.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use strongroom_kms::{
     Arrival, Entry, RequestId, Service,
@@ -14,6 +14,38 @@ use super::{
 };
 use crate::{door::Door, http::Answer};
 
+/// An answer, and what it answers.
+#[derive(Debug)]
+pub struct Answered {
+    /// What goes back to the client.
+    pub answer: Answer,
+    /// The action, as far as it could be told.
+    pub action: Option<Action>,
+    /// The code of the error, if it is one.
+    pub error: Option<&'static str>,
+}
+
+impl Answered {
+    fn failed(action: Option<Action>, error: &StsError, id: RequestId) -> Self {
+        Self {
+            answer: answer::failed(error, id),
+            action,
+            error: Some(error.code()),
+        }
+    }
+
+    fn of(action: Option<Action>, answered: Result<Answer, StsError>, id: RequestId) -> Self {
+        match answered {
+            Ok(answer) => Self {
+                answer,
+                action,
+                error: None,
+            },
+            Err(error) => Self::failed(action, &error, id),
+        }
+    }
+}
+
 /// A request whose caller is known, by signature or at its word.
 pub async fn answer_caller(
     service: &Arc<Service>,
@@ -22,13 +54,14 @@ pub async fn answer_caller(
     query: &str,
     body: &[u8],
     id: RequestId,
-) -> Answer {
+) -> Answered {
     let (action, decoded) = decoded(query, body);
     let request = match decoded {
         Ok(request) => request,
         Err(error) => {
             let name = action.map(Action::name);
-            return answer::failed(&service.refuse_sts(entry, name, error).await, id);
+            let error = service.refuse_sts(entry, name, error).await;
+            return Answered::failed(action, &error, id);
         }
     };
     let wall = door.now();
@@ -55,7 +88,7 @@ pub async fn answer_caller(
             Err(service.refuse_sts(entry, name, error).await)
         }
     };
-    answered.unwrap_or_else(|error| answer::failed(&error, id))
+    Answered::of(action, answered, id)
 }
 
 /// The action, as far as it can be told, and what it is asked for.
@@ -98,7 +131,8 @@ pub async fn answer_stranger(
     arrival: Arrival,
     query: &str,
     body: &[u8],
-) -> Answer {
+) -> Answered {
+    let action = Some(Action::AssumeRoleWithWebIdentity);
     let (id, source) = (arrival.request_id, arrival.source);
     let wall = door.now();
     let verified = match web_identity(query, body) {
@@ -107,17 +141,18 @@ pub async fn answer_stranger(
     };
     let verified = match verified {
         Ok(verified) => verified,
-        Err(error) => return turned_away(door, source, &error, id),
+        Err(error) => {
+            door.turned_away(source, error.code(), error.message(), error.cause());
+            return Answered::failed(action, &error, id);
+        }
     };
     let entry = service.open(verified.caller(), door.default_region(), arrival);
     let name = Action::AssumeRoleWithWebIdentity.name();
-    match service
+    let answered = service
         .assume_role_with_web_identity(entry, verified, wall)
         .await
-    {
-        Ok(session) => answer::role_session(name, &session, id),
-        Err(error) => answer::failed(&error, id),
-    }
+        .map(|session| answer::role_session(name, &session, id));
+    Answered::of(action, answered, id)
 }
 
 fn web_identity(query: &str, body: &[u8]) -> Result<AssumeRoleWithWebIdentity, StsError> {
@@ -130,9 +165,4 @@ fn web_identity(query: &str, body: &[u8]) -> Result<AssumeRoleWithWebIdentity, S
             "The action is another one.",
         )),
     }
-}
-
-fn turned_away(door: &Door, source: IpAddr, error: &StsError, id: RequestId) -> Answer {
-    door.turned_away(source, error.code(), error.message(), error.cause());
-    answer::failed(error, id)
 }

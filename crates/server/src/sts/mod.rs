@@ -13,7 +13,7 @@ mod key_sets;
 mod request;
 
 pub use answer::{refused, unavailable};
-pub use counter::{answer_caller, answer_stranger, is_web_identity};
+pub use counter::{Answered, answer_caller, answer_stranger, is_web_identity};
 pub use form::{Form, MalformedForm};
 pub use key_sets::ProviderDocuments;
 pub use request::{Action, Request, read};

@@ -44,7 +44,8 @@ pub enum Action {
 }
 
 impl Action {
-    const ALL: [Self; 4] = [
+    /// All four.
+    pub const ALL: [Self; 4] = [
         Self::GetCallerIdentity,
         Self::AssumeRole,
         Self::AssumeRoleWithWebIdentity,

@@ -212,6 +212,8 @@ struct Shared {
     seal: Condvar,
     /// The last line that a checkpoint vouches for.
     sealed: AtomicU64,
+    /// When this process made a checkpoint last, in seconds since 1970; 0 if it has not.
+    sealed_at: AtomicU64,
     /// The last line that is safe, for whoever follows.
     followed: watch::Sender<Seq>,
     space: Option<Space>,
@@ -318,6 +320,7 @@ impl Journal {
             outbox: Notify::new(),
             seal: Condvar::new(),
             sealed: AtomicU64::new(0),
+            sealed_at: AtomicU64::new(0),
             followed: watch::Sender::new(end.seq),
             space,
         });

@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, atomic::Ordering},
     thread::JoinHandle,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use tokio::sync::oneshot;
@@ -171,6 +171,13 @@ impl Journal {
     #[must_use]
     pub fn sealed(&self) -> Seq {
         self.shared.sealed.load(Ordering::Relaxed)
+    }
+
+    /// When this process made a checkpoint last, to the second.
+    #[must_use]
+    pub fn sealed_at(&self) -> Option<SystemTime> {
+        let seconds = self.shared.sealed_at.load(Ordering::Relaxed);
+        (seconds > 0).then(|| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
     }
 
     /// Begins to end the thread, and waits for its last checkpoint.
@@ -498,6 +505,10 @@ impl Sealer {
             self.file()?.append(&line)?;
             self.last = end.seq;
             self.pending = None;
+            let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+            self.shared
+                .sealed_at
+                .store(now.as_secs(), Ordering::Relaxed);
         }
         if sync || self.synced.elapsed() >= SYNC_EVERY {
             if let Some(file) = &self.file {
