@@ -1,8 +1,8 @@
 //! The part of AWS STS that is spoken here: who is calling, and temporary credentials.
 //!
 //! Nothing is stored for a session. Its token carries what is known of it, sealed
-//! ([`claims`]); its secret follows from its access key id. What a session may do is the role's
-//! at the time of each call: [`sessions`] looks the role up whenever the session comes in, so a
+//! (`claims`); its secret follows from its access key id. What a session may do is the role's
+//! at the time of each call: `sessions` looks the role up whenever the session comes in, so a
 //! role that is changed or deleted is so for all of its sessions from that moment on.
 //!
 //! Sessions are judged by the service clock. The date that their callers are told is one of the
