@@ -4,8 +4,8 @@
 //! [`Authorizer`] answers it: [`Open`] in development, [`Enforced`] by policies and grants. What
 //! is not allowed is denied.
 //!
-//! [`decide`] asks every policy first ([`evaluate`](crate::evaluate)) and then concludes, in one
-//! place, what follows from their answers. [`explain`](crate::explain) asks at greater length and
+//! [`decide`] asks every policy first (`evaluate`) and then concludes, in one
+//! place, what follows from their answers. [`explain`](crate::explain()) asks at greater length and
 //! concludes in the same place.
 //!
 //! AWS: IAM user guide, "Policy evaluation logic"; KMS developer guide, "Troubleshooting AWS KMS
