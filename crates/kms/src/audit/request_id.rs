@@ -27,10 +27,6 @@ impl RequestId {
         (!id.is_multi_region()).then(|| Self(id.bits()))
     }
 
-    pub(crate) fn bits(self) -> [u8; 16] {
-        self.0
-    }
-
     /// The id of the audit event that tells of the request: another one, made from it, and
     /// unique because it is.
     pub(super) fn of_event(self) -> Self {

@@ -9,7 +9,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use strongroom_auth::{Explanation, GrantCover, Question, Resource, ResourceKind, explain};
@@ -38,7 +41,7 @@ const ALLOWED: Bound = Bound {
     calls: 256,
     bytes: 2 << 20,
 };
-/// Parts in which they are kept, so that unrelated calls do not meet.
+/// Parts in which they are kept, so that threads do not meet.
 const SHARDS: usize = 8;
 /// What a call counts for, beside what is counted one by one.
 const CALL_BYTES: usize = 1536;
@@ -199,19 +202,41 @@ struct Calls {
 }
 
 impl Calls {
-    /// Makes room within the bound of a shard; what is forgotten is handed out, to be dropped
-    /// outside of the lock.
-    fn forget(&mut self, bound: Bound) -> Vec<Arc<Remembered>> {
-        let mut gone = Vec::new();
-        while self.calls.len() > bound.calls / SHARDS || self.bytes > bound.bytes / SHARDS {
-            let Some(oldest) = self.calls.pop_front() else {
+    /// Adds a call and forgets the oldest ones, as many as the bound of a shard demands. What is
+    /// forgotten is handed out, to be dropped outside of the lock; the memory of the first one
+    /// is used again.
+    fn push(&mut self, call: Remembered, bound: Bound) -> Forgotten {
+        self.bytes += call.bytes;
+        let mut gone = Forgotten::default();
+        let mut call = Some(call);
+        while self.calls.len() + usize::from(call.is_some()) > bound.calls / SHARDS
+            || self.bytes > bound.bytes / SHARDS
+        {
+            let Some(mut oldest) = self.calls.pop_front() else {
                 break;
             };
             self.bytes = self.bytes.saturating_sub(oldest.bytes);
-            gone.push(oldest);
+            match (Arc::get_mut(&mut oldest), call.take()) {
+                (Some(place), Some(call)) => {
+                    gone.first = Some(std::mem::replace(place, call));
+                    self.calls.push_back(oldest);
+                }
+                (_, same) => {
+                    call = same;
+                    gone.others.push(oldest);
+                }
+            }
         }
+        self.calls.extend(call.map(Arc::new));
         gone
     }
+}
+
+/// Calls that were forgotten.
+#[derive(Default)]
+struct Forgotten {
+    first: Option<Remembered>,
+    others: Vec<Arc<Remembered>>,
 }
 
 impl Recent {
@@ -230,7 +255,7 @@ impl Recent {
         let input = without_secrets(input);
         let own: usize = asked.iter().map(Asked::bytes).sum();
         let own = own + CALL_BYTES + size_of_input(&input);
-        let mut shard = self.shard(entry.request_id());
+        let mut shard = self.shard();
         // A policy that the call before had, too, is counted once.
         let (calls, bound) = if denied {
             (&mut shard.denied, DENIED)
@@ -258,35 +283,45 @@ impl Recent {
                 .saturating_mul(POLICY_BYTES)
         };
         let bytes = own + policies + own_policies;
-        calls.bytes += bytes;
-        calls.calls.push_back(Arc::new(Remembered {
+        let call = Remembered {
             entry,
             input,
             now,
             asked,
             bytes,
-        }));
-        let gone = calls.forget(bound);
+        };
+        let gone = calls.push(call, bound);
         drop(shard);
         drop(gone);
     }
 
     fn find(&self, request_id: RequestId) -> Option<Arc<Remembered>> {
-        let shard = self.shard(request_id);
-        let Shard { allowed, denied } = &*shard;
-        let mut calls = allowed.calls.iter().rev().chain(denied.calls.iter().rev());
-        calls
-            .find(|call| call.entry.request_id() == request_id)
-            .cloned()
+        self.shards.iter().find_map(|shard| {
+            let shard = lock(shard);
+            let Shard { allowed, denied } = &*shard;
+            let mut calls = allowed.calls.iter().rev().chain(denied.calls.iter().rev());
+            calls
+                .find(|call| call.entry.request_id() == request_id)
+                .cloned()
+        })
     }
 
-    fn shard(&self, request_id: RequestId) -> MutexGuard<'_, Shard> {
-        let [first, ..] = request_id.bits();
+    /// The part of this thread: memory goes back to the allocator on the thread that took it, and
+    /// no thread waits for another one.
+    fn shard(&self) -> MutexGuard<'_, Shard> {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        thread_local! {
+            static THREAD: usize = THREADS.fetch_add(1, Ordering::Relaxed) % SHARDS;
+        }
         #[expect(clippy::indexing_slicing, reason = "a remainder is below its divisor")]
-        let shard = &self.shards[usize::from(first) % SHARDS];
-        // What is remembered is whole whatever a holder of the lock was doing.
-        shard.lock().unwrap_or_else(PoisonError::into_inner)
+        let shard = &self.shards[THREAD.with(|thread| *thread)];
+        lock(shard)
     }
+}
+
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    // What is remembered is whole whatever a holder of the lock was doing.
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Service {

@@ -83,9 +83,8 @@ impl EntryBytes {
         &self.bytes
     }
 
-    /// The same body in other memory: the next bytes of `shared`, where they stand already.
-    pub(super) fn taken_from(&self, shared: &mut Bytes) -> Self {
-        let bytes = shared.split_to(self.bytes.len().min(shared.len()));
+    /// The same body in other memory, where it stands already.
+    pub(super) fn kept_in(&self, bytes: Bytes) -> Self {
         debug_assert_eq!(bytes, self.bytes);
         let places = self.places;
         Self { bytes, places }

@@ -132,12 +132,13 @@ impl Follower {
             let mut bounds = Vec::new();
             let mut start = 1;
             let mut seq = self.next;
-            for (at, byte) in buffer.iter().enumerate().skip(1) {
-                if *byte == b'\n' && seq <= upto {
-                    bounds.push((start, at));
-                    start = at + 1;
-                    seq += 1;
+            for at in memchr::memchr_iter(b'\n', &buffer).filter(|at| *at > 0) {
+                if seq > upto {
+                    break;
                 }
+                bounds.push((start, at));
+                start = at + 1;
+                seq += 1;
             }
             if bounds.is_empty() {
                 if read < size {

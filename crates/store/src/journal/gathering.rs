@@ -1,19 +1,56 @@
 //! Records that are written together.
 //!
-//! With relaxed durability an append only has to be written before it returns. Calls that are
-//! in flight on the same threads reach that point within microseconds of each other, so the
-//! first of them steps back once, lets the others come, and writes for all of them: one lock,
-//! one call to the medium. A call alone waits for nobody.
+//! With relaxed durability an append only has to be written before it returns. Calls that are in
+//! flight on the same thread reach that point within microseconds of each other, so the first of
+//! them steps back once, lets the others come, and writes for all of them: one lock, one call to
+//! the medium. A call alone waits for nobody. Threads do not write for each other: waking
+//! another one costs more than it saves.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    cell::Cell,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use tokio::sync::oneshot;
 
 use super::{EntryBytes, Journal, JournalError, Seq};
 
-/// The records that wait to be written, and whether somebody is about to do it.
+/// Threads that have a gathering of their own; beyond these they share.
+const THREADS: usize = 64;
+
+/// How often whoever leads steps back while another thread is writing, before it waits for that
+/// one. Meanwhile more records come, and sleeping on a lock costs more than all of them.
+const STEPS_BACK: usize = 4;
+
+/// The records that wait to be written, by the thread that they came on.
+#[derive(Debug)]
+pub(super) struct Gatherings([Gathering; THREADS]);
+
+impl Default for Gatherings {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| Gathering::default()))
+    }
+}
+
+impl Gatherings {
+    /// The one of this thread.
+    fn here(&self) -> &Gathering {
+        static THREADS_SEEN: AtomicUsize = AtomicUsize::new(0);
+        thread_local! {
+            static THREAD: Cell<usize> =
+                Cell::new(THREADS_SEEN.fetch_add(1, Ordering::Relaxed) % THREADS);
+        }
+        #[expect(clippy::indexing_slicing, reason = "a remainder is below its divisor")]
+        &self.0[THREAD.get()]
+    }
+}
+
+/// The records of one thread, and whether somebody is about to write them.
 #[derive(Debug, Default)]
-pub(super) struct Gathering {
+struct Gathering {
     gathered: Mutex<Gathered>,
 }
 
@@ -27,15 +64,27 @@ type Answer = oneshot::Sender<Result<Seq, JournalError>>;
 
 /// Whoever writes for all. It does so when dropped, so that a call that is given up on the way
 /// leaves nobody waiting.
-struct Leader<'j>(&'j Journal);
+struct Leader<'j> {
+    journal: &'j Journal,
+    gathering: &'j Gathering,
+}
 
 impl Journal {
     /// Writes a record together with those of other calls, and returns its number.
     pub(super) async fn gather(&self, body: EntryBytes) -> Result<Seq, JournalError> {
+        let gathering = self.gatherings.here();
         let (answer, written) = oneshot::channel();
-        if self.gathering.join(body, answer) {
-            let leader = Leader(self);
-            tokio::task::yield_now().await;
+        if gathering.join(body, answer) {
+            let leader = Leader {
+                journal: self,
+                gathering,
+            };
+            for _ in 0..STEPS_BACK {
+                tokio::task::yield_now().await;
+                if !self.is_being_written() {
+                    break;
+                }
+            }
             drop(leader);
         }
         written.await.unwrap_or(Err(JournalError::Closed))
@@ -66,12 +115,12 @@ impl Gathering {
 impl Drop for Leader<'_> {
     fn drop(&mut self) {
         loop {
-            let batch = self.0.gathering.take();
+            let batch = self.gathering.take();
             if batch.is_empty() {
                 return;
             }
             let (bodies, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-            match self.0.write_many(bodies) {
+            match self.journal.write_many(&bodies) {
                 Ok(first) => {
                     for (seq, answer) in (first..).zip(answers) {
                         // Whoever does not wait any more does not need the answer.

@@ -46,8 +46,8 @@ pub mod tree;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -197,13 +197,15 @@ pub struct Journal {
     dir: Option<PathBuf>,
     torn: Option<Torn>,
     clearing: tokio::sync::Mutex<()>,
-    gathering: gathering::Gathering,
+    gatherings: gathering::Gatherings,
     syncer: Option<JoinHandle<()>>,
     sealer: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Shared {
     state: Mutex<State>,
+    /// Bytes of lines that are written and not yet synced.
+    unsynced_bytes: Arc<AtomicUsize>,
     /// Wakes the syncing thread.
     wake: Condvar,
     /// Wakes whoever clears the outbox.
@@ -314,8 +316,10 @@ impl Journal {
             bytes: settings.file_bytes,
             age: settings.file_age,
         };
+        let state = State::new(medium, segment, limits, end);
         let shared = Arc::new(Shared {
-            state: Mutex::new(State::new(medium, segment, limits, end)),
+            unsynced_bytes: state.unsynced_bytes(),
+            state: Mutex::new(state),
             wake: Condvar::new(),
             outbox: Notify::new(),
             seal: Condvar::new(),
@@ -335,7 +339,7 @@ impl Journal {
             dir: None,
             torn: None,
             clearing: tokio::sync::Mutex::new(()),
-            gathering: gathering::Gathering::default(),
+            gatherings: gathering::Gatherings::default(),
             syncer: Some(syncer),
             sealer: Mutex::default(),
         })
@@ -350,7 +354,7 @@ impl Journal {
     pub async fn append(&self, body: EntryBytes) -> Result<Seq, JournalError> {
         self.check_space()?;
         let relaxed = self.durability == Durability::Relaxed;
-        if relaxed && self.shared.lock().unsynced_bytes() < UNSYNCED_BYTES {
+        if relaxed && self.shared.unsynced_bytes.load(Ordering::Relaxed) < UNSYNCED_BYTES {
             return self.gather(body).await;
         }
         let (answer, waiting) = oneshot::channel();
@@ -363,8 +367,13 @@ impl Journal {
         waiting.await.unwrap_or(Err(JournalError::Closed))
     }
 
+    /// Whether somebody holds the journal's lock, and so probably writes.
+    fn is_being_written(&self) -> bool {
+        matches!(self.shared.state.try_lock(), Err(TryLockError::WouldBlock))
+    }
+
     /// Writes records, and returns the number of the first.
-    fn write_many(&self, bodies: Vec<EntryBytes>) -> Result<Seq, JournalError> {
+    fn write_many(&self, bodies: &[EntryBytes]) -> Result<Seq, JournalError> {
         let mut state = self.shared.lock();
         state.settle()?;
         state.check()?;

@@ -9,16 +9,20 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use bytes::Bytes;
+use bytes::BytesMut;
 use tokio::sync::oneshot;
 
 use super::entry::EntryBytes;
 use super::medium::{Medium, Segment};
 use super::sealer::Sealing;
 use super::{Hash, JournalError, Seq, SyncedOutbox};
+
+/// Bytes of bodies that are kept in one piece of memory.
+const KEPT_BYTES: usize = 64 << 10;
 
 /// A point in the journal: the end of a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,6 +54,23 @@ struct Line {
     promise: Promise,
 }
 
+/// Memory for bodies, many in a piece. Otherwise the syncing thread would give back the memory
+/// of every single call, and meet the callers at the allocator.
+#[derive(Default)]
+struct Kept(BytesMut);
+
+impl Kept {
+    /// The same body in this memory.
+    fn copy(&mut self, body: &EntryBytes) -> EntryBytes {
+        let bytes = body.as_bytes();
+        if self.0.capacity() < bytes.len() {
+            self.0 = BytesMut::with_capacity(KEPT_BYTES.max(bytes.len()));
+        }
+        self.0.extend_from_slice(bytes);
+        body.kept_in(self.0.split().freeze())
+    }
+}
+
 pub(super) struct State {
     medium: Box<dyn Medium>,
     segment: Arc<dyn Segment>,
@@ -59,7 +80,9 @@ pub(super) struct State {
     written: Mark,
     synced: Mark,
     unsynced: VecDeque<Line>,
-    unsynced_bytes: usize,
+    /// How many bytes they have; read without the lock by every call.
+    unsynced_bytes: Arc<AtomicUsize>,
+    kept: Kept,
     backlog: VecDeque<(EntryBytes, Promise)>,
     /// Who waits until everything up to a line is safe.
     flushes: Vec<(Seq, Waiter)>,
@@ -102,7 +125,8 @@ impl State {
             written: end,
             synced: end,
             unsynced: VecDeque::new(),
-            unsynced_bytes: 0,
+            unsynced_bytes: Arc::default(),
+            kept: Kept::default(),
             backlog: VecDeque::new(),
             flushes: Vec::new(),
             dirty: false,
@@ -128,8 +152,8 @@ impl State {
         Arc::clone(&self.segment)
     }
 
-    pub(super) fn unsynced_bytes(&self) -> usize {
-        self.unsynced_bytes
+    pub(super) fn unsynced_bytes(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.unsynced_bytes)
     }
 
     /// Whether there is nothing for the syncing thread to do.
@@ -196,12 +220,12 @@ impl State {
 
     /// Writes several lines with one call to the medium, and returns the number of the first.
     /// If it fails, nothing of them stays in the file.
-    pub(super) fn append_many(&mut self, bodies: Vec<EntryBytes>) -> Result<Seq, JournalError> {
+    pub(super) fn append_many(&mut self, bodies: &[EntryBytes]) -> Result<Seq, JournalError> {
         self.settle()?;
         self.line.clear();
         let first = self.written.seq + 1;
         let mut end = self.written;
-        for body in &bodies {
+        for body in bodies {
             let start = self.line.len();
             body.write_line(end.seq + 1, &end.hash, None, &mut self.line);
             let line = self.line.get(start..).unwrap_or_default();
@@ -218,15 +242,13 @@ impl State {
         }
         self.written = end;
         self.refused = false;
-        // Bodies that one write served are kept as one. Otherwise the syncing thread would give
-        // back the memory of every single call, and meet the callers at the allocator.
-        let kept = bodies.iter().map(EntryBytes::as_bytes);
-        let mut kept = Bytes::from(kept.collect::<Vec<_>>().concat());
-        self.unsynced_bytes += kept.len();
         for (seq, body) in (first..).zip(bodies) {
+            let body = self.kept.copy(body);
+            self.unsynced_bytes
+                .fetch_add(body.as_bytes().len(), Ordering::Relaxed);
             self.unsynced.push_back(Line {
                 seq,
-                body: body.taken_from(&mut kept),
+                body,
                 promise: Promise::Written,
             });
         }
@@ -265,7 +287,8 @@ impl State {
             length: self.written.length + self.line.len() as u64,
             hash: hash(text),
         };
-        self.unsynced_bytes += body.as_bytes().len();
+        self.unsynced_bytes
+            .fetch_add(body.as_bytes().len(), Ordering::Relaxed);
         self.unsynced.push_back(Line {
             seq,
             body: body.clone(),
@@ -295,7 +318,8 @@ impl State {
             let Some(line) = self.unsynced.pop_front() else {
                 break;
             };
-            self.unsynced_bytes -= line.body.as_bytes().len();
+            self.unsynced_bytes
+                .fetch_sub(line.body.as_bytes().len(), Ordering::Relaxed);
             match line.promise {
                 Promise::Outbox(id) => {
                     self.synced_outbox.push(SyncedOutbox { id, seq: line.seq });
@@ -337,7 +361,7 @@ impl State {
         }
         again.append(&mut self.backlog);
         self.backlog = again;
-        self.unsynced_bytes = 0;
+        self.unsynced_bytes.store(0, Ordering::Relaxed);
         self.written = self.synced;
         self.dirty = true;
         self.broken = Some(cause);
