@@ -35,6 +35,45 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// How the log is written.
+    #[command(flatten)]
+    pub log: LogArgs,
+}
+
+impl Cli {
+    /// Reads the command line of this process.
+    ///
+    /// # Errors
+    /// What is wrong with it, or the help that was asked for; to be printed.
+    pub fn read() -> Result<Self, clap::Error> {
+        // To describe all commands takes a tenth of the time in which a server starts. Those that
+        // start one are tried without the others, which are needed for help and complaints.
+        let first = std::env::args_os().nth(1);
+        if first.is_some_and(|first| first == "dev" || first == "serve")
+            && let Ok(server) = ServerCli::try_parse()
+        {
+            return Ok(Self {
+                command: Command::Server(server.command),
+                log: server.log,
+            });
+        }
+        Self::try_parse()
+    }
+}
+
+/// The part of the command line that starts servers.
+#[derive(Debug, Parser)]
+#[command(name = "strongroom")]
+struct ServerCli {
+    #[command(subcommand)]
+    command: ServerCommand,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+/// How the log is written.
+#[derive(Debug, Args)]
+pub struct LogArgs {
     /// How the log on standard error is written.
     #[arg(
         long,
@@ -49,9 +88,9 @@ const LOG_HELP: &str = "The environment variable STRONGROOM_LOG filters the log:
     warn, info, debug, trace), or levels by module such as `info,strongroom_kms=debug`. The \
     default is `warn`, and `info` for serve.";
 
-/// The commands.
+/// The commands that start a server.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum ServerCommand {
     /// Start a server for development: no set-up, any credentials.
     ///
     /// Whoever calls is who they say they are: the access key id of a seed is its owner, twelve
@@ -59,13 +98,21 @@ pub enum Command {
     /// in the data folder, which is made at the first start with a key file of its own. Never
     /// use it for keys that matter.
     Dev(DevArgs),
+    /// Serve a data folder that `init` made.
+    Serve(ServeArgs),
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Those that start a server.
+    #[command(flatten)]
+    Server(ServerCommand),
     /// Make a data folder for production, its seals, and the account's root access key.
     ///
     /// The root access key is printed once, and nowhere else. Any one of the seals opens the
     /// store later; keep their keys apart from the data.
     Init(InitArgs),
-    /// Serve a data folder that `init` made.
-    Serve(ServeArgs),
     /// List, add, remove and try the seals that open the store.
     Seal {
         /// What to do with them.
@@ -707,7 +754,19 @@ mod tests {
              --client-id-list a b --jwks-file k.json",
         ] {
             let words = std::iter::once("strongroom").chain(line.split_whitespace());
-            Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}"));
+            let cli = Cli::try_parse_from(words.clone());
+            let cli = cli.unwrap_or_else(|error| panic!("{line}: {error}"));
+            // Those that start a server are understood the same way without the others.
+            let server = ServerCli::try_parse_from(words);
+            match cli.command {
+                Command::Server(command) => {
+                    assert_eq!(
+                        format!("{command:?}"),
+                        format!("{:?}", server.unwrap().command)
+                    );
+                }
+                _ => assert!(server.is_err(), "{line}"),
+            }
         }
         for line in [
             "dev --in-memory --data-dir d",

@@ -553,7 +553,7 @@ mod tests {
     use super::*;
     use crate::{
         audit::settings::SinkKind,
-        cli::{Cli, Command},
+        cli::{Cli, Command, ServerCommand},
     };
 
     fn settings(toml: &str, flags: &str) -> Result<ServeConfig, String> {
@@ -562,7 +562,9 @@ mod tests {
         fs::write(&path, toml).unwrap();
         let words = ["strongroom", "serve", "--config", path.to_str().unwrap()];
         let words = words.into_iter().chain(flags.split_whitespace());
-        let Command::Serve(args) = Cli::try_parse_from(words).unwrap().command else {
+        let Command::Server(ServerCommand::Serve(args)) =
+            Cli::try_parse_from(words).unwrap().command
+        else {
             panic!("not serve");
         };
         serve(args).map_err(|error| error.to_string())

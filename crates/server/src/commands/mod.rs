@@ -17,13 +17,12 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser as _;
 use serde_json::Value;
 use strongroom_crypto::Hardening;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::{
-    cli::{Cli, Command, Output, RootKeyCommand},
+    cli::{Cli, Command, Output, RootKeyCommand, ServerCommand},
     config::{self, ConfigError},
     telemetry::{self, LogFormat},
 };
@@ -79,7 +78,7 @@ impl<E: std::error::Error> From<E> for Failure {
 pub fn main() -> ExitCode {
     // Before anything secret is read, and before there are threads.
     let hardening = strongroom_crypto::harden();
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are errors of this kind too, with code 0.
@@ -99,8 +98,8 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, hardening: Hardening) -> Result<(), Failure> {
-    let format = cli.log_format;
-    if let Command::Serve(args) = cli.command {
+    let format = cli.log.log_format;
+    if let Command::Server(ServerCommand::Serve(args)) = cli.command {
         let config = config::serve(args).map_err(|error| match error {
             ConfigError::NoDataDir => Failure::usage(error),
             _ => Failure::new(error),
@@ -111,9 +110,9 @@ fn run(cli: Cli, hardening: Hardening) -> Result<(), Failure> {
     }
     start_log(format.unwrap_or_default(), None, LevelFilter::WARN)?;
     match cli.command {
-        Command::Dev(args) => dev::run(args, hardening),
+        Command::Server(ServerCommand::Dev(args)) => dev::run(args, hardening),
         Command::Init(args) => init::run(&args),
-        Command::Serve(_) => Ok(()),
+        Command::Server(ServerCommand::Serve(_)) => Ok(()),
         Command::Seal { command } => seal::run(command),
         Command::RootKey {
             command: RootKeyCommand::Rotate { folder, seal },

@@ -106,7 +106,7 @@ impl Journal {
             state.sealing.begun = true;
             (state.segment(), state.written())
         };
-        let begun = self.begin_sealing(dir, notary, segment.as_ref(), head);
+        let begun = self.begin_sealing(dir, notary, segment, head);
         match begun {
             Ok(begun) => {
                 *thread = Some(begun);
@@ -123,11 +123,9 @@ impl Journal {
         &self,
         dir: PathBuf,
         notary: Box<dyn Notary>,
-        segment: &dyn Segment,
+        segment: Arc<dyn Segment>,
         head: Mark,
     ) -> Result<JoinHandle<()>, JournalError> {
-        // Lines of the last process may be in the file and not yet durable.
-        segment.sync().map_err(unavailable)?;
         let last = last_checkpoint(&dir, notary.as_ref(), head)?;
         let sealer = Sealer::new(
             Arc::clone(&self.shared),
@@ -135,7 +133,7 @@ impl Journal {
             notary,
             self.pace,
             last,
-            head.seq,
+            (segment, head.seq),
         );
         self.shared
             .sealed
@@ -299,6 +297,8 @@ struct Sealer {
     last: Seq,
     /// When the first line after it was read back.
     pending: Option<Instant>,
+    /// The file as the last process left it: its lines may not be durable yet.
+    left: Option<Arc<dyn Segment>>,
     file: Option<Growing>,
     synced: Instant,
     /// Ends of files that were closed and have no checkpoint yet.
@@ -336,7 +336,7 @@ impl Sealer {
         notary: Box<dyn Notary>,
         pace: Pace,
         last: Option<Kept>,
-        head: Seq,
+        (found_file, head): (Arc<dyn Segment>, Seq),
     ) -> Self {
         let (checkpoint, range) = match last {
             Some(kept) => (Some(kept.checkpoint), kept.range),
@@ -370,6 +370,7 @@ impl Sealer {
             notary,
             pace,
             pending: None,
+            left: Some(found_file),
             file: None,
             synced: Instant::now(),
             closed: VecDeque::new(),
@@ -444,6 +445,10 @@ impl Sealer {
     }
 
     fn serve(&mut self, look: &Look) -> io::Result<()> {
+        if let Some(left) = &self.left {
+            left.sync()?;
+            self.left = None;
+        }
         while let Some(end) = self.closed.front().copied() {
             self.catch_up(end.seq)?;
             self.folding.closes_at_most(u64::MAX);
