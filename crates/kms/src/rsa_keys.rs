@@ -42,7 +42,7 @@ pub struct RsaSettings {
 
 impl RsaSettings {
     /// How many are made at once unless it is said otherwise.
-    pub const AT_ONCE: usize = 2;
+    pub const AT_ONCE: usize = 1;
 
     /// Nothing is kept ready.
     pub const WITHOUT_POOL: Self = Self {

@@ -263,7 +263,8 @@ pub struct Counter {
         value_parser = FalseyValueParser::new()
     )]
     pub sm2_everywhere: bool,
-    /// How many RSA keys are made at once for callers who wait; 1 to 64 [default: 2].
+    /// How many RSA keys are made at once for callers who wait; 1 to 64 [default: as many as half
+    /// of the processors].
     #[arg(
         long,
         env = "STRONGROOM_RSA_AT_ONCE",

@@ -509,11 +509,14 @@ fn rsa(given: &Counter, defaults: RsaSettings) -> Result<RsaSettings, ConfigErro
     };
     let ready = |name, given, default| number(name, given, default, 0, RSA_READY);
     let RsaSettings {
-        at_once,
         ready_2048,
         ready_3072,
         ready_4096,
+        ..
     } = defaults;
+    // The other half is for calls that are not so expensive.
+    let half = std::thread::available_parallelism().map_or(1, |cores| cores.get() / 2);
+    let at_once = half.clamp(1, usize::from(RSA_AT_ONCE));
     Ok(RsaSettings {
         at_once: number("at_once", given.rsa_at_once, at_once, 1, RSA_AT_ONCE)?,
         ready_2048: ready("ready_2048", given.rsa_ready_2048, ready_2048)?,
