@@ -201,15 +201,16 @@ def closed_port():
 class Outside:
     """Proxy, tokens, settings and server together."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *arguments):
         self.folder = folder
+        self.arguments = arguments
         self.ca = Certificate(folder, "ca")
         self.other_ca = Certificate(folder, "other-ca")
         hosts = [
             endpoint.removeprefix("https://")
             for endpoint in (ENDPOINT, PATIENCE, VPC, MUTUAL, NO_IDENTITY, UNTRUSTED, CLOSED)
         ]
-        certificate = Certificate(folder, "proxy", hosts, self.ca)
+        certificate = self.proxy_certificate = Certificate(folder, "proxy", hosts, self.ca)
         client = Certificate(folder, "cks.kms.us-east-1.amazonaws.com", issuer=self.ca)
         self.anchor = Certificate(folder, "anchor").pem
         self.proxy = Proxy(folder, certificate, self.ca)
@@ -226,9 +227,8 @@ class Outside:
         self.proxy.stop()
 
     def start(self, name="data"):
-        return Server.dev(
-            self.folder / name, "--key-stores", self.settings, environment=self.environment
-        )
+        arguments = ("--key-stores", self.settings, *self.arguments)
+        return Server.dev(self.folder / name, *arguments, environment=self.environment)
 
     def _settings(self, client):
         plain, mutual = self.proxy.ports["plain"], self.proxy.ports["mutual"]

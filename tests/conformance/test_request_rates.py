@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from key_stores import Outside, external_key, external_store
 from support import ACCOUNT, Server, boto_client, init, journal, refused, strongroom
 
 TEXT = "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls."
@@ -133,6 +134,35 @@ def test_throttled_calls_are_recorded(limited):
     assert entry["errorCode"] == "ThrottlingException"
     assert entry["errorMessage"] == TEXT
     assert entry["requestParameters"] == {"keyId": key}
+
+
+def test_a_custom_key_store_is_asked_so_often_by_everybody_together(tmp_path):
+    with Outside(tmp_path, "--request-rate", f"custom-key-store={RARELY}") as outside:
+        kms = outside.server.service()
+        store = external_store(kms)
+        key, inside = external_key(kms, store), kms.key()
+        blob = kms.encrypt(KeyId=key.id, Plaintext=b"x")["CiphertextBlob"]
+        asked = len(outside.proxy.requests())
+        for call, parameters in (
+            (kms.encrypt, {"KeyId": key.id, "Plaintext": b"x"}),
+            (kms.decrypt, {"CiphertextBlob": blob}),
+            (kms.generate_data_key, {"KeyId": key.id, "KeySpec": "AES_256"}),
+            (kms.re_encrypt, {"CiphertextBlob": blob, "DestinationKeyId": inside.id}),
+        ):
+            with throttled():
+                call(**parameters)
+        # Another account pays into its own buckets, and takes from the same store's.
+        with throttled():
+            outside.server.service("444455556666").encrypt(KeyId=key.arn, Plaintext=b"x")
+        assert asked > 0 and outside.proxy.requests() == []
+        # What is refused for another reason costs nothing, and what asks no store is free.
+        kms.describe_key(KeyId=key.id)
+        kms.encrypt(KeyId=inside.id, Plaintext=b"x")
+        with refused("DryRunOperationException"):
+            kms.encrypt(KeyId=key.id, Plaintext=b"x", DryRun=True)
+        kms.disable_key(KeyId=key.id)
+        with refused("DisabledException"):
+            kms.encrypt(KeyId=key.id, Plaintext=b"x")
 
 
 def test_dev_has_no_limits_unless_it_is_told_and_then_those_of_aws(tmp_path):

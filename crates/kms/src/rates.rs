@@ -5,12 +5,17 @@
 //! whoever owns the key. What a call is charged is read off the request alone, before anything is
 //! looked up for it, and a call that finds its bucket empty costs no more than its record.
 //!
+//! A custom key store has a bucket as well, from which everybody takes who has something
+//! encrypted or decrypted in it. Which store that is shows only once the key was found, so it is
+//! charged when the outside is about to be asked.
+//!
 //! AWS: developer guide, "Request quotas"; `operations.md` §9.2, `custody-and-audit.md` §7.6.
 
 use std::{
+    collections::BTreeMap,
     str::FromStr,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -26,6 +31,9 @@ use crate::error::KmsError;
 
 /// Accounts, by Region, whose buckets are kept. One that is forgotten begins with full ones.
 const ACCOUNTS: usize = 10_000;
+/// Custom key stores whose buckets are kept, and of which it is told how often they were asked
+/// too often.
+const STORES: usize = 1000;
 /// What a bucket holds: what this time brings, and one call at least.
 const DEPTH: Duration = Duration::from_secs(1);
 /// The highest rate that can be said, in calls a second. Ours.
@@ -46,6 +54,8 @@ pub enum RateGroup {
     MlDsa,
     /// Those with ML-KEM keys.
     MlKem,
+    /// What is asked of one custom key store, by anybody.
+    KeyStore,
     /// Data key pairs of a spec, with their plaintext and without.
     Pair(DataKeyPairSpec),
     /// An operation by itself.
@@ -53,13 +63,14 @@ pub enum RateGroup {
 }
 
 /// The groups that are neither pairs nor operations.
-const SHARED: [RateGroup; 6] = [
+const SHARED: [RateGroup; 7] = [
     RateGroup::Symmetric,
     RateGroup::Rsa,
     RateGroup::Ecc,
     RateGroup::Sm2,
     RateGroup::MlDsa,
     RateGroup::MlKem,
+    RateGroup::KeyStore,
 ];
 const GROUPS: usize = SHARED.len() + DataKeyPairSpec::ALL.len() + Operation::ALL.len();
 
@@ -72,6 +83,7 @@ impl RateGroup {
             Self::Sm2 => 3,
             Self::MlDsa => 4,
             Self::MlKem => 5,
+            Self::KeyStore => 6,
             Self::Pair(spec) => SHARED.len() + spec as usize,
             Self::Operation(operation) => {
                 SHARED.len() + DataKeyPairSpec::ALL.len() + operation as usize
@@ -96,6 +108,7 @@ impl RateGroup {
             Self::Sm2 => "sm2",
             Self::MlDsa => "ml-dsa",
             Self::MlKem => "ml-kem",
+            Self::KeyStore => "custom-key-store",
             // No operation has the name of a spec.
             Self::Pair(spec) => spec.as_str(),
             Self::Operation(operation) => operation.name(),
@@ -118,6 +131,7 @@ impl RateGroup {
             Self::Rsa | Self::Ecc | Self::MlDsa => 1000,
             // AWS says nothing of ML-KEM; like the others of its age.
             Self::MlKem => 1000,
+            Self::KeyStore => 1800,
             Self::Sm2 => 300,
             Self::Pair(spec) => match spec {
                 DataKeyPairSpec::Rsa2048 => 20,
@@ -213,7 +227,7 @@ pub enum RateError {
     /// There is no such group.
     #[error(
         "there is no group of operations `{0}`; they are symmetric, rsa, ecc, sm2, ml-dsa, \
-             ml-kem, key pair specs such as RSA_2048, and other operations by their names"
+             ml-kem, custom-key-store, key pair specs such as RSA_2048, and other operations by their names"
     )]
     Group(String),
 }
@@ -301,7 +315,11 @@ pub(crate) struct Throttle {
     on: bool,
     began: Instant,
     accounts: quick_cache::sync::Cache<(AccountId, Region), Arc<Buckets>>,
+    /// Of custom key stores, by id.
+    stores: quick_cache::sync::Cache<String, Arc<AtomicU64>>,
     refused: Buckets,
+    /// The requests to each store that were refused.
+    refused_to_stores: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Throttle {
@@ -311,7 +329,9 @@ impl Throttle {
             rates,
             began: Instant::now(),
             accounts: quick_cache::sync::Cache::new(ACCOUNTS),
+            stores: quick_cache::sync::Cache::new(STORES),
             refused: Buckets::default(),
+            refused_to_stores: Mutex::default(),
         }
     }
 
@@ -328,7 +348,7 @@ impl Throttle {
         if !self.on {
             return Ok(());
         }
-        let now = u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let now = self.now();
         let (group, other) = groups(input);
         self.charge(account, region, group, 1, now)?;
         if let Some(other) = other {
@@ -352,6 +372,66 @@ impl Throttle {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Takes one request out of the bucket of a custom key store.
+    ///
+    /// # Errors
+    /// When it is empty.
+    pub(crate) fn admit_to_store(&self, store: &str) -> Result<(), KmsError> {
+        self.charge_store(store, self.now())
+    }
+
+    fn charge_store(&self, store: &str, now: u64) -> Result<(), KmsError> {
+        let place = RateGroup::KeyStore.place();
+        let Some(Limit(Some(interval))) = self.rates.0.get(place) else {
+            return Ok(());
+        };
+        let bucket = match self.stores.get(store) {
+            Some(bucket) => bucket,
+            None => {
+                let made = || Ok::<_, std::convert::Infallible>(Arc::default());
+                match self.stores.get_or_insert_with(store, made) {
+                    Ok(bucket) => bucket,
+                    Err(never) => match never {},
+                }
+            }
+        };
+        if take(&bucket, *interval, 1, now) {
+            return Ok(());
+        }
+        let mut refused = self.refused_to_stores();
+        if let Some(count) = refused.get_mut(store) {
+            *count += 1;
+        } else if refused.len() < STORES {
+            refused.insert(store.to_owned(), 1);
+        }
+        drop(refused);
+        Err(self.refuse(place))
+    }
+
+    fn refused_to_stores(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, u64>> {
+        let poisoned = PoisonError::into_inner;
+        self.refused_to_stores.lock().unwrap_or_else(poisoned)
+    }
+
+    /// How many requests to each custom key store were refused.
+    pub(crate) fn refused_by_store(&self) -> Vec<(String, u64)> {
+        let refused = self.refused_to_stores();
+        let each = refused.iter().map(|(store, count)| (store.clone(), *count));
+        each.collect()
+    }
+
+    /// Nanoseconds since the beginning.
+    fn now(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    fn refuse(&self, place: usize) -> KmsError {
+        if let Some(refused) = self.refused.0.get(place) {
+            refused.fetch_add(1, Ordering::Relaxed);
+        }
+        KmsError::throttled()
     }
 
     fn charge(
@@ -384,10 +464,7 @@ impl Throttle {
         if taken {
             return Ok(());
         }
-        if let Some(refused) = self.refused.0.get(place) {
-            refused.fetch_add(1, Ordering::Relaxed);
-        }
-        Err(KmsError::throttled())
+        Err(self.refuse(place))
     }
 
     /// How many calls were refused, by group.
@@ -558,5 +635,27 @@ mod tests {
         assert!(admit(two, &here));
         let refused: Vec<_> = throttle.refused().filter(|(_, count)| *count > 0).collect();
         assert_eq!(refused, [("ListKeys", 1)]);
+    }
+
+    #[test]
+    fn each_custom_key_store_has_a_bucket_of_its_own() {
+        let mut rates = Rates::off();
+        rates.set("custom-key-store=2".parse().unwrap());
+        let throttle = Throttle::new(rates);
+        let admit = |store, now| throttle.charge_store(store, now).is_ok();
+        assert_eq!((0..9).filter(|_| admit("cks-1", 5)).count(), 2);
+        assert!(admit("cks-2", 5));
+        assert!(admit("cks-1", 5 + SECOND / 2));
+        assert_eq!(throttle.refused_by_store(), [("cks-1".to_owned(), 7)]);
+        let refused: Vec<_> = throttle.refused().filter(|(_, count)| *count > 0).collect();
+        assert_eq!(refused, [("custom-key-store", 7)]);
+        // Without limits nothing is kept of anybody.
+        let open = Throttle::new(Rates::off());
+        assert!((0..9).all(|_| open.charge_store("cks-1", 5).is_ok()));
+        assert!(open.stores.is_empty());
+        assert_eq!(
+            Rates::aws().0[RateGroup::KeyStore.place()],
+            Limit::of(1_800_000)
+        );
     }
 }

@@ -245,6 +245,20 @@ impl Service {
         self.throttle.refused()
     }
 
+    /// How many requests to each custom key store were refused because it is asked too often.
+    #[must_use]
+    pub fn throttled_key_stores(&self) -> Vec<(String, u64)> {
+        self.throttle.refused_by_store()
+    }
+
+    /// Takes one request out of what a custom key store may be asked.
+    ///
+    /// # Errors
+    /// `ThrottlingException`.
+    pub(crate) fn admit_to_key_store(&self, id: &str) -> Result<(), KmsError> {
+        self.throttle.admit_to_store(id)
+    }
+
     /// Tidies: removes keys whose time is over, wipes material that is not in use, rotates
     /// domain keys, goes on with connections that a crash interrupted, and clears entries that
     /// have reached the journal. Called every few seconds.

@@ -147,7 +147,8 @@ pub(crate) fn about_ourselves(
 ///
 /// # Errors
 /// `UnsupportedOperationException` for an external key store; `CustomKeyStoreInvalidStateException`
-/// when the store is not connected or its cluster fails.
+/// when the store is not connected or its cluster fails; `ThrottlingException` when it is asked
+/// too often.
 pub(crate) async fn random_bytes(
     service: &Service,
     store: &KeyStore,
@@ -161,6 +162,7 @@ pub(crate) async fn random_bytes(
     if !store.is_connected() {
         return Err(KmsError::key_store_state(&store.id, store.state()));
     }
+    service.admit_to_key_store(&store.id)?;
     let cluster = Secrets::of(service, store).cluster(config)?;
     let bytes = service.outside().clusters.random(&cluster, length).await;
     bytes.map_err(outside::ClusterFault::of_random)

@@ -48,7 +48,8 @@ impl<'s> Outer<'s> {
     /// The ciphertext that the inner message becomes.
     ///
     /// # Errors
-    /// `KMSInvalidStateException`, whatever went wrong outside.
+    /// `KMSInvalidStateException`, whatever went wrong outside; `ThrottlingException` when the
+    /// store is asked too often.
     pub(crate) async fn enclose(
         &self,
         message: &[u8],
@@ -67,8 +68,8 @@ impl<'s> Outer<'s> {
     /// The inner message of a ciphertext.
     ///
     /// # Errors
-    /// `InvalidCiphertextException` when the ciphertext has no outer layer, else
-    /// `KMSInvalidStateException`.
+    /// `InvalidCiphertextException` when the ciphertext has no outer layer, `ThrottlingException`
+    /// when the store is asked too often, else `KMSInvalidStateException`.
     pub(crate) async fn open(
         &self,
         blob: &[u8],
@@ -82,6 +83,7 @@ impl<'s> Outer<'s> {
     }
 
     async fn encrypt(&self, inner: &[u8], aad: &[u8]) -> Result<MadeOuterLayer, KmsError> {
+        self.service.admit_to_key_store(&self.store.id)?;
         let outside = self.service.outside();
         let secrets = Secrets::of(self.service, &self.store);
         match &self.store.record().kind {
@@ -102,6 +104,7 @@ impl<'s> Outer<'s> {
     }
 
     async fn decrypt(&self, outer: OuterLayer<'_>, aad: &[u8]) -> Result<Vec<u8>, KmsError> {
+        self.service.admit_to_key_store(&self.store.id)?;
         let outside = self.service.outside();
         let secrets = Secrets::of(self.service, &self.store);
         match &self.store.record().kind {
