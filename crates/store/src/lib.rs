@@ -14,6 +14,7 @@
 //! passes here in clear; nothing here reads a clock, except [`VersionClock`], which may.
 
 pub mod backend;
+pub mod durations;
 pub mod embedded;
 pub mod envelope;
 pub mod folder;
@@ -27,7 +28,8 @@ pub use backend::{
     Backend, BoxFuture, Changes, KeyRange, Page, Precondition, Revision, Row, StoreError,
     Unavailability, Watch, Write,
 };
-pub use embedded::{Embedded, OpenError};
+pub use durations::{Durations, Spread};
+pub use embedded::{Embedded, OpenError, StoreSize};
 pub use envelope::{OpenedRow, RowIntegrity, RowVersion, SealedRow, VersionClock};
 pub use folder::{DataFolder, FolderError};
 pub use journal::{Durability, EntryBytes, Journal, JournalError};

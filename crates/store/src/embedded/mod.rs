@@ -66,6 +66,15 @@ pub enum OpenError {
     },
 }
 
+/// How large a store is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreSize {
+    /// Bytes of the store, what changed last included.
+    pub bytes: u64,
+    /// Bytes in it that nothing is in.
+    pub free_bytes: u64,
+}
+
 /// The embedded store. Dropping it finishes the commits that are waiting and closes the file.
 pub struct Embedded {
     readers: Readers,
@@ -101,6 +110,25 @@ impl Embedded {
             jobs: Some(jobs),
             writer: Some(thread),
         })
+    }
+
+    /// How large the store is. Asked of the file's first page: it costs next to nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
+    pub fn size(&self) -> Result<StoreSize, StoreError> {
+        self.readers.size()
+    }
+
+    /// How many rows there are. SQLite counts them one by one, so this takes its time where they
+    /// are many.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
+    pub fn count(&self) -> Result<u64, StoreError> {
+        self.readers.count()
     }
 
     async fn hand_to_writer(

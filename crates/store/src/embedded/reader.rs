@@ -9,13 +9,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, Params};
 
-use super::{schema, store_error};
+use super::{StoreSize, schema, store_error};
 use crate::backend::{KeyRange, Page, Row, SCAN_ROWS, StoreError};
 
 /// Connections that stay open while nobody reads. More are opened while more read at once.
 const IDLE_CONNECTIONS: usize = 4;
 
 const GET: &str = "SELECT key, value, revision FROM rows WHERE key = ?1";
+const COUNT: &str = "SELECT count(*) FROM rows";
 const SCAN: &str = "SELECT key, value, revision FROM rows
     WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?3";
 const SCAN_TO_THE_END: &str = "SELECT key, value, revision FROM rows
@@ -59,6 +60,27 @@ impl Readers {
         let more = rows.len() > limit;
         rows.truncate(limit);
         Ok(Page { rows, more })
+    }
+
+    pub(super) fn size(&self) -> Result<StoreSize, StoreError> {
+        self.with(&[], |connection| {
+            let pragma = |name: &str| -> rusqlite::Result<u64> {
+                let value: i64 = connection.pragma_query_value(None, name, |row| row.get(0))?;
+                Ok(u64::try_from(value).unwrap_or(0))
+            };
+            let page = pragma("page_size")?;
+            Ok(StoreSize {
+                bytes: pragma("page_count")?.saturating_mul(page),
+                free_bytes: pragma("freelist_count")?.saturating_mul(page),
+            })
+        })
+    }
+
+    pub(super) fn count(&self) -> Result<u64, StoreError> {
+        self.with(&[], |connection| {
+            let count: i64 = connection.query_row(COUNT, [], |row| row.get(0))?;
+            Ok(u64::try_from(count).unwrap_or(0))
+        })
     }
 
     fn with<T>(

@@ -54,6 +54,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, oneshot, watch};
 
 use crate::backend::StoreError;
+use crate::durations::{Durations, Spread};
 
 pub use checkpoint::{Checkpoint, FoldMark, Kept, Place, newest_checkpoint, origin};
 pub use entry::{EntryBytes, EntryError, OWN as OWN_MEMBERS, write_canonical};
@@ -218,6 +219,10 @@ struct Shared {
     sealed_at: AtomicU64,
     /// The last line that is safe, for whoever follows.
     followed: watch::Sender<Seq>,
+    /// The last line that a checkpoint vouches for, likewise.
+    vouched: watch::Sender<Seq>,
+    /// How long syncs take.
+    syncs: Durations,
     space: Option<Space>,
 }
 
@@ -326,6 +331,8 @@ impl Journal {
             sealed: AtomicU64::new(0),
             sealed_at: AtomicU64::new(0),
             followed: watch::Sender::new(end.seq),
+            vouched: watch::Sender::new(0),
+            syncs: Durations::default(),
             space,
         });
         let thread = Arc::clone(&shared);
@@ -466,6 +473,18 @@ impl Journal {
         self.shared.followed.subscribe()
     }
 
+    /// The number of the last line that a checkpoint vouches for, as it grows.
+    #[must_use]
+    pub fn vouched(&self) -> watch::Receiver<Seq> {
+        self.shared.vouched.subscribe()
+    }
+
+    /// How long it took to have lines on stable storage, sync by sync.
+    #[must_use]
+    pub fn syncs(&self) -> Spread {
+        self.shared.syncs.spread()
+    }
+
     /// What was cut off when the journal was opened, if anything was. Worth a record of its own.
     #[must_use]
     pub fn torn(&self) -> Option<&Torn> {
@@ -504,7 +523,9 @@ impl Shared {
             state.urgent = false;
             let (segment, mark) = (state.segment(), state.written());
             drop(state);
+            let began = Instant::now();
             let synced = segment.sync();
+            self.syncs.note(began.elapsed());
             let mut state = self.lock();
             match synced {
                 Ok(()) => {

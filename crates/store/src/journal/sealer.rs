@@ -138,6 +138,7 @@ impl Journal {
         self.shared
             .sealed
             .store(sealer.range.size(), Ordering::Relaxed);
+        self.shared.vouched.send_replace(sealer.range.size());
         std::thread::Builder::new()
             .name("journal-seal".to_owned())
             .spawn(move || sealer.run())
@@ -520,6 +521,8 @@ impl Sealer {
                 file.sync()?;
             }
             self.synced = Instant::now();
+            // One that could be lost with the power is told to nobody.
+            self.shared.vouched.send_replace(self.last);
             if let Some(mark) = self.folding.mark {
                 snapshot::remove_older(&self.dir, mark.size)?;
             }
