@@ -31,6 +31,18 @@ pub(crate) enum Job {
     Mac,
 }
 
+impl Job {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sign => "sign",
+            Self::Encrypt => "encrypt",
+            Self::Agree => "agree",
+            Self::Encapsulate => "encapsulate",
+            Self::Mac => "mac",
+        }
+    }
+}
+
 const JOBS: usize = 5;
 
 /// Whether each known answer came, by job and key spec.
@@ -63,6 +75,35 @@ pub(crate) fn proven(job: Job, spec: KeySpec) -> Result<(), CryptoError> {
         })
     });
     answered.then_some(()).ok_or(CryptoError::SelfTestFailed)
+}
+
+/// What became of the known answers that were asked for so far: by job and key spec, and whether
+/// they came. The sizes of RSA are one.
+#[must_use]
+pub fn known_answers() -> Vec<(&'static str, KeySpec, bool)> {
+    let jobs = [
+        Job::Sign,
+        Job::Encrypt,
+        Job::Agree,
+        Job::Encapsulate,
+        Job::Mac,
+    ];
+    let mut told = Vec::new();
+    for (job, row) in jobs.into_iter().zip(&ANSWERED) {
+        for (spec, answered) in KeySpec::ALL.iter().zip(row) {
+            if let Some(came) = answered.get() {
+                told.push((job.name(), *spec, *came));
+            }
+        }
+    }
+    told
+}
+
+/// The key specs whose known answers did not come. No key of them is ever ready.
+#[must_use]
+pub fn known_answer_failures() -> Vec<&'static str> {
+    let failed = |(_, spec, came): (_, KeySpec, bool)| (!came).then(|| spec.as_str());
+    known_answers().into_iter().filter_map(failed).collect()
 }
 
 /// The known answers of a key spec.
@@ -331,6 +372,14 @@ mod tests {
             KeySpec::Rsa4096 => Some(include_str!("known_answers/RSA_4096.json")),
             spec => text_of(spec),
         }
+    }
+
+    #[test]
+    fn what_became_of_known_answers_is_told_once_they_were_asked() {
+        proven(Job::Sign, KeySpec::EccNistEdwards25519).unwrap();
+        let told = known_answers();
+        assert!(told.contains(&("sign", KeySpec::EccNistEdwards25519, true)));
+        assert!(known_answer_failures().is_empty());
     }
 
     #[test]

@@ -80,6 +80,7 @@ pub use encryption::EncryptionKey;
 pub use envelope::{SEALED_OVERHEAD_BYTES, wrapping_version};
 pub use error::CryptoError;
 pub use fingerprint::identity_fingerprint;
+pub use first_use::{known_answer_failures, known_answers};
 pub use grant::{GrantName, GrantTokenKey, grant_fingerprint};
 pub use header::{CIPHERTEXT_OVERHEAD_BYTES, CiphertextHeader, Purpose, Suite};
 pub use heap::WipingHeap;

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use strongroom_auth::AccessKeyId;
 use strongroom_crypto::{
-    CryptoError, Random, RootKey, RootKeys,
+    CryptoError, Job, Random, RootKey, RootKeys,
     seal::{SealError, SealKey, SealRecord, SealSet},
 };
-use strongroom_model::{AccountId, Region, SecretAccessKey};
+use strongroom_model::{AccountId, Region, SecretAccessKey, Timestamp};
 use strongroom_store::{
     Backend, Journal, JournalError, KeyRange, Precondition, Revision, StoreError, Write,
     backend::key_text,
@@ -24,7 +24,7 @@ use crate::{
     custody::{Custody, CustodyError},
     error::KmsError,
     identities::IdentityError,
-    keeper::{Roots, SEALS},
+    keeper::{Ring, Roots, SEALS},
     layout,
     notary::AuditNotary,
     record::NoteRecord,
@@ -33,6 +33,16 @@ use crate::{
 
 /// The note that says what an installation is for.
 pub(crate) const PROFILE: &str = "profile";
+
+/// The note that says since when the root key is the one that it is.
+const ROOT_KEY: &str = "root-key";
+
+/// Since when the root key is the one that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct RootKeySince {
+    version: u32,
+    created: Timestamp,
+}
 
 /// What an installation is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -351,6 +361,27 @@ impl Service {
         Ok(set.seals().iter().map(SealInfo::from).collect())
     }
 
+    /// Since when the root key is the one that it is, as far as that is known: rotations before
+    /// this was noted left no date.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn root_key_since(&self) -> Result<Option<Timestamp>, InstallationError> {
+        let version = self.custody().roots().active().version();
+        if let Some(since) = self.note::<RootKeySince>(ROOT_KEY).await?
+            && since.version == version
+        {
+            return Ok(Some(since.created));
+        }
+        if version != 1 {
+            return Ok(None);
+        }
+        // The first root key is as old as the first key that was wrapped by it.
+        let roster = Ring::Service(Job::Marker).roster();
+        let stored = self.shelves().get(&roster).await?;
+        Ok(stored.and_then(|stored| Some(stored.record.versions.first()?.created)))
+    }
+
     /// Which seal the key opens.
     ///
     /// # Errors
@@ -404,8 +435,17 @@ impl Service {
         let stored = store_seals(custody, &next, revision, "BeginRootKeyRotation").await?;
         custody.replace_roots(roots, stored);
         let rewrapped = finish_rotation(&mut next, custody, once_more, stored).await?;
+        let root_key_version = next.root_key_version();
+        let since = RootKeySince {
+            version: root_key_version,
+            created: self.now(),
+        };
+        // The rotation is done; without the note nobody knows how old the key is, and no more.
+        if let Err(error) = self.set_note(ROOT_KEY, &since).await {
+            tracing::warn!(%error, "the age of the root key could not be noted");
+        }
         Ok(RootRotation {
-            root_key_version: next.root_key_version(),
+            root_key_version,
             rewrapped,
         })
     }

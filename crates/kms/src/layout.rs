@@ -548,6 +548,12 @@ pub(crate) fn roster(key: &str) -> RowKey<RosterRecord> {
     RowKey::new(format!("roster/{key}"))
 }
 
+/// The rosters of the keys that tag rows, one for every account and Region that has any, by
+/// `<account>/<Region>`.
+pub(crate) fn homes() -> Prefix<RosterRecord> {
+    Prefix::new("roster/integrity/".to_owned())
+}
+
 /// The rosters of every domain key, by `<account>/<Region>`.
 pub(crate) fn domain_rosters() -> Prefix<RosterRecord> {
     Prefix::new("roster/domain/".to_owned())

@@ -52,6 +52,7 @@ mod testing;
 mod tests;
 pub mod uses;
 mod verify;
+pub mod vitals;
 
 pub use addressee::Attestation;
 pub use aside::aside;
@@ -61,6 +62,6 @@ pub use error::KmsError;
 pub use key_stores::outside;
 pub use notary::verifies as verifies_checkpoint;
 pub use rates::{Rate, RateError, RateGroup, Rates};
-pub use rsa_keys::RsaSettings;
+pub use rsa_keys::{RsaMaking, RsaSettings, RsaShelf};
 pub use service::{CallerIdentity, Service, Settings};
 pub use verify::RowKind;

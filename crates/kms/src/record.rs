@@ -551,6 +551,9 @@ pub(crate) struct ExternalConfig {
 pub(crate) struct SealedCredential {
     pub(crate) access_key_id: String,
     pub(crate) secret_access_key: String,
+    /// When it was given; absent in records from before this was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) since: Option<Timestamp>,
 }
 
 /// A cluster of hardware modules.

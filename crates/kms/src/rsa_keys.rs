@@ -53,9 +53,32 @@ impl RsaSettings {
     };
 }
 
+/// How the making of RSA keys goes, for whoever watches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RsaMaking {
+    /// The pool, by size.
+    pub shelves: Vec<RsaShelf>,
+    /// How many keys are being made for callers who wait.
+    pub at_work: usize,
+    /// How many may be.
+    pub at_once: usize,
+}
+
+/// The pairs of one size that are ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RsaShelf {
+    /// The size.
+    pub spec: KeySpec,
+    /// How many are ready.
+    pub ready: usize,
+    /// How many are to be; none before the size was asked for.
+    pub wanted: usize,
+}
+
 /// Where RSA keys come from.
 pub(crate) struct RsaKeys {
     random: Random,
+    at_once: usize,
     turns: Arc<Semaphore>,
     pool: Arc<Pool>,
 }
@@ -75,8 +98,10 @@ impl RsaKeys {
             shelf(KeySpec::Rsa3072, settings.ready_3072),
             shelf(KeySpec::Rsa4096, settings.ready_4096),
         ];
+        let at_once = settings.at_once.max(1);
         Ok(Self {
-            turns: Arc::new(Semaphore::new(settings.at_once.max(1))),
+            at_once,
+            turns: Arc::new(Semaphore::new(at_once)),
             pool: Arc::new(Pool {
                 wrapper: Wrapper {
                     key: DomainKey::generate(1, &random)?,
@@ -92,6 +117,21 @@ impl RsaKeys {
             }),
             random,
         })
+    }
+
+    /// How the making of keys goes.
+    pub(crate) fn making(&self) -> RsaMaking {
+        let state = self.pool.state();
+        let shelf = |shelf: &Shelf| RsaShelf {
+            spec: shelf.spec,
+            ready: shelf.ready.len(),
+            wanted: if shelf.used { shelf.wanted } else { 0 },
+        };
+        RsaMaking {
+            shelves: state.shelves.iter().map(shelf).collect(),
+            at_work: self.at_once.saturating_sub(self.turns.available_permits()),
+            at_once: self.at_once,
+        }
     }
 
     /// Whether keys of this spec are made here.

@@ -40,7 +40,7 @@ use crate::{
     permission::{Asked, Permissions},
     queue::{Queues, Turns},
     rates::{Rates, Throttle},
-    rsa_keys::{RsaKeys, RsaSettings},
+    rsa_keys::{RsaKeys, RsaMaking, RsaSettings},
     shelves::{Committed, Shelves},
     specs,
     sts::{KeySets, Sessions},
@@ -229,15 +229,14 @@ impl Service {
         Reply::closed(&entry, Err(error), recorded)
     }
 
-    /// Whether the service can serve, or why not: the store can be read, and the journal takes
-    /// records.
+    /// Whether the service can serve, or why not: see [`Health`](crate::vitals::Health).
     ///
     /// # Errors
     /// A sentence for the operator.
     pub async fn ready(&self) -> Result<(), String> {
-        let probe = self.shelves.backend().get(b"note/ready").await;
-        probe.map_err(|error| error.to_string())?;
-        self.journal.check().map_err(|error| error.to_string())
+        let health = self.health().await;
+        let failed = health.parts().into_iter().find_map(|(_, part)| part.err());
+        failed.map_or(Ok(()), Err)
     }
 
     /// How many calls were refused because their account calls too often, by group of operations.
@@ -249,6 +248,18 @@ impl Service {
     #[must_use]
     pub fn throttled_key_stores(&self) -> Vec<(String, u64)> {
         self.throttle.refused_by_store()
+    }
+
+    /// How many changes the store was given since it was made.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.shelves.backend().revision()
+    }
+
+    /// How the making of RSA keys goes.
+    #[must_use]
+    pub fn rsa_making(&self) -> RsaMaking {
+        self.rsa_keys.making()
     }
 
     /// Takes one request out of what a custom key store may be asked.

@@ -74,8 +74,36 @@ impl ProxyFault {
         }
     }
 
+    /// What the XKS proxy API calls it; of what a proxy does not say itself, the name that AWS
+    /// gives to it in metrics.
+    ///
+    /// AWS: developer guide, "XksProxyErrors".
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InvalidResponse => "InvalidResponse",
+            Self::InvalidState => "InvalidStateException",
+            Self::InvalidKeyUsage => "InvalidKeyUsageException",
+            Self::InvalidCiphertext => "InvalidCiphertextException",
+            Self::IntegrityMismatch => "IntegrityMismatch",
+            Self::IncorrectCredential => "AuthenticationFailedException",
+            Self::AccessDenied => "AccessDeniedException",
+            Self::KeyNotFound => "KeyNotFoundException",
+            Self::InvalidUriPath => "InvalidUriPathException",
+            Self::Unsupported => "UnsupportedOperationException",
+            Self::Throttled => "ThrottlingException",
+            Self::DependencyTimeout => "DependencyTimeoutException",
+            Self::Unreachable => "Unreachable",
+            Self::TimedOut => "TimedOut",
+            Self::Tls => "Tls",
+            Self::Internal => "InternalException",
+            Self::NoManager => "NoManager",
+        }
+    }
+
     /// Whether trying once more may help.
-    pub(crate) fn may_pass(self) -> bool {
+    #[must_use]
+    pub fn may_pass(self) -> bool {
         matches!(
             self,
             Self::Throttled
@@ -150,6 +178,24 @@ impl ProxyFault {
 }
 
 impl ClusterFault {
+    /// Its name, as metrics have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotFound => "NotFound",
+            Self::InvalidConfiguration => "InvalidConfiguration",
+            Self::IncorrectPassword => "IncorrectPassword",
+            Self::NoUser => "NoUser",
+            Self::LockedOut => "LockedOut",
+            Self::LoggedInElsewhere => "LoggedInElsewhere",
+            Self::Unreachable => "Unreachable",
+            Self::NoObject => "NoObject",
+            Self::InvalidCiphertext => "InvalidCiphertext",
+            Self::NoSession => "NoSession",
+            Self::Internal => "Internal",
+        }
+    }
+
     /// While a store is created or changed.
     pub(crate) fn of_store(self, cluster: &str) -> KmsError {
         match self {

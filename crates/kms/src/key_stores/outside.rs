@@ -56,6 +56,8 @@ pub struct About {
 
 /// Where an external key store proxy is, and how requests to it are signed.
 pub struct Proxy {
+    /// The id of the custom key store whose proxy it is.
+    pub store: String,
     /// `https://` and a name.
     pub endpoint: String,
     /// The path in front of every resource, ending in `/kms/xks/v1`.
@@ -214,6 +216,8 @@ pub trait ProxyClient: Send + Sync {
 
 /// A cluster of hardware modules, and the password of the user in it.
 pub struct Cluster {
+    /// The id of the custom key store whose cluster it is.
+    pub store: String,
     /// `cluster-…`.
     pub id: String,
     /// The password.

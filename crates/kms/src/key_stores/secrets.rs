@@ -42,6 +42,7 @@ impl<'s> Secrets<'s> {
         let sealed = &config.credential;
         let secret = self.open(Kind::ProxySecretAccessKey, &sealed.secret_access_key)?;
         Ok(Proxy {
+            store: self.store_id.to_owned(),
             endpoint: config.endpoint.clone(),
             path: config.path.clone(),
             region: self.home.region.clone(),
@@ -61,6 +62,7 @@ impl<'s> Secrets<'s> {
             raw_secret_access_key,
         } = credential;
         Proxy {
+            store: self.store_id.to_owned(),
             endpoint: config.endpoint.clone(),
             path: config.path.clone(),
             region: self.home.region.clone(),
@@ -78,6 +80,7 @@ impl<'s> Secrets<'s> {
     pub(crate) fn cluster(&self, config: &CloudHsmConfig) -> Result<Cluster, KmsError> {
         let password = self.open(Kind::Password, &config.sealed_password)?;
         Ok(Cluster {
+            store: self.store_id.to_owned(),
             id: config.cluster.clone(),
             password: KeyStorePassword::new(password.expose().to_owned()),
         })
@@ -93,6 +96,7 @@ impl<'s> Secrets<'s> {
                 Kind::ProxySecretAccessKey,
                 &credential.raw_secret_access_key,
             )?,
+            since: Some(self.service.now()),
         })
     }
 

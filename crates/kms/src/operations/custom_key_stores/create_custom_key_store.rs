@@ -186,6 +186,7 @@ fn kind(call: &Call<'_>, input: &CreateCustomKeyStoreRequest) -> Result<KeyStore
                 credential: SealedCredential {
                     access_key_id: String::new(),
                     secret_access_key: String::new(),
+                    since: None,
                 },
             }))
         }
