@@ -2,8 +2,9 @@
 
 import json
 
+import httpx
 import pytest
-from key_stores import Outside, external_key, external_store
+from key_stores import CLUSTER, PIN, Outside, connect, external_key, external_store, fresh_name
 from support import ACCOUNT, Server, boto_client, init, journal, refused, strongroom
 
 TEXT = "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls."
@@ -163,6 +164,26 @@ def test_a_custom_key_store_is_asked_so_often_by_everybody_together(tmp_path):
         kms.disable_key(KeyId=key.id)
         with refused("DisabledException"):
             kms.encrypt(KeyId=key.id, Plaintext=b"x")
+
+
+def test_each_custom_key_store_has_a_rate_of_its_own(tmp_path):
+    arguments = ("--request-rate", f"custom-key-store={RARELY}", "--metrics-listen", "127.0.0.1:0")
+    with Outside(tmp_path, *arguments) as outside:
+        kms = outside.server.service()
+        parameters = {"CloudHsmClusterId": CLUSTER, "KeyStorePassword": PIN}
+        hsm = kms.create_custom_key_store(
+            CustomKeyStoreName=fresh_name(), TrustAnchorCertificate=outside.anchor, **parameters
+        )["CustomKeyStoreId"]
+        connect(kms, hsm)
+        kms.generate_random(NumberOfBytes=8, CustomKeyStoreId=hsm)
+        for _ in range(2):
+            with throttled():
+                kms.generate_random(NumberOfBytes=8, CustomKeyStoreId=hsm)
+        store = external_store(kms)
+        kms.encrypt(KeyId=external_key(kms, store).id, Plaintext=b"x")
+        page = httpx.get(outside.server.printed("metrics")).text
+    assert f'strongroom_custom_key_store_throttled_total{{store="{hsm}"}} 2\n' in page
+    assert 'strongroom_throttled_requests_total{scope="custom-key-store"} 2\n' in page
 
 
 def test_dev_has_no_limits_unless_it_is_told_and_then_those_of_aws(tmp_path):

@@ -14,6 +14,7 @@ use crate::{
     clock::Ahead,
     commands::identity::cli::{IdentityCommand, Place},
     custom_key_stores::hsm::helper::HelperArgs,
+    metrics::otlp::OtlpArgs,
     seal_source::SealSource,
     telemetry::LogFormat,
 };
@@ -224,6 +225,9 @@ pub struct Counter {
     /// Where metrics are shown to Prometheus, at /metrics [default: nowhere].
     #[arg(long, env = "STRONGROOM_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     pub metrics_listen: Option<String>,
+    /// Where else they are sent.
+    #[command(flatten)]
+    pub otlp: OtlpArgs,
     /// The certificate chain for TLS, in PEM.
     #[arg(
         long,

@@ -43,6 +43,7 @@
 //!
 //! [metrics]
 //! listen = "127.0.0.1:9464"                      # default: nowhere
+//! otlp = "http://127.0.0.1:4318"                 # see `metrics::otlp`
 //!
 //! [request_rates]
 //! usual = "aws"                                  # or "off"
@@ -67,6 +68,7 @@ use crate::{
     audit::{AuditConfig, SinkSettings, settings::AuditTable},
     cli::{AuditDurability, Counter, DEFAULT_LISTEN, ServeArgs, UsualRates},
     custom_key_stores::{HsmCluster, KeyStoreSettings, ProxyEndpoint, SettingsError},
+    metrics::otlp::{MetricsTable, OtlpSettings},
     seal_source::SealSource,
     telemetry::LogFormat,
 };
@@ -208,6 +210,8 @@ pub struct CounterConfig {
     pub listen: String,
     /// Where metrics are shown, if anywhere.
     pub metrics_listen: Option<String>,
+    /// Where metrics are sent, if anywhere.
+    pub otlp: Option<OtlpSettings>,
     /// The certificate chain and its key, in PEM.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// How the journal is kept, and where else it goes.
@@ -304,12 +308,6 @@ struct Custody {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct MetricsTable {
-    listen: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct RequestRates {
     usual: Option<UsualRates>,
     #[serde(default)]
@@ -395,7 +393,11 @@ pub fn serve(args: ServeArgs) -> Result<ServeConfig, ConfigError> {
     }
     let counter = Counter {
         listen: args.counter.listen.or(file.listen),
-        metrics_listen: args.counter.metrics_listen.or(file.metrics.listen),
+        metrics_listen: args
+            .counter
+            .metrics_listen
+            .or_else(|| file.metrics.listen.clone()),
+        otlp: args.counter.otlp.or(file.metrics),
         audit_durability: args.counter.audit_durability.or(file.audit.durability),
         managed_services: args.counter.managed_services.or(file.managed_services),
         attestation_root: args.counter.attestation_root.or(file.attestation_root),
@@ -490,6 +492,7 @@ pub fn counter(given: Counter, defaults: Defaults) -> Result<CounterConfig, Conf
         audit: AuditConfig::of(&given.audit, durability, defaults.reserve_percent)?,
         listen: given.listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
         metrics_listen: given.metrics_listen,
+        otlp: OtlpSettings::of(&given.otlp, |name| std::env::var(name).ok())?,
         tls: given.tls_certificate.zip(given.tls_key),
         managed_services,
         attestation_root: given.attestation_root,
@@ -606,6 +609,11 @@ mod tests {
         domain_key_days = 90
         [metrics]
         listen = "127.0.0.1:3"
+        otlp = "http://127.0.0.1:4318"
+        otlp_interval_seconds = 5
+        otlp_timeout_seconds = 3
+        otlp_ca = "/oca.pem"
+        otlp_attributes = { zone = "a" }
         [request_rates]
         usual = "off"
         rates = ["CreateKey=50"]
@@ -626,6 +634,14 @@ mod tests {
             counter: CounterConfig {
                 listen: "127.0.0.1:1".into(),
                 metrics_listen: Some("127.0.0.1:3".into()),
+                otlp: Some(OtlpSettings {
+                    url: "http://127.0.0.1:4318/v1/metrics".into(),
+                    interval: Duration::from_secs(5),
+                    timeout: Duration::from_secs(3),
+                    headers: hyper::HeaderMap::new(),
+                    ca: Some("/oca.pem".into()),
+                    attributes: [("zone".into(), "a".into())].into(),
+                }),
                 tls: Some(("/c".into(), "/tk".into())),
                 audit: AuditConfig {
                     journal: JournalSettings {
@@ -762,6 +778,11 @@ mod tests {
             "the audit sink \"a\": syslog needs an `address`",
         );
         check("[tls]\ncertificate = 'c'", "missing field `key`");
+        check("[metrics]\nlisten_on = 'x'", "unknown field `listen_on`");
+        check(
+            "[metrics]\notlp = 'http://h'\notlp_interval_seconds = 0",
+            "metrics.otlp_interval_seconds: it is 1 to 3600",
+        );
         check("regions = ['US']", "Region name");
         for days in ["0", "731"] {
             let toml = format!("[custody]\ndomain_key_days = {days}");

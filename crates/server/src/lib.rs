@@ -10,6 +10,7 @@ pub mod custom_key_stores;
 pub mod door;
 pub mod http;
 pub mod metrics;
+mod outgoing;
 pub mod seal_source;
 pub mod seed;
 pub mod sts;

@@ -21,6 +21,7 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
 };
 use strongroom_kms::TlsDetails;
+use x509_cert::{Certificate, der::Decode as _};
 use zeroize::Zeroizing;
 
 /// Why TLS cannot be offered. Each says which file to look at.
@@ -88,6 +89,26 @@ pub fn server_config(chain: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsE
         .map_err(unusable)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+/// Until when the certificates in a PEM file are good, all of them; nothing if that cannot be
+/// read.
+#[must_use]
+pub fn good_until(chain: &Path) -> Option<SystemTime> {
+    let pem = read(chain).ok()?;
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&pem)
+        .collect::<Result<_, _>>()
+        .ok()?;
+    first_to_end(&certificates)
+}
+
+/// When the first of these certificates ends.
+pub(crate) fn first_to_end(certificates: &[CertificateDer<'_>]) -> Option<SystemTime> {
+    let ends = certificates.iter().map(|certificate| {
+        let read = Certificate::from_der(certificate).ok()?;
+        Some(read.tbs_certificate().validity().not_after.to_system_time())
+    });
+    ends.collect::<Option<Vec<_>>>()?.into_iter().min()
 }
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, TlsError> {

@@ -20,11 +20,11 @@ use strongroom_kms::{
     seed::{Seed, SeedError},
 };
 use strongroom_model::{AccountId, Region};
-use strongroom_store::{Backend, DataFolder, Journal, Memory, journal::JournalSettings};
+use strongroom_store::{Backend, DataFolder, Embedded, Journal, Memory, journal::JournalSettings};
 
 use super::{
     Failure,
-    house::{self, DEV_KEY_FILE, House, Running},
+    house::{self, DEV_KEY_FILE, Exhibition, House, Running},
     print,
 };
 use crate::{
@@ -33,7 +33,7 @@ use crate::{
     config::{self, CounterConfig, Defaults},
     custom_key_stores,
     door::{Door, Regions, WallClock},
-    metrics::{Counted, Metrics},
+    metrics::{Counted, Metrics, Watched},
     seal_source::{make_key_file, read_key_file},
     seed::{self, Purpose},
     tls,
@@ -65,6 +65,8 @@ struct Place {
     /// The folder of the key file, the administrative socket and the certificate.
     dir: PathBuf,
     backend: Arc<dyn Backend>,
+    /// The same, if it is a file.
+    store: Option<Arc<Embedded>>,
     journal: Arc<Journal>,
     /// Kept until the server has ended.
     _held: Held,
@@ -87,6 +89,7 @@ impl Place {
             return Ok(Self {
                 dir: temporary.0.clone(),
                 backend: Arc::new(Memory::new()),
+                store: None,
                 journal: Arc::new(journal),
                 _held: Held::Memory(temporary),
             });
@@ -107,6 +110,7 @@ impl Place {
         Ok(Self {
             dir: path.canonicalize()?,
             backend: house.backend,
+            store: Some(house.store),
             journal,
             _held: Held::Folder(house.folder),
         })
@@ -114,11 +118,16 @@ impl Place {
 }
 
 async fn serve(
-    place: Place,
+    mut place: Place,
     args: &DevArgs,
     seed: Option<Seed>,
     counter: CounterConfig,
 ) -> Result<(), Failure> {
+    let metrics = Arc::new(Metrics::new());
+    let watched = Exhibition::is_wanted(&counter);
+    if watched {
+        place.backend = Arc::new(Watched::new(place.backend, &metrics));
+    }
     let random = Random::system;
     let key = read_key_file(&place.dir.join(DEV_KEY_FILE))?.key()?;
     let sealed = match installation::find(Arc::clone(&place.backend)).await? {
@@ -132,7 +141,6 @@ async fn serve(
     drop(key);
 
     let clock = Arc::new(ServiceClock::default());
-    let metrics = Arc::new(Metrics::new());
     let authorizer: Box<dyn Authorizer> = if args.enforce {
         Box::new(Counted::new(Enforced, &metrics))
     } else {
@@ -147,7 +155,7 @@ async fn serve(
         attestation: house::attestation(counter.attestation_root.as_deref())?,
         domain_key_days: counter.domain_key_days,
         regions: Vec::new(),
-        outside: custom_key_stores::outside(&counter.key_stores)?,
+        outside: custom_key_stores::outside(&counter.key_stores, watched.then_some(&metrics))?,
         rates: counter.rates,
     };
     let service = unsealed.serve(Arc::clone(&place.journal), settings).await?;
@@ -194,6 +202,7 @@ async fn serve(
         }
         (None, false) => None,
     };
+    let certificate = tls.as_ref().and_then(|(chain, _)| tls::good_until(chain));
     let config = tls
         .as_ref()
         .map(|(chain, key)| tls::server_config(chain, key))
@@ -222,8 +231,13 @@ async fn serve(
         sinks: counter.audit.sinks,
         listener,
         door,
-        metrics,
-        metrics_listener,
+        exhibition: Exhibition {
+            metrics,
+            listener: metrics_listener,
+            otlp: counter.otlp,
+            store: place.store,
+            certificate,
+        },
         tls: config,
         desk_dir: place.dir.clone(),
         clock: Some(clock),

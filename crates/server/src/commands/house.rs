@@ -5,8 +5,11 @@ use std::{
     io,
     path::{Path, PathBuf},
     pin::pin,
-    sync::Arc,
-    time::Duration,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime},
 };
 
 use strongroom_auth::decision::Enforced;
@@ -23,6 +26,8 @@ use tokio::{
     net::TcpSocket,
     runtime::{Builder, Runtime},
     signal::unix::{SignalKind, signal},
+    sync::watch,
+    task::JoinHandle,
 };
 
 use super::{Failure, print};
@@ -30,10 +35,13 @@ use crate::{
     admin::{Desk, Socket},
     audit::{SinkSettings, Sinks},
     clock::ServiceClock,
-    config::DOMAIN_KEY_DAYS,
+    config::{CounterConfig, DOMAIN_KEY_DAYS},
     door::{Door, WallClock},
     http::{self, Front, HttpLimits},
-    metrics::{self, Gallery, Metrics},
+    metrics::{
+        self, Gallery, Metrics,
+        otlp::{Exporter, OtlpSettings},
+    },
     seal_source::{SealSecret, SealSource, SourceError, read_key_file},
 };
 
@@ -72,6 +80,8 @@ pub(super) fn runtime() -> Result<Runtime, Failure> {
 pub(super) struct House {
     pub(super) folder: DataFolder,
     pub(super) backend: Arc<dyn Backend>,
+    /// The same, as the file that it is.
+    pub(super) store: Arc<Embedded>,
 }
 
 impl House {
@@ -90,8 +100,12 @@ impl House {
 
     /// Opens the store of a folder, which is made if it is absent.
     pub(super) fn open(folder: DataFolder) -> Result<Self, Failure> {
-        let backend = Arc::new(Embedded::open(&folder.store_file())?);
-        Ok(Self { folder, backend })
+        let store = Arc::new(Embedded::open(&folder.store_file())?);
+        Ok(Self {
+            folder,
+            backend: Arc::clone(&store) as _,
+            store,
+        })
     }
 
     /// Finds the installation in the store.
@@ -234,6 +248,93 @@ pub(super) fn bind(address: &str) -> Result<std::net::TcpListener, Failure> {
     Err(failed(last))
 }
 
+/// Whether and where metrics are told, and what they are made from besides the service.
+pub(super) struct Exhibition {
+    pub(super) metrics: Arc<Metrics>,
+    /// Where they are shown.
+    pub(super) listener: Option<std::net::TcpListener>,
+    /// Where they are sent.
+    pub(super) otlp: Option<OtlpSettings>,
+    /// The store, if it is a file.
+    pub(super) store: Option<Arc<Embedded>>,
+    /// Until when the certificate of the listener is good, if it has one.
+    pub(super) certificate: Option<SystemTime>,
+}
+
+/// Metrics that are being told.
+struct Exhibited {
+    shown: Option<JoinHandle<()>>,
+    sent: Option<JoinHandle<()>>,
+    /// Tells whoever sends them to send the last.
+    stop: watch::Sender<bool>,
+    stopping: Arc<AtomicBool>,
+}
+
+impl Exhibition {
+    /// Whether anybody is told anything.
+    pub(super) fn is_wanted(counter: &CounterConfig) -> bool {
+        counter.metrics_listen.is_some() || counter.otlp.is_some()
+    }
+
+    /// Begins to tell. Nothing is begun where nobody is told.
+    fn open(
+        self,
+        service: &Arc<Service>,
+        journal: &Arc<Journal>,
+        sinks: &Sinks,
+        data_dir: &Path,
+    ) -> Result<Exhibited, Failure> {
+        let stopping = Arc::new(AtomicBool::new(false));
+        let (stop, stopped) = watch::channel(false);
+        let exporter = self.otlp.map(|otlp| Exporter::new(otlp, &Random::system()));
+        let exporter = exporter.transpose()?;
+        let gallery = Arc::new(Gallery {
+            metrics: self.metrics,
+            journal: Arc::clone(journal),
+            service: Arc::clone(service),
+            sinks: sinks
+                .counters()
+                .map(|(name, counters)| (name.to_owned(), Arc::clone(counters)))
+                .collect(),
+            data_dir: self.store.is_some().then(|| data_dir.to_owned()),
+            store: self.store,
+            certificate: self.certificate,
+            exports: exporter.as_ref().map(Exporter::counters),
+            stopping: Arc::clone(&stopping),
+            counting: Arc::default(),
+        });
+        let shown = self.listener.map(|listener| {
+            let gallery = Arc::clone(&gallery);
+            tokio::spawn(async move {
+                if let Err(error) = metrics::exhibit(listener, gallery).await {
+                    tracing::error!(%error, "metrics cannot be shown");
+                }
+            })
+        });
+        let sent = exporter.map(|exporter| tokio::spawn(exporter.run(gallery, stopped)));
+        Ok(Exhibited {
+            shown,
+            sent,
+            stop,
+            stopping,
+        })
+    }
+}
+
+impl Exhibited {
+    /// Tells what is left to tell, and no more.
+    async fn close(self) {
+        self.stop.send_replace(true);
+        if let Some(sent) = self.sent {
+            // A panic of the task was printed when it happened.
+            let _ = sent.await;
+        }
+        if let Some(shown) = self.shown {
+            shown.abort();
+        }
+    }
+}
+
 /// What runs until the process is asked to stop.
 pub(super) struct Running {
     pub(super) service: Arc<Service>,
@@ -242,9 +343,7 @@ pub(super) struct Running {
     pub(super) sinks: Vec<SinkSettings>,
     pub(super) listener: std::net::TcpListener,
     pub(super) door: Door,
-    pub(super) metrics: Arc<Metrics>,
-    /// Where they are shown.
-    pub(super) metrics_listener: Option<std::net::TcpListener>,
+    pub(super) exhibition: Exhibition,
     pub(super) tls: Option<Arc<rustls::ServerConfig>>,
     /// The folder of the administrative socket.
     pub(super) desk_dir: PathBuf,
@@ -269,33 +368,24 @@ impl Running {
         })?;
 
         let sinks = Sinks::start(&self.sinks, &self.journal, &self.desk_dir)?;
-        let mut exhibition = None;
-        let mut shown_at = None;
-        if let Some(listener) = self.metrics_listener {
-            shown_at = Some(listener.local_addr()?);
-            let sinks = sinks.counters();
-            let gallery = Gallery {
-                metrics: Arc::clone(&self.metrics),
-                journal: Arc::clone(&self.journal),
-                service: Arc::clone(&self.service),
-                sinks: sinks
-                    .map(|(name, counters)| (name.to_owned(), Arc::clone(counters)))
-                    .collect(),
-            };
-            exhibition = Some(tokio::spawn(async move {
-                if let Err(error) = metrics::exhibit(listener, gallery).await {
-                    tracing::error!(%error, "metrics cannot be shown");
-                }
-            }));
-        }
+        let metrics = Arc::clone(&self.exhibition.metrics);
+        let shown_at = self.exhibition.listener.as_ref();
+        let shown_at = shown_at
+            .map(std::net::TcpListener::local_addr)
+            .transpose()?;
+        let exhibited =
+            self.exhibition
+                .open(&self.service, &self.journal, &sinks, &self.desk_dir)?;
 
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let flushed = Arc::clone(&self.journal);
+        let stopping = Arc::clone(&exhibited.stopping);
         let signals = tokio::spawn(async move {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
+            stopping.store(true, Ordering::Relaxed);
             tracing::info!("stopping: requests in flight are finished first");
             let _ = stop.send(());
             tokio::select! {
@@ -321,7 +411,7 @@ impl Running {
         let front = Front {
             service: self.service,
             door: self.door,
-            metrics: self.metrics,
+            metrics,
             tls: self.tls,
             limits: HttpLimits::default().within_open_files(),
         };
@@ -338,9 +428,7 @@ impl Running {
             () = socket.attend(&desk) => Ok(()),
         };
         tidying.abort();
-        if let Some(exhibition) = exhibition {
-            exhibition.abort();
-        }
+        exhibited.close().await;
         drop(socket);
         service.finish().await;
         let flushed = self.journal.flush().await;

@@ -8,7 +8,7 @@ use strongroom_kms::Settings;
 
 use super::{
     Failure,
-    house::{self, House, Running},
+    house::{self, Exhibition, House, Running},
     print,
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     config::ServeConfig,
     custom_key_stores,
     door::{Door, Regions, WallClock},
-    metrics::{Counted, Metrics},
+    metrics::{Counted, Metrics, Watched},
     tls,
 };
 
@@ -49,12 +49,16 @@ pub(super) fn run(config: ServeConfig, hardening: Hardening) -> Result<(), Failu
     served
 }
 
-async fn serve(house: House, config: ServeConfig) -> Result<(), Failure> {
+async fn serve(mut house: House, config: ServeConfig) -> Result<(), Failure> {
     let place = house.folder.path().to_owned();
+    let metrics = Arc::new(Metrics::new());
+    let watched = Exhibition::is_wanted(&config.counter);
+    if watched {
+        house.backend = Arc::new(Watched::new(house.backend, &metrics));
+    }
     let unsealed = house::unseal(house.sealed().await?, &place, &config.seals).await?;
     let seal_id = unsealed.seal_id().to_owned();
     let journal = house.journal(config.counter.audit.journal)?;
-    let metrics = Arc::new(Metrics::new());
     let settings = Settings {
         managed_services: config.counter.managed_services,
         sm2_everywhere: config.counter.sm2_everywhere,
@@ -64,7 +68,10 @@ async fn serve(house: House, config: ServeConfig) -> Result<(), Failure> {
         attestation: house::attestation(config.counter.attestation_root.as_deref())?,
         domain_key_days: config.counter.domain_key_days,
         regions: config.regions.clone(),
-        outside: custom_key_stores::outside(&config.counter.key_stores)?,
+        outside: custom_key_stores::outside(
+            &config.counter.key_stores,
+            watched.then_some(&metrics),
+        )?,
         rates: config.counter.rates,
     };
     let service = unsealed.serve(Arc::clone(&journal), settings).await?;
@@ -92,6 +99,7 @@ async fn serve(house: House, config: ServeConfig) -> Result<(), Failure> {
         Regions::Listed(regions)
     };
     let tls = &config.counter.tls;
+    let certificate = tls.as_ref().and_then(|(chain, _)| tls::good_until(chain));
     let tls = tls
         .as_ref()
         .map(|(chain, key)| tls::server_config(chain, key))
@@ -107,8 +115,13 @@ async fn serve(house: House, config: ServeConfig) -> Result<(), Failure> {
         sinks: config.counter.audit.sinks,
         listener,
         door: Door::enforced(regions, Arc::new(WallClock)),
-        metrics,
-        metrics_listener,
+        exhibition: Exhibition {
+            metrics,
+            listener: metrics_listener,
+            otlp: config.counter.otlp,
+            store: Some(house.store),
+            certificate,
+        },
         tls,
         desk_dir: place.clone(),
         clock: None,

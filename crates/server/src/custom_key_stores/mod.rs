@@ -14,15 +14,25 @@ use strongroom_kms::outside::Outside;
 pub use settings::{HsmCluster, IvSource, KeyStoreSettings, ProxyEndpoint, SettingsError};
 pub(crate) use xks::client_tls;
 
-/// Who reaches the outside, as the settings say.
+use crate::metrics::{Metrics, watch_outside};
+
+/// Who reaches the outside, as the settings say, and is counted where somebody looks at that.
 ///
 /// # Errors
 /// When a file that the settings name cannot be used.
-pub fn outside(settings: &KeyStoreSettings) -> Result<Outside, SettingsError> {
-    Ok(Outside {
-        proxies: Box::new(xks::Proxies::new(&settings.external_key_store)?),
+pub fn outside(
+    settings: &KeyStoreSettings,
+    metrics: Option<&Arc<Metrics>>,
+) -> Result<Outside, SettingsError> {
+    let proxies = xks::Proxies::new(&settings.external_key_store, metrics.cloned())?;
+    let outside = Outside {
+        proxies: Box::new(proxies),
         clusters: Box::new(hsm::Clusters::new(&settings.hsm_cluster)?),
         key_sets: Box::new(crate::sts::ProviderDocuments::default()),
+    };
+    Ok(match metrics {
+        Some(metrics) => watch_outside(outside, metrics),
+        None => outside,
     })
 }
 

@@ -1,9 +1,14 @@
-//! The listener of the metrics: one page, for whoever may reach its address.
+//! The listener of the metrics: a few pages, for whoever may reach its address.
 //!
 //! It is another one than that of the API, so that a network can keep them apart: nobody signs
-//! for this page.
+//! for these pages. What `/readyz` keeps from strangers on the listener of the API is told here.
 
-use std::{convert::Infallible, io, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -15,12 +20,10 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
-use strongroom_kms::Service;
-use strongroom_store::Journal;
+use serde_json::json;
 use tokio::{net::TcpListener, sync::Semaphore};
 
-use super::{Metrics, page};
-use crate::audit::SinkCounters;
+use super::{Gallery, page};
 
 /// Connections at once. Ours: those who scrape are few.
 const CONNECTIONS: usize = 16;
@@ -29,26 +32,16 @@ const REST: Duration = Duration::from_secs(75);
 /// The content type of the text format.
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
-/// What the page is made from.
-pub struct Gallery {
-    /// The counters.
-    pub metrics: Arc<Metrics>,
-    /// The service, which counts the calls that it throttles.
-    pub service: Arc<Service>,
-    /// The journal.
-    pub journal: Arc<Journal>,
-    /// Where else the journal goes, by name.
-    pub sinks: Vec<(String, Arc<SinkCounters>)>,
-}
+/// The content type of the other pages.
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// Shows the page to whoever asks, until it is dropped.
+/// Shows the pages to whoever asks, until it is dropped.
 ///
 /// # Errors
 /// When the listener cannot be used at all.
-pub async fn exhibit(listener: std::net::TcpListener, gallery: Gallery) -> io::Result<()> {
+pub async fn exhibit(listener: std::net::TcpListener, gallery: Arc<Gallery>) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let listener = TcpListener::from_std(listener)?;
-    let gallery = Arc::new(gallery);
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     // Dropped with everything in it when this is.
     let mut guests = tokio::task::JoinSet::new();
@@ -68,8 +61,11 @@ pub async fn exhibit(listener: std::net::TcpListener, gallery: Gallery) -> io::R
         let gallery = Arc::clone(&gallery);
         guests.spawn(async move {
             let service = service_fn(|request: Request<Incoming>| {
-                let response = answer(&gallery, request.method(), request.uri().path());
-                async { Ok::<_, Infallible>(response) }
+                let gallery = &gallery;
+                async move {
+                    let (method, path) = (request.method(), request.uri().path());
+                    Ok::<_, Infallible>(answer(gallery, method, path).await)
+                }
             });
             let served = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -84,24 +80,66 @@ pub async fn exhibit(listener: std::net::TcpListener, gallery: Gallery) -> io::R
     }
 }
 
-fn answer(gallery: &Gallery, method: &Method, path: &str) -> Response<Full<Bytes>> {
-    if path != "/metrics" {
-        return told(StatusCode::NOT_FOUND, "The metrics are at /metrics.\n");
+async fn answer(gallery: &Gallery, method: &Method, path: &str) -> Response<Full<Bytes>> {
+    let known = ["/metrics", "/livez", "/readyz", "/startupz", "/sealstatus"];
+    if !known.contains(&path) {
+        let text = "The metrics are at /metrics.\n";
+        return told(StatusCode::NOT_FOUND, TEXT, text);
     }
     if method != Method::GET {
-        let mut response = told(StatusCode::METHOD_NOT_ALLOWED, "Use GET.\n");
+        let mut response = told(StatusCode::METHOD_NOT_ALLOWED, TEXT, "Use GET.\n");
         let allow = HeaderValue::from_static("GET");
         response.headers_mut().insert(header::ALLOW, allow);
         return response;
     }
-    told(StatusCode::OK, page::text(gallery))
+    match path {
+        "/metrics" => told(StatusCode::OK, TEXT, page::collect(gallery).await.text()),
+        "/livez" => told(StatusCode::OK, JSON, r#"{"status":"alive"}"#),
+        // There is no listener before everything is open.
+        "/startupz" => told(StatusCode::OK, JSON, r#"{"status":"started"}"#),
+        "/sealstatus" => seal_status(gallery).await,
+        _ => readiness(gallery).await,
+    }
 }
 
-fn told(status: StatusCode, text: impl Into<Bytes>) -> Response<Full<Bytes>> {
+/// Whether calls can be answered, part by part.
+async fn readiness(gallery: &Gallery) -> Response<Full<Bytes>> {
+    let mut reasons = serde_json::Map::new();
+    if gallery.stopping.load(Ordering::Relaxed) {
+        reasons.insert("server".to_owned(), "it is stopping".into());
+    }
+    for (part, outcome) in gallery.service.health().await.parts() {
+        if let Err(reason) = outcome {
+            reasons.insert(part.to_owned(), reason.into());
+        }
+    }
+    if reasons.is_empty() {
+        return told(StatusCode::OK, JSON, r#"{"status":"ready"}"#);
+    }
+    let body = json!({ "status": "not ready", "reasons": reasons });
+    told(StatusCode::SERVICE_UNAVAILABLE, JSON, body.to_string())
+}
+
+/// Which seals open the store. One that is sealed is not served, and has no listener.
+async fn seal_status(gallery: &Gallery) -> Response<Full<Bytes>> {
+    match gallery.service.seals().await {
+        Ok(seals) => {
+            let body = json!({ "sealed": false, "seals": seals });
+            told(StatusCode::OK, JSON, body.to_string())
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the seals cannot be read");
+            let body = json!({ "reason": error.to_string() });
+            told(StatusCode::SERVICE_UNAVAILABLE, JSON, body.to_string())
+        }
+    }
+}
+
+fn told(status: StatusCode, kind: HeaderValue, text: impl Into<Bytes>) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(text.into()));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, TEXT);
+    headers.insert(header::CONTENT_TYPE, kind);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -2,7 +2,12 @@
 //!
 //! Linux: proc_pid_stat(5). Elsewhere there is no such table, and these lines are absent.
 
-use super::page::Page;
+use std::time::Duration;
+
+use super::sheet::{
+    Kind::{Counter, Gauge},
+    Sheet,
+};
 use crate::http::open_files_limit;
 
 /// What `/proc/self/stat` says, in ticks and pages.
@@ -30,43 +35,43 @@ impl Stat {
     }
 }
 
-pub(super) fn write(page: &mut Page, started: f64) {
+pub(super) fn write(sheet: &mut Sheet<'_>, started: f64) {
     let name = "process_start_time_seconds";
-    page.single(name, "gauge", "When the process began to serve.", started);
+    sheet.single(name, Gauge, "When the process began to serve.", started);
     let line = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     if let Some(stat) = Stat::parse(&line) {
         let ticks = rustix::param::clock_ticks_per_second().max(1);
-        let whole = stat.cpu_ticks / ticks;
-        let hundredths = (stat.cpu_ticks % ticks) * 100 / ticks;
-        page.single(
+        let rest = stat.cpu_ticks % ticks * 1_000_000_000 / ticks;
+        let used = Duration::from_secs(stat.cpu_ticks / ticks) + Duration::from_nanos(rest);
+        sheet.single(
             "process_cpu_seconds_total",
-            "counter",
+            Counter,
             "Processor time, of the system too.",
-            format_args!("{whole}.{hundredths:02}"),
+            used.as_secs_f64(),
         );
         let page_bytes = u64::try_from(rustix::param::page_size()).unwrap_or(4096);
-        page.single(
+        sheet.single(
             "process_resident_memory_bytes",
-            "gauge",
+            Gauge,
             "Memory that is resident.",
             stat.resident_pages.saturating_mul(page_bytes),
         );
-        page.single(
+        sheet.single(
             "process_virtual_memory_bytes",
-            "gauge",
+            Gauge,
             "Memory that is mapped.",
             stat.virtual_bytes,
         );
-        page.single("process_threads", "gauge", "Threads.", stat.threads);
+        sheet.single("process_threads", Gauge, "Threads.", stat.threads);
     }
     if let Ok(files) = std::fs::read_dir("/proc/self/fd") {
         // One of them is the folder that is being read.
         let open = files.count().saturating_sub(1);
-        page.single("process_open_fds", "gauge", "Files that are open.", open);
+        sheet.single("process_open_fds", Gauge, "Files that are open.", open);
     }
     if let Some(most) = open_files_limit() {
         let name = "process_max_fds";
-        page.single(name, "gauge", "Files that may be open.", most);
+        sheet.single(name, Gauge, "Files that may be open.", most);
     }
 }
 

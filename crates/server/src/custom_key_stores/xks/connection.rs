@@ -29,6 +29,7 @@ use tokio_rustls::TlsConnector;
 use zeroize::Zeroizing;
 
 use super::super::{ProxyEndpoint, SettingsError};
+use crate::{metrics::Metrics, tls::first_to_end};
 
 /// The port of a proxy. AWS: XKS proxy API, "Network".
 const PORT: u16 = 443;
@@ -97,7 +98,7 @@ impl Connector {
             .await
     }
 
-    async fn connect(&self, host: &str) -> Result<Sender, ProxyFault> {
+    async fn connect(&self, host: &str, metrics: Option<&Metrics>) -> Result<Sender, ProxyFault> {
         let stream = self.stream(host).await?;
         // A connection that waits for more to send would spend the patience of KMS on it.
         let _ = stream.set_nodelay(true);
@@ -107,6 +108,12 @@ impl Connector {
             tracing::debug!(host, %error, "no TLS with an external key store proxy");
             fault_of(&error, ProxyFault::Tls)
         })?;
+        if let Some(metrics) = metrics {
+            let shown = stream.get_ref().1.peer_certificates();
+            if let Some(not_after) = shown.and_then(first_to_end) {
+                metrics.key_stores().note_certificate(host, not_after);
+            }
+        }
         let (sender, connection) = http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|error| fault_of(&error, ProxyFault::Unreachable))?;
@@ -189,12 +196,20 @@ impl Signed<'_> {
 type Sender = http1::SendRequest<Full<Bytes>>;
 
 /// Connections that nobody uses at the moment, by host name.
-#[derive(Default)]
 pub(super) struct Pool {
     idle: Mutex<HashMap<String, Vec<Sender>>>,
+    /// Who is told what certificates there are.
+    metrics: Option<Arc<Metrics>>,
 }
 
 impl Pool {
+    pub(super) fn new(metrics: Option<Arc<Metrics>>) -> Self {
+        Self {
+            idle: Mutex::default(),
+            metrics,
+        }
+    }
+
     /// Sends a request and reads the answer: its status and body.
     ///
     /// A connection that was kept may have been closed by the other side meanwhile; then the
@@ -209,7 +224,10 @@ impl Pool {
             let is_kept = kept.is_some();
             let mut sender = match kept {
                 Some(sender) => sender,
-                None => connector.connect(request.host).await?,
+                None => {
+                    let metrics = self.metrics.as_deref();
+                    connector.connect(request.host, metrics).await?
+                }
             };
             match sender.send_request(request.to_request()?).await {
                 Ok(answer) => {

@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 pub(crate) use self::connection::client_tls;
 use self::connection::{Connector, Pool, Signed};
 use super::{ProxyEndpoint, SettingsError, wall_clock};
+use crate::metrics::Metrics;
 
 /// How long KMS waits for a proxy. AWS: XKS proxy API, "Performance".
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -35,6 +36,8 @@ pub(super) struct Proxies {
     others: Connector,
     pool: Pool,
     clock: Arc<dyn Clock>,
+    /// Who is told what certificates and key managers there are.
+    metrics: Option<Arc<Metrics>>,
 }
 
 /// A proxy that the operator declared.
@@ -46,7 +49,10 @@ struct Declared {
 }
 
 impl Proxies {
-    pub(super) fn new(endpoints: &[ProxyEndpoint]) -> Result<Self, SettingsError> {
+    pub(super) fn new(
+        endpoints: &[ProxyEndpoint],
+        metrics: Option<Arc<Metrics>>,
+    ) -> Result<Self, SettingsError> {
         let mut declared = HashMap::new();
         for endpoint in endpoints {
             declared.insert(
@@ -62,8 +68,9 @@ impl Proxies {
         Ok(Self {
             declared,
             others: Connector::public(),
-            pool: Pool::default(),
+            pool: Pool::new(metrics.clone()),
             clock: wall_clock(),
+            metrics,
         })
     }
 
@@ -130,7 +137,12 @@ impl ProxyClient for Proxies {
     ) -> BoxFuture<'a, Result<(), ProxyFault>> {
         Box::pin(async move {
             let body = wire::health_request(about)?;
-            wire::read_health(&self.ask(proxy, "/health", body).await?)
+            let managers = wire::read_health(&self.ask(proxy, "/health", body).await?)?;
+            if let Some(metrics) = &self.metrics {
+                let counters = metrics.key_stores();
+                counters.note_managers(&host_of(&proxy.endpoint), managers.states());
+            }
+            managers.any()
         })
     }
 

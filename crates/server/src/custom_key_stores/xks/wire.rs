@@ -209,17 +209,43 @@ fn bytes(text: &str) -> Result<Vec<u8>, ProxyFault> {
         .map_err(|_| ProxyFault::InvalidResponse)
 }
 
-pub(super) fn read_health(body: &[u8]) -> Result<(), ProxyFault> {
+/// How many key managers are behind a proxy, by state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Managers {
+    active: u64,
+    degraded: u64,
+    unavailable: u64,
+}
+
+impl Managers {
+    pub(super) fn states(self) -> [u64; 3] {
+        [self.active, self.degraded, self.unavailable]
+    }
+
+    /// Whether one of them can be used.
+    pub(super) fn any(self) -> Result<(), ProxyFault> {
+        if self.active + self.degraded == 0 {
+            return Err(ProxyFault::NoManager);
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn read_health(body: &[u8]) -> Result<Managers, ProxyFault> {
     let health: Health = read(body)?;
     let managers = health.ekm_fleet_details;
     if health.xks_proxy_fleet_size == 0 || !FLEET.contains(&managers.len()) {
         return Err(ProxyFault::InvalidResponse);
     }
-    let gone = |manager: &Manager| manager.health_status == HealthStatus::Unavailable;
-    if managers.iter().all(gone) {
-        return Err(ProxyFault::NoManager);
+    let mut counted = Managers::default();
+    for manager in &managers {
+        match manager.health_status {
+            HealthStatus::Active => counted.active += 1,
+            HealthStatus::Degraded => counted.degraded += 1,
+            HealthStatus::Unavailable => counted.unavailable += 1,
+        }
     }
-    Ok(())
+    Ok(counted)
 }
 
 pub(super) fn read_metadata(body: &[u8]) -> Result<ExternalKey, ProxyFault> {
@@ -432,12 +458,12 @@ mod tests {
             });
             read_health(&serde_json::to_vec(&body).unwrap())
         };
-        assert_eq!(health(1, &["ACTIVE"]), Ok(()));
-        assert_eq!(health(2, &["UNAVAILABLE", "DEGRADED"]), Ok(()));
-        assert_eq!(
-            health(2, &["UNAVAILABLE", "UNAVAILABLE"]),
-            Err(ProxyFault::NoManager)
-        );
+        let well = health(1, &["ACTIVE"]).unwrap();
+        assert_eq!((well.states(), well.any()), ([1, 0, 0], Ok(())));
+        let degraded = health(2, &["UNAVAILABLE", "DEGRADED"]).unwrap();
+        assert_eq!((degraded.states(), degraded.any()), ([0, 1, 1], Ok(())));
+        let gone = health(2, &["UNAVAILABLE", "UNAVAILABLE"]).unwrap();
+        assert_eq!(gone.any(), Err(ProxyFault::NoManager));
         for (size, states) in [(0, vec!["ACTIVE"]), (1, vec![]), (1, vec!["WELL"])] {
             assert_eq!(health(size, &states), Err(ProxyFault::InvalidResponse));
         }
