@@ -33,14 +33,38 @@ def until(condition, seconds=20):
         time.sleep(0.02)
 
 
+def is_checkpoint(line):
+    return line.startswith(b'{"note":')
+
+
+def size_of(checkpoint):
+    """How many records a checkpoint vouches for."""
+    return int(json.loads(checkpoint)["note"].split("\n")[1])
+
+
 class Collected:
-    """Records as they came, repeated ones included."""
+    """Records and checkpoints as they came, repeated ones included."""
 
     def __init__(self):
-        self.lines = []
+        self.lines, self.checkpoints, self.everything = [], [], []
 
     def take(self, line):
-        self.lines.append(bytes(line))
+        line = bytes(line)
+        self.everything.append(line)
+        if is_checkpoint(line):
+            # It comes behind the records that it vouches for, or before all of them.
+            assert not self.lines or size_of(line) <= max(self.seqs) or size_of(line) < min(self.seqs)
+            self.checkpoints.append(line)
+        else:
+            self.lines.append(line)
+
+    def keep(self, *files):
+        """What a collector keeps: lines as they came, in as many files."""
+        share = -(-len(self.everything) // len(files))
+        for number, file in enumerate(files):
+            lines = self.everything[number * share : (number + 1) * share]
+            file.write_bytes(b"".join(line + b"\n" for line in lines))
+        return files
 
     @property
     def seqs(self):
@@ -80,6 +104,10 @@ def message(text):
     head, line = text.split(b" - ", 1)
     priority_version, stamp, host, app, process, name = head.split(b" ")
     entry = json.loads(line)
+    if is_checkpoint(line):
+        assert name == b"Checkpoint"
+        assert b"\ntime " + stamp + b"\n" in entry["note"].encode()
+        return line
     assert priority_version == b"<110>1" and app == b"strongroom" and process.isdigit() and host
     assert (stamp.decode(), name.decode()) == (entry["eventTime"], entry["eventName"][:32])
     return line
@@ -252,8 +280,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             status = 503
         if status == 204:
             lines = body.splitlines()
-            first, last = (self.headers[f"X-Strongroom-{end}-Seq"] for end in ("First", "Last"))
-            assert int(last) - int(first) + 1 == len(lines)
+            if size := self.headers["X-Strongroom-Checkpoint"]:
+                [line] = lines
+                assert size_of(line) == int(size) and body.endswith(b"\n")
+                assert "X-Strongroom-First-Seq" not in self.headers
+                hook.collected.take(line)
+                lines = []
+            else:
+                first, last = (self.headers[f"X-Strongroom-{end}-Seq"] for end in ("First", "Last"))
+                assert int(last) - int(first) + 1 == len(lines)
             for line in lines:
                 hook.collected.take(line)
         self.send_response(status)
@@ -304,6 +339,153 @@ def test_a_new_sink_begins_at_its_first_start(tmp_path):
             until(lambda: len(collected.lines) >= 5)
             until(lambda: collected.is_all_of(server.data_dir, first=min(collected.seqs)))
             assert min(collected.seqs) >= first
+
+
+def public_keys(server, place):
+    file = place / "public-keys"
+    file.write_text(strongroom("audit", "public-keys", "--data-dir", server.data_dir).stdout)
+    return file
+
+
+def verified(files, keys, fails=False):
+    """What `audit verify` says of what a collector keeps."""
+    named = [word for file in files for word in ("--collected", file)]
+    answer = strongroom(
+        "audit", "verify", *named, "--public-key", keys, "--output", "json", fails=fails
+    )
+    return json.loads(answer.stdout)
+
+
+@pytest.mark.parametrize("kind", ["webhook", "syslog"])
+def test_what_a_collector_keeps_can_be_verified_there(tmp_path, kind):
+    collected = Collected()
+    often = ["--audit-checkpoint-seconds", "1"]
+    with contextlib.ExitStack() as stack:
+        if kind == "webhook":
+            secret = tmp_path / "secret"
+            secret.write_text(SECRET)
+            hook = Hook(collected)
+            stack.callback(hook.shutdown)
+            declared = sinks(tmp_path, type="webhook", url=hook.url, secret_file=str(secret))
+        else:
+            port = stack.enter_context(stream_collector(collected))
+            declared = sinks(
+                tmp_path, type="syslog", protocol="tcp", address=f"127.0.0.1:{port}"
+            )
+        for life in range(2):
+            with Server.dev(tmp_path / "data", *declared, *often) as server:
+                calls(server)
+                known = len(collected.checkpoints)
+                until(lambda: len(collected.checkpoints) > known)
+                if kind == "webhook" and life == 0:
+                    # What it did not acknowledge comes again.
+                    hook.mood, tries = "ill", hook.tries
+                    calls(server)
+                    until(lambda: hook.tries > tries)
+                    hook.mood = "well"
+                calls(server)
+                keys = public_keys(server, tmp_path)
+        # The checkpoint of the end comes too.
+        total = len(journal(tmp_path / "data"))
+        until(lambda: any(size_of(line) == total for line in list(collected.checkpoints)))
+    once = list(dict.fromkeys(collected.checkpoints))
+    there = [
+        line
+        for file in sorted((tmp_path / "data" / "journal").glob("*.checkpoints"))
+        for line in file.read_bytes().splitlines()
+    ]
+    assert once == there
+    # Whatever comes twice, in another order of files, or is still being written.
+    collected.everything += collected.everything[3:9]
+    files = collected.keep(tmp_path / "b.ndjson", tmp_path / "a.ndjson", tmp_path / "c.ndjson")
+    with open(files[2], "ab") as file:
+        file.write(b'{"seq":')
+    for order in (files, files[::-1]):
+        told = verified(order, keys)
+        assert told["sound"] and (told["first"], told["last"], told["sealed"]) == (1, total, total)
+        assert told["checkpoints"] == len(there) and told["unsealed"] == 0
+
+    whole = list(dict.fromkeys(collected.everything))
+    victim = next(json.loads(line)["seq"] for line in whole if b'"eventName":"ListKeys"' in line)
+    assert 1 < victim < total
+    spool = tmp_path / "spool.ndjson"
+
+    def fault(lines):
+        spool.write_bytes(b"".join(line + b"\n" for line in lines))
+        told = verified([spool], keys, fails=True)
+        assert told["sound"] is False and told["file"] in (str(spool), "")
+        return told["fault"], told["seq"]
+
+    def without(wanted):
+        return [line for line in whole if json.loads(line).get("seq") != wanted]
+
+    def changed(wanted, old, new):
+        found = [
+            line.replace(old, new, 1) if json.loads(line).get("seq") == wanted else line
+            for line in whole
+        ]
+        assert found != whole
+        return found
+
+    assert fault(without(victim)) == ("missing", victim)
+    assert fault(without(total)) == ("cut-off", total)
+    assert fault(changed(victim, b'"ListKeys"', b'"DescribeKey"')) == ("altered", victim)
+    assert fault(changed(victim, b'{"', b'"{')) == ("altered", victim)
+    twice = changed(victim, b'"ListKeys"', b'"DescribeKey"')
+    assert fault(whole + [line for line in twice if line not in whole]) == ("altered", victim)
+    assert fault([line for line in whole if line != there[1]])[0] == "missing"
+    forged = [line.replace(b"time 2", b"time 3") for line in whole]
+    assert fault(forged)[0] == "forged-checkpoint"
+    assert fault([*whole, b'{"note":"of nobody","range":[]}'])[0] == "forged-checkpoint"
+    assert fault([line for line in whole if not is_checkpoint(line)])[0] == "unsealed"
+    # Whoever writes the whole chain anew has no checkpoint that vouches for it.
+    rewritten, before = [], "0" * 64
+    for line in whole:
+        if not is_checkpoint(line):
+            entry = json.loads(line) | {"prev_hash": before}
+            if entry["seq"] == victim:
+                entry["sourceIPAddress"] = "192.0.2.9"
+            line = json.dumps(entry, separators=(",", ":"), ensure_ascii=False).encode()
+            before = hashlib.sha256(line).hexdigest()
+        rewritten.append(line)
+    assert fault(rewritten)[0] == "altered"
+
+
+def test_a_sink_that_begins_late_begins_behind_a_checkpoint(tmp_path):
+    with Server.dev(tmp_path / "data") as server:
+        calls(server)
+        keys = public_keys(server, tmp_path)
+    before = len(journal(tmp_path / "data"))
+    collected = Collected()
+    with stream_collector(collected) as port:
+        declared = sinks(
+            tmp_path, type="syslog", protocol="tcp", address=f"127.0.0.1:{port}", from_beginning=False
+        )
+        with Server.dev(tmp_path / "data", *declared) as server:
+            calls(server)
+        until(lambda: len(collected.checkpoints) >= 2)
+    assert is_checkpoint(collected.everything[0]) and size_of(collected.everything[0]) == before
+    assert min(collected.seqs) == before + 1
+    files = collected.keep(tmp_path / "spool")
+    told = verified(files, keys)
+    assert (told["first"], told["last"]) == (before + 1, len(journal(tmp_path / "data")))
+    # Without that checkpoint nothing shows what there was before.
+    collected.everything = collected.everything[1:]
+    told = verified(collected.keep(tmp_path / "spool"), keys, fails=True)
+    assert (told["fault"], told["seq"]) == ("missing", 1)
+
+
+def test_a_sink_may_do_without_checkpoints(tmp_path):
+    collected = Collected()
+    with stream_collector(collected) as port:
+        declared = sinks(
+            tmp_path, type="syslog", protocol="tcp", address=f"127.0.0.1:{port}", checkpoints=False
+        )
+        with Server.dev(tmp_path / "data", *declared, "--audit-checkpoint-seconds", "1") as server:
+            calls(server)
+            until(lambda: list((server.data_dir / "journal").glob("*.checkpoints")))
+            until(lambda: collected.is_all_of(server.data_dir))
+    assert not collected.checkpoints
 
 
 def test_sinks_that_cannot_be_are_refused_at_the_start(tmp_path):

@@ -535,6 +535,10 @@ pub struct JournalFiles {
     /// begin in the middle, at a file before which there is a checkpoint.
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// A file of what a sink sent: lines of records and of checkpoints, in any order and some of
+    /// them twice, as a collector keeps them. Repeat it for more of them.
+    #[arg(long, value_name = "FILE")]
+    pub collected: Vec<PathBuf>,
 }
 
 /// `strongroom audit`.

@@ -658,6 +658,7 @@ mod tests {
                         name: "out".into(),
                         kind: SinkKind::Stdout,
                         from_beginning: false,
+                        checkpoints: None,
                         address: None,
                         protocol: None,
                         server_name: None,

@@ -12,6 +12,7 @@
 //! ca = "/etc/strongroom/siem-ca.pem"          # default: the system's
 //! server_name = "siem.example.com"            # default: the host of the address
 //! from_beginning = true                       # default: from the first start with this sink on
+//! checkpoints = false                         # default: true, but for stdout
 //!
 //! [[sink]]
 //! name = "collector"
@@ -208,6 +209,8 @@ pub struct SinkSettings {
     /// Whether it gets the records from before it was declared.
     #[serde(default)]
     pub from_beginning: bool,
+    /// Whether it gets checkpoints too.
+    pub checkpoints: Option<bool>,
     /// Of syslog: host and port.
     pub address: Option<String>,
     /// Of syslog.
@@ -301,6 +304,12 @@ impl SinkSettings {
             }
         }
         Ok(())
+    }
+
+    /// Whether it gets checkpoints too: unless it is said otherwise, whatever is elsewhere does.
+    #[must_use]
+    pub fn checkpoints(&self) -> bool {
+        self.checkpoints.unwrap_or(self.kind != SinkKind::Stdout)
     }
 
     /// How long it may take for a batch.

@@ -1,4 +1,5 @@
-//! Workers that carry records from the journal's files to sinks, one for each.
+//! Workers that carry records from the journal's files to sinks, one for each, and after the
+//! records the checkpoints that vouch for them.
 
 use std::{
     fs, io,
@@ -13,7 +14,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use strongroom_store::{
     Journal,
-    journal::{Follower, Lines, Seq},
+    journal::{CheckpointFollower, Follower, Lines, Seq, Told},
 };
 use tokio::{
     sync::watch,
@@ -107,6 +108,17 @@ impl Outlet {
         }
     }
 
+    async fn deliver_checkpoint(&mut self, told: Told) -> Result<(), NotDelivered> {
+        match self {
+            Self::Stdout => {
+                spawn_blocking(move || print_line(&told.line)).await??;
+                Ok(())
+            }
+            Self::Syslog(syslog) => syslog.deliver_checkpoint(&told).await,
+            Self::Webhook(webhook) => webhook.deliver_checkpoint(told.size, &told.line).await,
+        }
+    }
+
     /// Drops what it was in the middle of.
     fn reset(&mut self) {
         match self {
@@ -124,6 +136,13 @@ fn print(lines: &Lines) -> io::Result<()> {
         out.write_all(line)?;
         out.write_all(b"\n")?;
     }
+    out.flush()
+}
+
+fn print_line(line: &[u8]) -> io::Result<()> {
+    use io::Write as _;
+    let mut out = io::stdout().lock();
+    out.write_all(line)?;
     out.flush()
 }
 
@@ -154,13 +173,14 @@ impl Sinks {
             let Some(dir) = journal.dir() else {
                 return Err(wrong(&"a server in memory has no journal to send"));
             };
-            let cursor = Cursor::open(data_dir, &sink.name, || {
-                if sink.from_beginning {
-                    0
-                } else {
-                    journal.head().0
-                }
-            });
+            let sealed = journal.sealed();
+            let first = match (sink.from_beginning, sink.checkpoints()) {
+                (true, _) => 0,
+                // What is sent can be verified only behind a checkpoint, which is sent first.
+                (false, true) => sealed,
+                (false, false) => journal.head().0,
+            };
+            let cursor = Cursor::open(data_dir, &sink.name, first, sealed);
             let cursor = cursor.map_err(|error| wrong(&error))?;
             let counters = Arc::new(SinkCounters::default());
             counters.delivered.store(cursor.sent, Ordering::Relaxed);
@@ -168,6 +188,9 @@ impl Sinks {
                 name: sink.name.clone(),
                 outlet: Outlet::of(sink)?,
                 patience: sink.patience(),
+                checkpoints: sink
+                    .checkpoints()
+                    .then(|| Checkpoints::of(dir, &cursor, journal.vouched())),
                 dir: dir.to_path_buf(),
                 cursor,
                 counters: Arc::clone(&counters),
@@ -201,10 +224,40 @@ impl Sinks {
     }
 }
 
+/// The checkpoints that a worker carries.
+struct Checkpoints {
+    follower: CheckpointFollower,
+    newest: watch::Receiver<Seq>,
+    /// Up to here there are none that were not carried.
+    none_until: Seq,
+}
+
+impl Checkpoints {
+    fn of(dir: &Path, cursor: &Cursor, newest: watch::Receiver<Seq>) -> Self {
+        Self {
+            follower: CheckpointFollower::after(dir, cursor.vouched),
+            newest,
+            none_until: 0,
+        }
+    }
+
+    /// Returns when there may be another one.
+    async fn changed(of: Option<&mut Self>) {
+        if let Some(checkpoints) = of
+            && checkpoints.newest.changed().await.is_ok()
+        {
+            return;
+        }
+        // There are none, or no more of them.
+        std::future::pending().await
+    }
+}
+
 struct Worker {
     name: String,
     outlet: Outlet,
     patience: Duration,
+    checkpoints: Option<Checkpoints>,
     dir: PathBuf,
     cursor: Cursor,
     counters: Arc<SinkCounters>,
@@ -220,17 +273,23 @@ impl Worker {
         loop {
             let newest = *self.newest.borrow_and_update();
             self.counters.newest.store(newest, Ordering::Relaxed);
-            if follower.next() > newest {
+            let vouched = self.carry_checkpoint().await;
+            if matches!(vouched, Ok(false)) && follower.next() > newest {
                 if *self.stop.borrow() {
                     return;
                 }
                 tokio::select! {
                     changed = self.newest.changed() => if changed.is_err() { return },
+                    () = Checkpoints::changed(self.checkpoints.as_mut()) => {}
                     _ = self.stop.changed() => {}
                 }
                 continue;
             }
-            let outcome = self.carry(&mut follower, newest).await;
+            let outcome = match vouched {
+                Ok(false) => self.carry(&mut follower, newest).await,
+                Ok(true) => Ok(()),
+                Err(failed) => Err(failed),
+            };
             match outcome {
                 Ok(()) => {
                     before = self.cursor.before;
@@ -242,12 +301,16 @@ impl Worker {
                     self.counters.failures.fetch_add(1, Ordering::Relaxed);
                     tracing::warn!(sink, what, "records could not be sent; it is tried again");
                     self.outlet.reset();
-                    let from = if failed.before_too {
-                        before
+                    let (from, vouched) = if failed.before_too {
+                        (before, self.cursor.vouched_before)
                     } else {
-                        self.cursor.sent
+                        (self.cursor.sent, self.cursor.vouched)
                     };
                     follower = Follower::from(&self.dir, from + 1);
+                    if let Some(checkpoints) = &mut self.checkpoints {
+                        checkpoints.follower = CheckpointFollower::after(&self.dir, vouched);
+                        checkpoints.none_until = 0;
+                    }
                     if *self.stop.borrow() {
                         return;
                     }
@@ -259,6 +322,37 @@ impl Worker {
                 }
             }
         }
+    }
+
+    /// Carries the next checkpoint whose records were delivered, and tells whether there was one.
+    async fn carry_checkpoint(&mut self) -> Result<bool, NotDelivered> {
+        let Some(checkpoints) = &mut self.checkpoints else {
+            return Ok(false);
+        };
+        let upto = (*checkpoints.newest.borrow_and_update()).min(self.cursor.sent);
+        if upto <= checkpoints.none_until {
+            return Ok(false);
+        }
+        let nowhere = CheckpointFollower::after(Path::new(""), 0);
+        let mut reading = std::mem::replace(&mut checkpoints.follower, nowhere);
+        let (reading, told) = spawn_blocking(move || {
+            let told = reading.next(upto);
+            (reading, told)
+        })
+        .await?;
+        checkpoints.follower = reading;
+        let Some(told) = told? else {
+            checkpoints.none_until = upto;
+            return Ok(false);
+        };
+        let size = told.size;
+        let delivery = self.outlet.deliver_checkpoint(told);
+        match tokio::time::timeout(self.patience, delivery).await {
+            Ok(delivered) => delivered?,
+            Err(_) => return Err(NotDelivered::from("it takes too long")),
+        }
+        self.cursor.vouch(size)?;
+        Ok(true)
     }
 
     /// Carries the next batch, and notes that.
@@ -295,48 +389,84 @@ struct Cursor {
     sent: Seq,
     /// The last one before the last batch.
     before: Seq,
+    /// How many records the last checkpoint vouches for that was delivered.
+    vouched: Seq,
+    /// The same of the one before.
+    vouched_before: Seq,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CursorFile {
     sent: Seq,
+    /// Absent in cursors from before there were checkpoints in sinks.
+    #[serde(default)]
+    vouched: Option<Seq>,
 }
 
 impl Cursor {
-    fn open(data_dir: &Path, name: &str, first: impl Fn() -> Seq) -> io::Result<Self> {
+    /// The cursor as it was left; for a new sink one behind the record `first`. `sealed` is the
+    /// newest checkpoint: of those that were never counted, none before it is delivered.
+    fn open(data_dir: &Path, name: &str, first: Seq, sealed: Seq) -> io::Result<Self> {
         let dir = data_dir.join(CURSORS);
         match fs::create_dir(&dir) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
         }
         let path = dir.join(format!("{name}.cursor"));
-        let sent = match fs::read(&path) {
-            Ok(text) => {
-                let file: CursorFile = serde_json::from_slice(&text)
-                    .map_err(|error| io::Error::other(format!("{}: {error}", path.display())))?;
-                file.sent
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => first(),
+        let file = match fs::read(&path) {
+            Ok(text) => serde_json::from_slice(&text)
+                .map_err(|error| io::Error::other(format!("{}: {error}", path.display())))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => CursorFile {
+                sent: first,
+                vouched: (first == 0).then_some(0),
+            },
             Err(error) => return Err(error),
         };
-        let mut cursor = Self {
+        let newest = sealed.saturating_sub(1).min(file.sent);
+        let vouched = file.vouched.unwrap_or(newest);
+        let cursor = Self {
             path,
-            sent,
-            before: sent,
+            sent: file.sent,
+            before: file.sent,
+            vouched,
+            vouched_before: vouched,
         };
-        cursor.advance(sent)?;
+        cursor.write()?;
         Ok(cursor)
     }
 
-    /// Replaces the file in one step. One that is lost with the power sends a batch again.
+    /// Records up to this one were delivered.
     fn advance(&mut self, sent: Seq) -> io::Result<()> {
+        let before = std::mem::replace(&mut self.sent, sent);
+        let written = self.write();
+        match written {
+            Ok(()) => self.before = before,
+            // They will be delivered once more.
+            Err(_) => self.sent = before,
+        }
+        written
+    }
+
+    /// The checkpoint of so many records was delivered.
+    fn vouch(&mut self, size: Seq) -> io::Result<()> {
+        let before = std::mem::replace(&mut self.vouched, size);
+        let written = self.write();
+        match written {
+            Ok(()) => self.vouched_before = before,
+            Err(_) => self.vouched = before,
+        }
+        written
+    }
+
+    fn write(&self) -> io::Result<()> {
         let part = self.path.with_extension("part");
-        fs::write(&part, serde_json::to_vec(&CursorFile { sent })?)?;
-        fs::rename(&part, &self.path)?;
-        self.before = self.sent;
-        self.sent = sent;
-        Ok(())
+        let file = CursorFile {
+            sent: self.sent,
+            vouched: Some(self.vouched),
+        };
+        fs::write(&part, serde_json::to_vec(&file).map_err(io::Error::other)?)?;
+        fs::rename(&part, &self.path)
     }
 }
 
@@ -347,12 +477,32 @@ mod tests {
     #[test]
     fn a_cursor_is_where_it_was_left() {
         let folder = tempfile::tempdir().unwrap();
-        let mut cursor = Cursor::open(folder.path(), "a", || 7).unwrap();
-        assert_eq!(cursor.sent, 7);
+        let open = |first, sealed| Cursor::open(folder.path(), "a", first, sealed);
+        let mut cursor = open(7, 7).unwrap();
+        // The checkpoint that the records follow is the first to be delivered.
+        assert_eq!((cursor.sent, cursor.vouched), (7, 6));
         cursor.advance(9).unwrap();
-        let again = Cursor::open(folder.path(), "a", || 100).unwrap();
-        assert_eq!((again.sent, cursor.before), (9, 7));
+        cursor.vouch(8).unwrap();
+        assert_eq!((cursor.before, cursor.vouched_before), (7, 6));
+        let again = open(100, 100).unwrap();
+        assert_eq!((again.sent, again.vouched), (9, 8));
         fs::write(&again.path, "{").unwrap();
-        assert!(Cursor::open(folder.path(), "a", || 0).is_err());
+        assert!(open(0, 0).is_err());
+    }
+
+    #[test]
+    fn a_cursor_from_before_checkpoints_goes_on_with_the_newest() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(CURSORS).join("a.cursor");
+        fs::create_dir(folder.path().join(CURSORS)).unwrap();
+        let open = |sealed| {
+            fs::write(&path, "{\"sent\":50}").unwrap();
+            Cursor::open(folder.path(), "a", 0, sealed).unwrap().vouched
+        };
+        assert_eq!(open(40), 39);
+        // Those that are still to come are delivered behind their records.
+        assert_eq!(open(60), 50);
+        let beginning = Cursor::open(folder.path(), "b", 0, 60).unwrap();
+        assert_eq!((beginning.sent, beginning.vouched), (0, 0));
     }
 }

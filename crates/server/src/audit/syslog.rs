@@ -1,14 +1,14 @@
 //! Syslog: RFC 5424 over UDP (RFC 5426), TCP (RFC 6587, octets counted) and TLS (RFC 5425).
 //!
 //! A record is one message of the facility *log audit* (13), severity *informational*; its text
-//! is the line of the journal. Syslog acknowledges nothing. Over a connection that the other side
+//! is the line of the journal. A checkpoint is a message with the MSGID `Checkpoint`. Syslog acknowledges nothing. Over a connection that the other side
 //! closed, the last batch is sent again on the next one; over UDP what is lost is lost.
 
 use std::{io, sync::Arc};
 
 use rustls::pki_types::ServerName;
 use serde::Deserialize;
-use strongroom_store::journal::Lines;
+use strongroom_store::journal::{Lines, Told};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpStream, UdpSocket},
@@ -79,6 +79,21 @@ impl Syslog {
     }
 
     pub(super) async fn deliver(&mut self, lines: &Arc<Lines>) -> Result<(), NotDelivered> {
+        let host = self.host.clone();
+        let messages = lines.iter().map(|(_, line)| message(&host, line));
+        self.send(messages).await
+    }
+
+    pub(super) async fn deliver_checkpoint(&mut self, told: &Told) -> Result<(), NotDelivered> {
+        let text = told.line.strip_suffix(b"\n").unwrap_or(&told.line);
+        let message = written(&self.host, &told.time, "Checkpoint", text);
+        self.send(std::iter::once(message)).await
+    }
+
+    async fn send(
+        &mut self,
+        messages: impl Iterator<Item = Vec<u8>> + Send,
+    ) -> Result<(), NotDelivered> {
         if let Some(Connection::Stream(stream)) = &mut self.connection
             && is_closed(stream).await
         {
@@ -95,7 +110,6 @@ impl Syslog {
             None => self.connect().await?,
         };
         let connection = self.connection.insert(connection);
-        let messages = lines.iter().map(|(_, line)| message(&self.host, line));
         match connection {
             Connection::Datagrams(socket) => {
                 for mut message in messages {
@@ -192,10 +206,15 @@ fn message(host: &str, line: &[u8]) -> Vec<u8> {
             )
         },
     );
+    written(host, &time, &name, line)
+}
+
+/// A message with this text.
+fn written(host: &str, time: &str, name: &str, text: &[u8]) -> Vec<u8> {
     let process = std::process::id();
     let mut message =
         format!("<{PRIORITY}>1 {time} {host} strongroom {process} {name} - ").into_bytes();
-    message.extend_from_slice(line);
+    message.extend_from_slice(text);
     message
 }
 

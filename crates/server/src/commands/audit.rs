@@ -120,16 +120,18 @@ fn verify(
         .iter()
         .map(|path| witnessed(path))
         .collect::<Result<_, _>>()?;
-    let files = match journal.dir {
-        Some(dir) => Files::of_folder(&journal_folder(dir))?,
-        None => Files::named(journal.files).map_err(|path| {
+    let sorted_out = match journal.dir {
+        Some(dir) => Ok(Files::of_folder(&journal_folder(dir))?),
+        None if !journal.collected.is_empty() => Files::collected(journal.collected),
+        None => Ok(Files::named(journal.files).map_err(|path| {
             let path = path.display();
             Failure::usage(format_args!(
                 "{path} has the name of neither a journal file nor one of checkpoints"
             ))
-        })?,
+        })?),
     };
-    match verify_ledger(&files, &trusted, &witnessed) {
+    let verified = sorted_out.and_then(|files| verify_ledger(&files, &trusted, &witnessed));
+    match verified {
         Ok(summary) => {
             let newest = summary.newest.as_ref();
             if output == Output::Json {

@@ -9,7 +9,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, Read as _},
+    io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom},
     os::unix::fs::{FileExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
@@ -249,6 +249,90 @@ pub fn newest_checkpoint(dir: &Path) -> io::Result<Option<(Place, Result<Kept, &
         }
     }
     Ok(None)
+}
+
+/// A checkpoint for somebody who follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// How many lines it vouches for.
+    pub size: Seq,
+    /// When it was made, as in `2026-11-25T22:30:00Z`.
+    pub time: String,
+    /// Its line, with the newline.
+    pub line: Vec<u8>,
+}
+
+/// A place among the checkpoints of a journal, from which they are read in order.
+///
+/// Like a [`Follower`](super::Follower) of lines, it is told up to where it may read.
+#[derive(Debug)]
+pub struct CheckpointFollower {
+    dir: PathBuf,
+    /// The last one that was read.
+    after: Seq,
+    /// The file, the number in its name, and how far it was read.
+    open: Option<(BufReader<File>, Seq, u64)>,
+}
+
+impl CheckpointFollower {
+    /// Reads those of more than `after` lines.
+    #[must_use]
+    pub fn after(dir: &Path, after: Seq) -> Self {
+        Self {
+            dir: dir.to_path_buf(),
+            after,
+            open: None,
+        }
+    }
+
+    /// The next one, if it is of `upto` lines at most and is there.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or holds what is none.
+    pub fn next(&mut self, upto: Seq) -> io::Result<Option<Told>> {
+        loop {
+            let (reader, first, offset) = match &mut self.open {
+                Some(open) => open,
+                None => {
+                    let files = list(&self.dir)?;
+                    // A checkpoint stands in the last file whose first line it vouches for.
+                    let at = files.partition_point(|(first, _)| *first <= self.after + 1);
+                    let Some((first, path)) = files.get(at.saturating_sub(1)) else {
+                        return Ok(None);
+                    };
+                    let reader = BufReader::new(File::open(path)?);
+                    self.open.insert((reader, *first, 0))
+                }
+            };
+            let mut line = Vec::new();
+            reader.read_until(b'\n', &mut line)?;
+            if line.last() != Some(&b'\n') {
+                let first = *first;
+                // It is there later, or in the next file, or a crash left it.
+                reader.seek(SeekFrom::Start(*offset))?;
+                let next = list(&self.dir)?
+                    .into_iter()
+                    .find(|(other, _)| *other > first);
+                let Some((next, path)) = next else {
+                    return Ok(None);
+                };
+                self.open = Some((BufReader::new(File::open(path)?), next, 0));
+                continue;
+            }
+            let text = line.strip_suffix(b"\n").unwrap_or(&line);
+            let kept = Kept::parse(text).map_err(io::Error::other)?;
+            let Checkpoint { size, time, .. } = kept.checkpoint;
+            if size > upto {
+                reader.seek(SeekFrom::Start(*offset))?;
+                return Ok(None);
+            }
+            *offset += line.len() as u64;
+            if size > self.after {
+                self.after = size;
+                return Ok(Some(Told { size, time, line }));
+            }
+        }
+    }
 }
 
 /// A file of checkpoints that grows.

@@ -9,11 +9,13 @@ use std::{
     fs::File,
     io::{self, BufRead as _, BufReader},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::{
     Hash, Seq,
     checkpoint::{self, Checkpoint, Kept, Place, origin},
+    collected::Collected,
     medium,
     note::{Note, TrustedKeys},
     reader::{Own, RawLine, RawLines},
@@ -28,6 +30,8 @@ pub struct Files {
     pub(super) checkpoints: Vec<(Seq, PathBuf)>,
     /// The first file need not be the first one of the journal.
     part: bool,
+    /// What a collector was sent, in place of files of a journal.
+    collected: Option<Arc<Collected>>,
 }
 
 impl Files {
@@ -40,7 +44,36 @@ impl Files {
             journal: medium::list(dir)?,
             checkpoints: checkpoint::list(dir)?,
             part: false,
+            collected: None,
         })
+    }
+
+    /// What a collector was sent by a sink, in files of any name and order: lines of a journal and
+    /// of its checkpoints, each once or more often. They may begin in the middle of a journal,
+    /// like [`named`](Self::named) files.
+    ///
+    /// # Errors
+    /// The first line that is neither, or that contradicts another one.
+    pub fn collected(paths: Vec<PathBuf>) -> Result<Self, LedgerFault> {
+        let collected = Collected::read(paths)?;
+        let first = collected.first();
+        Ok(Self {
+            journal: first
+                .map(|(seq, path)| (seq, path.to_owned()))
+                .into_iter()
+                .collect(),
+            checkpoints: Vec::new(),
+            part: true,
+            collected: Some(Arc::new(collected)),
+        })
+    }
+
+    /// Every record, in order.
+    fn lines(&self) -> RawLines {
+        match &self.collected {
+            Some(collected) => RawLines::collected(Arc::clone(collected)),
+            None => RawLines::over(self.journal.clone()),
+        }
     }
 
     /// These files, which have to keep their names. They may begin in the middle of a journal, at
@@ -73,6 +106,13 @@ impl Files {
         &self,
         mut each: impl FnMut(Place, Seq, Result<Kept, &'static str>) -> Result<(), E>,
     ) -> Result<(), E> {
+        if let Some(collected) = &self.collected {
+            for checkpoint in collected.checkpoints() {
+                let (place, kept) = checkpoint?;
+                // No name says which of them there may be.
+                each(place, 0, kept)?;
+            }
+        }
         for (at, (first, path)) in self.checkpoints.iter().enumerate() {
             let mut reader = BufReader::new(File::open(path)?);
             let mut line = 0;
@@ -210,7 +250,7 @@ pub fn verify_ledger(
     let start = checkpoints.read(files)?;
     checkpoints.add_witnessed(witnessed)?;
     let mut walk = Walk {
-        lines: RawLines::over(files.journal.clone()),
+        lines: files.lines(),
         ahead: None,
         before: None,
         last: start.as_ref().map_or(0, |kept| kept.checkpoint.size),
@@ -386,8 +426,8 @@ impl Checkpoints<'_> {
 /// What the checkpoint at a place says is left of the lines up to it.
 fn range_at(place: &Place) -> Option<Range> {
     let line = usize::try_from(place.line).ok()?.checked_sub(1)?;
-    let text = std::fs::read_to_string(&place.file).ok()?;
-    Some(Kept::parse(text.lines().nth(line)?.as_bytes()).ok()?.range)
+    let mut lines = BufReader::new(File::open(&place.file).ok()?).lines();
+    Some(Kept::parse(lines.nth(line)?.ok()?.as_bytes()).ok()?.range)
 }
 
 /// Goes through the lines.

@@ -23,6 +23,7 @@
 //! nothing behind. Lines that were accepted before are written again when the disk lets them.
 
 mod checkpoint;
+mod collected;
 mod entry;
 mod fold;
 mod follow;
@@ -56,7 +57,9 @@ use tokio::sync::{Notify, oneshot, watch};
 use crate::backend::StoreError;
 use crate::durations::{Durations, Spread};
 
-pub use checkpoint::{Checkpoint, FoldMark, Kept, Place, newest_checkpoint, origin};
+pub use checkpoint::{
+    Checkpoint, CheckpointFollower, FoldMark, Kept, Place, Told, newest_checkpoint, origin,
+};
 pub use entry::{EntryBytes, EntryError, OWN as OWN_MEMBERS, write_canonical};
 pub use fold::{Compared, Fault, Finding, Fold, RowMark, compare, digest, fold, fold_since};
 pub use follow::{Follower, Lines};

@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::collected::Collected;
 use super::state::hash;
 use super::{Hash, Seq, medium};
 
@@ -214,6 +216,8 @@ pub(super) struct RawLines {
     files: std::vec::IntoIter<(u64, PathBuf)>,
     open: Option<(BufReader<File>, PathBuf, u64, u64)>,
     failed: Option<ChainFault>,
+    /// What a collector was sent, and how many of its records were read.
+    collected: Option<(Arc<Collected>, usize)>,
 }
 
 impl RawLines {
@@ -232,6 +236,7 @@ impl RawLines {
             files,
             open: None,
             failed,
+            collected: None,
         }
     }
 
@@ -241,12 +246,27 @@ impl RawLines {
             files: files.into_iter(),
             open: None,
             failed: None,
+            collected: None,
+        }
+    }
+
+    /// Of what a collector was sent.
+    pub(super) fn collected(collected: Arc<Collected>) -> Self {
+        Self {
+            collected: Some((collected, 0)),
+            ..Self::over(Vec::new())
         }
     }
 
     fn try_next(&mut self) -> Result<Option<RawLine>, ChainFault> {
         if let Some(fault) = self.failed.take() {
             return Err(fault);
+        }
+        if let Some((collected, read)) = &mut self.collected {
+            let record = collected.record(*read);
+            *read += 1;
+            let (first, path) = collected.first().unwrap_or((1, Path::new("")));
+            return record.map_err(|error| unreadable(path, 1, first, &error));
         }
         loop {
             if let Some((reader, path, first, number)) = &mut self.open {
@@ -295,6 +315,7 @@ impl Iterator for RawLines {
             // Nothing after an unreadable place can be told apart from what should be there.
             self.open = None;
             self.files = Vec::new().into_iter();
+            self.collected = None;
         }
         next.transpose()
     }
