@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use strongroom_crypto::{KeyMaterial, MaterialId};
 use strongroom_model::{
     KeyId, Timestamp,
-    enums::{OriginType, RotationType},
+    enums::{KeyManagerType, OriginType, RotationType},
     limits,
 };
 
@@ -55,8 +55,11 @@ pub(crate) async fn change(
     change
         .provided(&home.key(id), None)
         .provided(&home.tombstone(id), None);
-    check_quota(service, home, now).await?;
-    count(service, home, id, &mut change).await?;
+    // Keys that AWS manages are not the account's, and count for nobody.
+    if record.manager == KeyManagerType::Customer {
+        check_quota(service, home, now).await?;
+        count(service, home, id, &mut change).await?;
+    }
 
     for (sequence, material) in (1..).zip(&materials) {
         let (material_id, wrapped) = wrap(service, home, id, &record, material, sequence).await?;

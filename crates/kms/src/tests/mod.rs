@@ -10,6 +10,7 @@ mod imports;
 mod key_stores;
 mod last_use;
 mod permission;
+mod quotas;
 mod rotation;
 mod states;
 
