@@ -46,7 +46,6 @@ pub struct Health {
 
 impl Health {
     /// Each part by its name.
-    #[must_use]
     pub fn parts(&self) -> [(&'static str, Result<(), String>); 3] {
         [
             ("store", self.store.clone()),

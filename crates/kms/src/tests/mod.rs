@@ -13,6 +13,7 @@ mod permission;
 mod quotas;
 mod rotation;
 mod states;
+mod vitals;
 
 use std::sync::Arc;
 
