@@ -443,6 +443,156 @@ async fn a_part_of_a_journal_verifies_from_the_checkpoint_before_it() {
     assert!(Files::named(vec![PathBuf::from("public-keys")]).is_err());
 }
 
+/// Everything that a sink that began at the beginning is told, in its order: every checkpoint
+/// behind the lines that it vouches for.
+fn told(dir: &Path, upto: Seq) -> Vec<(bool, Seq, Vec<u8>)> {
+    let mut all = Vec::new();
+    let mut checkpoints = CheckpointFollower::after(dir, 0);
+    let mut follower = Follower::from(dir, 1);
+    while let Some(lines) = follower.read(upto, 700).unwrap() {
+        for (seq, line) in lines.iter() {
+            all.push((false, seq, [line, b"\n"].concat()));
+        }
+        while let Some(told) = checkpoints.next(follower.next() - 1).unwrap() {
+            assert_eq!(told.time, "2026-11-25T22:30:00Z");
+            all.push((true, told.size, told.line));
+        }
+    }
+    all
+}
+
+#[tokio::test]
+async fn what_a_collector_was_sent_verifies_in_any_order_and_from_any_checkpoint() {
+    let scratch = Scratch::new();
+    example(scratch.path()).await;
+    let all = told(scratch.path(), 30);
+    let sizes: Vec<Seq> = all
+        .iter()
+        .filter(|told| told.0)
+        .map(|told| told.1)
+        .collect();
+    let whole = verify(scratch.path()).unwrap();
+    assert_eq!(sizes.len() as u64, whole.checkpoints);
+    assert!(sizes.is_sorted());
+    let bytes = |told: &[&(bool, Seq, Vec<u8>)]| {
+        let lines = told.iter().map(|(_, _, line)| line.as_slice());
+        lines.collect::<Vec<_>>().concat()
+    };
+    let collector = Scratch::new();
+    let trusted = Signer::new(1).keys();
+    let verify = |files: &[Vec<u8>]| {
+        let mut paths = Vec::new();
+        for (number, bytes) in files.iter().enumerate() {
+            let path = collector.path().join(format!("spool-{number}"));
+            fs::write(&path, bytes).unwrap();
+            paths.push(path);
+        }
+        Files::collected(paths).and_then(|files| verify_ledger(&files, &trusted, &[]))
+    };
+    let every: Vec<_> = all.iter().collect();
+    let backwards: Vec<_> = all.iter().rev().collect();
+    let twice = bytes(&[every.as_slice(), backwards.as_slice()].concat());
+    for files in [
+        vec![bytes(&every)],
+        vec![bytes(&backwards)],
+        vec![twice],
+        vec![bytes(&every[20..]), Vec::new(), bytes(&every[..25])],
+        // The last line is still being written.
+        vec![[bytes(&every), b"{\"seq\":31".to_vec()].concat()],
+    ] {
+        assert_eq!(verify(&files).unwrap(), whole);
+    }
+    // From each checkpoint on, and not without it.
+    for (at, size) in sizes.iter().enumerate().filter(|(_, size)| **size < 30) {
+        let behind = |told: &&&(bool, Seq, Vec<u8>)| told.1 > *size || (told.0 && told.1 == *size);
+        let part: Vec<_> = every.iter().filter(behind).copied().collect();
+        let summary = verify(&[bytes(&part)]).unwrap();
+        assert_eq!((summary.first, summary.last), (size + 1, 30));
+        assert_eq!(summary.checkpoints, (sizes.len() - at) as u64);
+        let part: Vec<_> = part.into_iter().filter(|told| told.1 > *size).collect();
+        let fault = verify(&[bytes(&part)]).unwrap_err();
+        assert_eq!(
+            (fault.kind, fault.seq),
+            (LedgerFaultKind::Missing, 1),
+            "{fault}"
+        );
+    }
+    // Each line that is left out is missed, but for the last ones, which nothing vouches for, and
+    // the first checkpoint, behind which a part could have begun.
+    let ends = [sizes[0], whole.sealed()];
+    for (at, (is_checkpoint, seq, _)) in all.iter().enumerate() {
+        let mut part = every.clone();
+        part.remove(at);
+        let verified = verify(&[bytes(&part)]);
+        match verified {
+            Err(fault) => assert_eq!(fault.seq, *seq, "{fault}"),
+            Ok(summary) => assert!(
+                (!is_checkpoint && *seq == 30) || (*is_checkpoint && ends.contains(seq)),
+                "{summary:?}"
+            ),
+        }
+    }
+    // Somebody who writes a line anew contradicts what was sent before.
+    let line = String::from_utf8(all[3].2.clone()).unwrap();
+    let other = line.replace("Encrypt", "Decrypt").into_bytes();
+    let fault = verify(&[bytes(&every), other]).unwrap_err();
+    assert_eq!(
+        (fault.kind, fault.seq),
+        (LedgerFaultKind::Altered, 4),
+        "{fault}"
+    );
+    assert!(fault.file.ends_with("spool-1"), "{fault}");
+}
+
+#[tokio::test]
+async fn checkpoints_are_followed_from_any_place_across_files() {
+    let scratch = Scratch::new();
+    example(scratch.path()).await;
+    let all: Vec<Seq> = told(scratch.path(), 30)
+        .into_iter()
+        .filter_map(|(is_checkpoint, size, _)| is_checkpoint.then_some(size))
+        .collect();
+    for after in 0..=30 {
+        let mut follower = CheckpointFollower::after(scratch.path(), after);
+        let mut seen = Vec::new();
+        for upto in 0..=30 {
+            while let Some(told) = follower.next(upto).unwrap() {
+                assert!(told.size <= upto);
+                seen.push(told.size);
+            }
+        }
+        let expected: Vec<Seq> = all.iter().copied().filter(|size| *size > after).collect();
+        assert_eq!(seen, expected, "after {after}");
+    }
+    // One that comes later is found by whoever waits for it.
+    let mut follower = CheckpointFollower::after(scratch.path(), 30);
+    assert_eq!(follower.next(u64::MAX).unwrap(), None);
+    let journal = sealed(scratch.path());
+    write(&journal, 3).await;
+    let mut vouched = journal.vouched();
+    journal.checkpoint().await.unwrap();
+    vouched.wait_for(|size| *size == 33).await.unwrap();
+    let mut last = None;
+    while let Some(told) = follower.next(u64::MAX).unwrap() {
+        last = Some(told.size);
+    }
+    assert_eq!(last, Some(33));
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_are_sorted_out_or_refused(bytes: Vec<u8>, text in "(\\{\"(seq|note)\":[0-9a-f\"]{0,9}\n?){0,4}") {
+        let scratch = Scratch::new();
+        let path = scratch.path().join("spool");
+        for bytes in [bytes.as_slice(), text.as_bytes()] {
+            fs::write(&path, bytes).unwrap();
+            let trusted = Signer::new(1).keys();
+            let files = Files::collected(vec![path.clone()]);
+            let _ = files.and_then(|files| verify_ledger(&files, &trusted, &[]));
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_next_process_goes_on_from_the_newest_checkpoint() {
     let scratch = Scratch::new();
