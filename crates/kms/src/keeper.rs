@@ -17,6 +17,7 @@ use strongroom_store::{
     Backend, EntryBytes, Journal, KeyRange, Precondition, Revision, StoreError, VersionClock,
     Write,
     envelope::{open_row, seal_row},
+    journal::newest_in_outbox,
     journal::{digest, outbox_key},
 };
 
@@ -26,7 +27,7 @@ use crate::{
     holders::HOLDERS,
     layout::{self, Home, RowKey},
     record::{RosterRecord, RosterVersion},
-    shelves::{FLOOR_MARGIN, VERSION_FLOOR},
+    shelves::{FLOOR_MARGIN, VERSION_FLOOR, version_floor},
 };
 
 /// Where the root keys stand under their seals.
@@ -210,7 +211,8 @@ impl Keeper {
     }
 
     /// Makes sure that later versions are greater than those of the last process, even if the
-    /// wall clock was set back meanwhile.
+    /// wall clock was set back meanwhile: than those that it noted, with room for what came
+    /// after, and than those of entries in the outbox, whose ids are versions too.
     async fn raise_floor(&self) -> Result<(), StoreError> {
         if let Some(row) = self.backend.get(VERSION_FLOOR).await? {
             let floor = <[u8; 8]>::try_from(&row.value[..])
@@ -218,6 +220,11 @@ impl Keeper {
             let floor = u64::from_be_bytes(floor);
             self.versions
                 .raise_floor(floor.saturating_add(FLOOR_MARGIN));
+        }
+        if let Some(newest) = newest_in_outbox(self.backend.as_ref()).await? {
+            self.versions.raise_floor(newest);
+            let floor = version_floor(&self.versions);
+            self.backend.commit(Vec::new(), vec![floor]).await?;
         }
         Ok(())
     }

@@ -20,7 +20,8 @@ use bytes::Bytes;
 use quick_cache::{Weighter, sync::Cache};
 use strongroom_model::{KeyId, Timestamp};
 use strongroom_store::{
-    Backend, EntryBytes, Journal, KeyRange, Precondition, Revision, Row, StoreError, Write,
+    Backend, EntryBytes, Journal, KeyRange, Precondition, Revision, Row, StoreError, VersionClock,
+    Write,
     envelope::{open_row, seal_row},
     journal::JournalError,
 };
@@ -51,6 +52,11 @@ const LAPSED_SCAN: usize = 1000;
 /// The newest row version that a start has to stay above, big-endian. Set back, it protects
 /// less; it is not trusted for anything else.
 pub(crate) const VERSION_FLOOR: &[u8] = b"version-floor";
+/// Notes that every version so far was given.
+pub(crate) fn version_floor(versions: &VersionClock) -> Write {
+    Write::put(VERSION_FLOOR, versions.next().to_be_bytes().to_vec())
+}
+
 /// How far versions may have come since the floor was last noted: an hour of microseconds.
 pub(crate) const FLOOR_MARGIN: u64 = 3_600_000_000;
 
@@ -371,12 +377,11 @@ impl Shelves {
 
     /// Removes entries that have reached the journal, and notes how far the versions have come.
     pub(crate) async fn clear_outbox(&self, journal: &Journal) -> Result<(), StoreError> {
-        if journal.clear_outbox(self.backend.as_ref()).await? > 0 {
-            let floor = self.custody.versions().next().to_be_bytes().to_vec();
-            self.backend
-                .commit(Vec::new(), vec![Write::put(VERSION_FLOOR, floor)])
-                .await?;
-        }
+        // In the same commit: what the outbox tells a start of versions is gone with it.
+        let floor = version_floor(self.custody.versions());
+        journal
+            .clear_outbox_with(self.backend.as_ref(), &[floor])
+            .await?;
         Ok(())
     }
 

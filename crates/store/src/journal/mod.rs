@@ -66,7 +66,7 @@ pub use follow::{Follower, Lines};
 pub use ledger::{Files, LedgerFault, LedgerFaultKind, LedgerSummary, verify_ledger};
 pub use medium::MemoryLog;
 pub use note::{CheckSignature, Note, NoteKey, NoteKeyKind, NoteSignature, TrustedKeys};
-pub use outbox::{OUTBOX_CLEARED, OUTBOX_PREFIX, SyncedOutbox, outbox_key};
+pub use outbox::{OUTBOX_CLEARED, OUTBOX_PREFIX, SyncedOutbox, newest_in_outbox, outbox_key};
 pub use proof::{
     Proof, ProofError, check_proof, journal_folder, prove_consistency, prove_inclusion,
 };

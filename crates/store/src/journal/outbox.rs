@@ -70,14 +70,27 @@ impl Journal {
     ///
     /// What the store says. The rows stay due and the next call tries again.
     pub async fn clear_outbox(&self, backend: &dyn Backend) -> Result<usize, StoreError> {
+        self.clear_outbox_with(backend, &[]).await
+    }
+
+    /// Like [`clear_outbox`](Self::clear_outbox), writing a few more rows in each commit.
+    ///
+    /// # Errors
+    ///
+    /// As [`clear_outbox`](Self::clear_outbox).
+    pub async fn clear_outbox_with(
+        &self,
+        backend: &dyn Backend,
+        beside: &[Write],
+    ) -> Result<usize, StoreError> {
         // One at a time, so that the note of what is cleared never runs ahead.
         let _turn = self.clearing.lock().await;
         let due = self.synced_outbox();
         let mut cleared = 0;
-        for batch in due.chunks(COMMIT_OPERATIONS - 1) {
+        for batch in due.chunks(COMMIT_OPERATIONS - 1 - beside.len()) {
             let keys = batch.iter().map(|record| outbox_key(record.id));
             let upto = batch.last().map_or(0, |record| record.seq);
-            if let Err(error) = remove(backend, keys, upto).await {
+            if let Err(error) = remove(backend, keys, upto, beside).await {
                 let left = due.get(cleared..).unwrap_or_default().to_vec();
                 self.shared.lock().return_synced_outbox(left);
                 return Err(error);
@@ -136,7 +149,7 @@ impl Journal {
         for batch in waiting.chunks(COMMIT_OPERATIONS - 1) {
             let last = batch.last().map(|row| &row.key) == waiting.last().map(|row| &row.key);
             let keys = batch.iter().map(|row| row.key.clone());
-            remove(backend, keys, if last { upto } else { 0 }).await?;
+            remove(backend, keys, if last { upto } else { 0 }, &[]).await?;
         }
         // Their rows are gone already.
         let _ = self.synced_outbox();
@@ -170,6 +183,16 @@ impl Journal {
     }
 }
 
+/// The greatest id in the outbox.
+///
+/// # Errors
+///
+/// What the store says.
+pub async fn newest_in_outbox(backend: &dyn Backend) -> Result<Option<u64>, StoreError> {
+    let rows = rows_of_outbox(backend).await?;
+    rows.last().map(|row| outbox_id(&row.key)).transpose()
+}
+
 async fn rows_of_outbox(backend: &dyn Backend) -> Result<Vec<Row>, StoreError> {
     let mut rows: Vec<Row> = Vec::new();
     let mut range = KeyRange::prefix(OUTBOX_PREFIX);
@@ -188,8 +211,10 @@ async fn remove(
     backend: &dyn Backend,
     keys: impl Iterator<Item = Vec<u8>> + Send,
     upto: Seq,
+    beside: &[Write],
 ) -> Result<(), StoreError> {
     let mut writes: Vec<Write> = keys.map(Write::delete).collect();
+    writes.extend_from_slice(beside);
     if upto > 0 {
         let number = Bytes::copy_from_slice(&upto.to_be_bytes());
         writes.push(Write::put(OUTBOX_CLEARED, number));
