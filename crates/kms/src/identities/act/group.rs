@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use strongroom_model::AccountId;
 
-use super::{Act, date, misplaced, named, user::user_told};
+use super::{Act, DETACH_FIRST, date, misplaced, named, user::user_told};
 use crate::{
     identities::{
         arn,
@@ -50,6 +50,8 @@ impl Service {
                 let in_the_way = |group: &GroupRecord| {
                     if group.members > 0 {
                         Some("Cannot delete entity, must remove users from group first.")
+                    } else if !group.declared.managed_policies.is_empty() {
+                        Some(DETACH_FIRST)
                     } else if !group.declared.policies.is_empty() {
                         Some("Cannot delete entity, must delete policies first.")
                     } else {

@@ -7,6 +7,7 @@
 
 mod group;
 mod owned;
+mod policy;
 mod provider;
 mod role;
 mod user;
@@ -22,13 +23,16 @@ use super::{
     access_key::Wanted,
     declare::{Declared, DeclaredKind},
     error::IdentityError,
-    record::{AccountRecord, Document, ProviderDeclaration},
+    record::{AccountRecord, Boundary, Document, PolicyDeclaration, ProviderDeclaration},
     write::{Identity, Ids, PAGE, Step, Told},
 };
 use crate::{
     layout::{self, Prefix},
     service::Service,
 };
+
+/// Why what has managed policies is not deleted, in IAM's words.
+const DETACH_FIRST: &str = "Cannot delete entity, must detach all policies first.";
 
 /// Something to be done to the identities of an account, or asked about them.
 #[derive(Debug, Serialize, Deserialize)]
@@ -63,7 +67,7 @@ pub enum Act {
         name: String,
         path: Option<String>,
         tags: BTreeMap<String, String>,
-        permissions_boundary: Option<Document>,
+        permissions_boundary: Option<Boundary>,
     },
     GetUser {
         name: String,
@@ -101,7 +105,7 @@ pub enum Act {
         path: Option<String>,
         tags: BTreeMap<String, String>,
         trust: Document,
-        permissions_boundary: Option<Document>,
+        permissions_boundary: Option<Boundary>,
         max_session_duration_seconds: Option<u32>,
     },
     GetRole {
@@ -142,7 +146,7 @@ pub enum Act {
     },
     PutBoundary {
         owner: Owner,
-        document: Document,
+        boundary: Boundary,
     },
     DeleteBoundary {
         owner: Owner,
@@ -156,6 +160,55 @@ pub enum Act {
         keys: Vec<String>,
     },
     ListTags {
+        owner: Owner,
+    },
+
+    CreateManagedPolicy {
+        name: String,
+        policy: PolicyDeclaration,
+    },
+    GetManagedPolicy {
+        arn: String,
+    },
+    ListManagedPolicies {
+        only_attached: bool,
+    },
+    DeleteManagedPolicy {
+        arn: String,
+    },
+    CreatePolicyVersion {
+        arn: String,
+        document: Document,
+        set_as_default: bool,
+    },
+    SetDefaultPolicyVersion {
+        arn: String,
+        version: u32,
+    },
+    DeletePolicyVersion {
+        arn: String,
+        version: u32,
+    },
+    GetPolicyVersion {
+        arn: String,
+        version: u32,
+    },
+    ListPolicyVersions {
+        arn: String,
+    },
+    /// The users, groups and roles that have the policy.
+    ListEntitiesForPolicy {
+        arn: String,
+    },
+    AttachPolicy {
+        owner: Owner,
+        arn: String,
+    },
+    DetachPolicy {
+        owner: Owner,
+        arn: String,
+    },
+    ListAttachedPolicies {
         owner: Owner,
     },
 
@@ -325,11 +378,24 @@ impl Service {
             | Act::GetPolicy { .. }
             | Act::ListPolicies { .. }
             | Act::DeletePolicy { .. }
+            | Act::AttachPolicy { .. }
+            | Act::DetachPolicy { .. }
+            | Act::ListAttachedPolicies { .. }
             | Act::PutBoundary { .. }
             | Act::DeleteBoundary { .. }
             | Act::Tag { .. }
             | Act::Untag { .. }
             | Act::ListTags { .. } => self.act_on_owner(account, act).await?.into(),
+            Act::CreateManagedPolicy { .. }
+            | Act::GetManagedPolicy { .. }
+            | Act::ListManagedPolicies { .. }
+            | Act::DeleteManagedPolicy { .. }
+            | Act::CreatePolicyVersion { .. }
+            | Act::SetDefaultPolicyVersion { .. }
+            | Act::DeletePolicyVersion { .. }
+            | Act::GetPolicyVersion { .. }
+            | Act::ListPolicyVersions { .. }
+            | Act::ListEntitiesForPolicy { .. } => self.act_on_policy(account, act).await?.into(),
             Act::CreateAccessKey { user } => self.create_access_key(account, user).await?,
             Act::UpdateAccessKey { id, active } => {
                 self.update_access_key(account, &id, active).await?;
@@ -485,6 +551,7 @@ pub(in crate::identities) fn named<R: Identity>(event: &'static str, name: &str)
         "user" => "userName",
         "group" => "groupName",
         "role" => "roleName",
+        "managed policy" => "policyName",
         _ => "url",
     };
     Told::new(event).with(member, name)
@@ -505,6 +572,17 @@ pub(in crate::identities) fn date(at: Timestamp) -> String {
 fn put(told: &mut Value, name: &str, value: Option<Value>) {
     if let (Some(value), Some(members)) = (value, told.as_object_mut()) {
         members.insert(name.to_owned(), value);
+    }
+}
+
+/// A permissions boundary as IAM tells it; one that is a document of its own, as that.
+fn boundary_told(boundary: &Boundary) -> Value {
+    match boundary {
+        Boundary::Document(document) => document.value(),
+        Boundary::Policy(arn) => json!({
+            "PermissionsBoundaryType": "Policy",
+            "PermissionsBoundaryArn": arn,
+        }),
     }
 }
 

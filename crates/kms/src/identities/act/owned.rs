@@ -8,10 +8,11 @@ use strongroom_model::AccountId;
 use super::{Act, Owner, misplaced, tags_told};
 use crate::{
     identities::{
+        PolicyName,
         error::IdentityError,
         record::{
-            Document, GroupDeclaration, GroupRecord, RoleDeclaration, RoleRecord, UserDeclaration,
-            UserRecord,
+            Boundary, Document, GroupDeclaration, GroupRecord, RoleDeclaration, RoleRecord,
+            UserDeclaration, UserRecord,
         },
         write::Told,
     },
@@ -65,7 +66,34 @@ impl Service {
                 .await?;
                 json!({})
             }
-            Act::PutBoundary { owner, document } => {
+            Act::AttachPolicy { owner, arn } => {
+                if !PolicyName::parse(&arn)?.is_in(account) {
+                    return Err(IdentityError::not_attachable(&arn));
+                }
+                let event =
+                    owner.event("AttachUserPolicy", "AttachGroupPolicy", "AttachRolePolicy");
+                let told = || owner.told(event).with("policyArn", &arn);
+                self.edit_owner(account, &owner, told, |its| {
+                    its.managed_policies.insert(arn.clone());
+                    Ok(())
+                })
+                .await?;
+                json!({})
+            }
+            Act::DetachPolicy { owner, arn } => {
+                PolicyName::parse(&arn)?;
+                self.detach(account, &owner, &arn).await?;
+                json!({})
+            }
+            Act::ListAttachedPolicies { owner } => {
+                let attached = self.owned(account, &owner).await?.managed_policies;
+                let told = attached.iter().map(|arn| {
+                    let name = PolicyName::parse(arn).map(|policy| policy.name);
+                    json!({ "PolicyName": name.unwrap_or_default(), "PolicyArn": arn })
+                });
+                json!({ "AttachedPolicies": told.collect::<Vec<_>>() })
+            }
+            Act::PutBoundary { owner, boundary } => {
                 let told = || {
                     owner.told(owner.event(
                         "PutUserPermissionsBoundary",
@@ -74,7 +102,7 @@ impl Service {
                     ))
                 };
                 self.edit_owner(account, &owner, told, |its| {
-                    *its.boundary()? = Some(document.clone());
+                    *its.boundary()? = Some(boundary.clone());
                     Ok(())
                 })
                 .await?;
@@ -142,6 +170,24 @@ impl Service {
         })
     }
 
+    pub(super) async fn detach(
+        &self,
+        account: AccountId,
+        owner: &Owner,
+        arn: &str,
+    ) -> Result<(), IdentityError> {
+        let event = owner.event("DetachUserPolicy", "DetachGroupPolicy", "DetachRolePolicy");
+        let told = || owner.told(event).with("policyArn", arn);
+        self.edit_owner(account, owner, told, |its| {
+            if its.managed_policies.remove(arn) {
+                Ok(())
+            } else {
+                Err(IdentityError::unknown("managed policy", arn))
+            }
+        })
+        .await
+    }
+
     /// Changes what users, groups and roles have alike.
     async fn edit_owner(
         &self,
@@ -156,6 +202,7 @@ impl Service {
                     let mut its = Owned::of_user(&user.declared);
                     edit(&mut its)?;
                     user.declared.policies = its.policies;
+                    user.declared.managed_policies = its.managed_policies;
                     user.declared.tags = its.tags.unwrap_or_default();
                     user.declared.permissions_boundary = its.boundary.flatten();
                     Ok(())
@@ -167,6 +214,7 @@ impl Service {
                     let mut its = Owned::of_group(&group.declared);
                     edit(&mut its)?;
                     group.declared.policies = its.policies;
+                    group.declared.managed_policies = its.managed_policies;
                     Ok(())
                 };
                 self.edit(account, name, told, edit).await?;
@@ -176,6 +224,7 @@ impl Service {
                     let mut its = Owned::of_role(&role.declared);
                     edit(&mut its)?;
                     role.declared.policies = its.policies;
+                    role.declared.managed_policies = its.managed_policies;
                     role.declared.tags = its.tags.unwrap_or_default();
                     role.declared.permissions_boundary = its.boundary.flatten();
                     Ok(())
@@ -207,14 +256,16 @@ impl Service {
 /// What users, groups and roles have alike; absent what a kind cannot have.
 struct Owned {
     policies: BTreeMap<String, Document>,
+    managed_policies: BTreeSet<String>,
     tags: Option<BTreeMap<String, String>>,
-    boundary: Option<Option<Document>>,
+    boundary: Option<Option<Boundary>>,
 }
 
 impl Owned {
     fn of_user(user: &UserDeclaration) -> Self {
         Self {
             policies: user.policies.clone(),
+            managed_policies: user.managed_policies.clone(),
             tags: Some(user.tags.clone()),
             boundary: Some(user.permissions_boundary.clone()),
         }
@@ -223,6 +274,7 @@ impl Owned {
     fn of_group(group: &GroupDeclaration) -> Self {
         Self {
             policies: group.policies.clone(),
+            managed_policies: group.managed_policies.clone(),
             tags: None,
             boundary: None,
         }
@@ -231,6 +283,7 @@ impl Owned {
     fn of_role(role: &RoleDeclaration) -> Self {
         Self {
             policies: role.policies.clone(),
+            managed_policies: role.managed_policies.clone(),
             tags: Some(role.tags.clone()),
             boundary: Some(role.permissions_boundary.clone()),
         }
@@ -241,21 +294,21 @@ impl Owned {
         self.tags.as_mut().ok_or_else(groups)
     }
 
-    fn boundary(&mut self) -> Result<&mut Option<Document>, IdentityError> {
+    fn boundary(&mut self) -> Result<&mut Option<Boundary>, IdentityError> {
         let groups = || IdentityError::invalid("Groups have no permissions boundary");
         self.boundary.as_mut().ok_or_else(groups)
     }
 }
 
 impl Owner {
-    fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         match self {
             Self::User(name) | Self::Group(name) | Self::Role(name) => name,
         }
     }
 
     /// What IAM calls the member with its name.
-    fn member(&self) -> &'static str {
+    pub(super) fn member(&self) -> &'static str {
         match self {
             Self::User(_) => "UserName",
             Self::Group(_) => "GroupName",

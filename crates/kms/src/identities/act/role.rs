@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 use strongroom_model::AccountId;
 
-use super::{Act, date, misplaced, named, put, tags_told};
+use super::{Act, DETACH_FIRST, boundary_told, date, misplaced, named, put, tags_told};
 use crate::{
     identities::{
         arn,
         error::IdentityError,
-        record::{Document, RoleDeclaration, RoleRecord},
+        record::{RoleDeclaration, RoleRecord},
     },
     layout,
     service::Service,
@@ -54,6 +54,9 @@ impl Service {
             }
             Act::DeleteRole { name } => {
                 let in_the_way = |role: &RoleRecord| {
+                    if !role.declared.managed_policies.is_empty() {
+                        return Some(DETACH_FIRST);
+                    }
                     let policies = !role.declared.policies.is_empty();
                     policies.then_some("Cannot delete entity, must delete policies first.")
                 };
@@ -110,7 +113,7 @@ fn role_told(account: AccountId, role: &RoleRecord) -> Value {
     });
     let tags = (!declared.tags.is_empty()).then(|| tags_told(&declared.tags));
     put(&mut told, "Tags", tags);
-    let boundary = declared.permissions_boundary.as_ref().map(Document::value);
+    let boundary = declared.permissions_boundary.as_ref().map(boundary_told);
     put(&mut told, "PermissionsBoundary", boundary);
     let revoked = role.sessions_not_before.map(|at| Value::from(date(at)));
     put(&mut told, "SessionsNotBefore", revoked);

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 use strongroom_model::AccountId;
 
-use super::{Act, date, misplaced, put, tags_told};
+use super::{Act, DETACH_FIRST, boundary_told, date, misplaced, put, tags_told};
 use crate::{
     identities::{
         arn,
         error::IdentityError,
-        record::{Document, UserDeclaration, UserRecord},
+        record::{UserDeclaration, UserRecord},
     },
     layout,
     service::Service,
@@ -53,6 +53,8 @@ impl Service {
                         Some("Cannot delete entity, must delete access keys first.")
                     } else if !user.declared.groups.is_empty() {
                         Some("Cannot delete entity, must remove users from group first.")
+                    } else if !user.declared.managed_policies.is_empty() {
+                        Some(DETACH_FIRST)
                     } else if !user.declared.policies.is_empty() {
                         Some("Cannot delete entity, must delete policies first.")
                     } else {
@@ -79,7 +81,7 @@ pub(super) fn user_told(account: AccountId, user: &UserRecord) -> Value {
     });
     let tags = (!declared.tags.is_empty()).then(|| tags_told(&declared.tags));
     put(&mut told, "Tags", tags);
-    let boundary = declared.permissions_boundary.as_ref().map(Document::value);
+    let boundary = declared.permissions_boundary.as_ref().map(boundary_told);
     put(&mut told, "PermissionsBoundary", boundary);
     told
 }
