@@ -75,7 +75,8 @@ impl GrantCover {
     pub(crate) const NEAREST: u8 = 3;
 
     /// How near it comes to the caller, to find the best of several.
-    pub(crate) fn nearness(self) -> u8 {
+    #[must_use]
+    pub fn nearness(self) -> u8 {
         self.reach().map_or(0, |reach| match reach {
             Reach::Account => 1,
             Reach::Role => 2,
