@@ -100,10 +100,15 @@ impl Display for Effects<'_> {
         let it = self.0;
         let judged = it.get("judged").and_then(Value::as_u64);
         let judged = judged.unwrap_or_default();
-        writeln!(f, "{judged} uses of {}", text(it, "key"))?;
+        let (uses, were) = if judged == 1 {
+            ("use", "was")
+        } else {
+            ("uses", "were")
+        };
+        writeln!(f, "{judged} {uses} of {}", text(it, "key"))?;
         writeln!(
             f,
-            "since {} were judged under the proposed policy.",
+            "since {} {were} judged under the proposed policy.",
             text(it, "since")
         )?;
         let kinds = [
