@@ -6,7 +6,8 @@ import time
 
 import pytest
 from botocore.exceptions import ClientError
-from support import REGION, UNKNOWN_KEY, Server, binary, init, journal, strongroom
+from support import REGION, UNKNOWN_KEY, Server, binary, boto_client, init, journal, strongroom
+from test_identities import House
 from world import A, B, World, allow, deny, document, implicit, root_arn, to
 
 W = World()
@@ -24,6 +25,9 @@ strict_key = W.key(to(shop, allow("kms:Encrypt", condition={EQUALS: {CONTEXT: "s
 capped = W.user("capped", allow("kms:*"), boundary=[allow("kms:Decrypt")])
 worker = W.role(allow("kms:Encrypt"))
 grantee = W.user("grantee")
+granted = W.key()
+several = W.user("several")
+giver = W.user("giver")
 stranger = W.user("stranger", allow("kms:*"), account=B)
 
 
@@ -188,6 +192,60 @@ def test_a_grant_that_decides_is_shown():
     (use,) = explained(request_id)
     assert (use["allowed"], use["reason"], use["grant"]) == (True, "grant", "user")
     assert "decided by a grant that names the caller as the user" in explain(request_id)
+
+
+def test_grants_are_listed_with_why_each_does_not_cover_the_call():
+    root, key = W.roots[A], granted.arn
+
+    def grant(to, operations, **more):
+        made = root.create_grant(
+            KeyId=key, GranteePrincipal=to.arn, Operations=operations, **more
+        )
+        return made["GrantId"]
+
+    equals = {"EncryptionContextEquals": {"app": "shop"}}
+    reads = grant(several, ["Decrypt"], Name="reads")
+    bound = grant(several, ["Encrypt"], Constraints=equals)
+    others = grant(grantee, ["Encrypt"])
+    request_id, _ = refused_call(several.encrypt, KeyId=key, Plaintext=TEXT)
+    (use,) = explained(request_id)
+    assert {it["id"]: it["misfit"] for it in use["grants"]} == {
+        reads: "operation", bound: "constraint", others: "grantee",
+    }  # fmt: skip
+    assert not any(it["decided"] for it in use["grants"])
+    text = explain(request_id)
+    assert f"    {reads} (reads) to {several.arn}: Decrypt\n" in text
+    assert "does not cover it: it does not list the operation" in text
+    assert "does not cover it: the encryption context is not as it wants it" in text
+    assert 'it wants {"equals":{"app":"shop"}}' in text
+    assert "does not cover it: it names somebody else" in text
+
+    made = several.encrypt(KeyId=key, Plaintext=TEXT, EncryptionContext={"app": "shop"})
+    request_id = made["ResponseMetadata"]["RequestId"]
+    # What was looked at is told as it was.
+    root.revoke_grant(KeyId=key, GrantId=bound)
+    (use,) = explained(request_id)
+    (decided,) = [it for it in use["grants"] if it["decided"]]
+    assert (decided["id"], decided["covers"]) == (bound, "user")
+    assert "covers it; it names the caller as the user; it decided" in explain(request_id)
+    # A simulation lists them as they are; where a policy decides, none was looked at.
+    answer = simulate(several, "kms:Encrypt", granted, allowed=False)
+    assert {it["id"]: it["misfit"] for it in answer["grants"]} == {
+        reads: "operation", others: "grantee",
+    }  # fmt: skip
+    (use,) = explained(root.encrypt(KeyId=key, Plaintext=TEXT)["ResponseMetadata"]["RequestId"])
+    assert "grants" not in use
+
+
+def test_a_grant_that_passes_on_too_much_is_told():
+    W.roots[A].create_grant(
+        KeyId=granted.arn, GranteePrincipal=giver.arn, Operations=["CreateGrant", "Decrypt"]
+    )
+    request_id, _ = refused_call(
+        giver.create_grant, KeyId=granted.arn, GranteePrincipal=nobody.arn, Operations=["Encrypt"]
+    )
+    (use,) = explained(request_id)
+    assert [it["misfit"] for it in use["grants"] if it["grantee"] == giver.arn] == ["new-grant"]
 
 
 def test_every_use_of_a_call_is_explained():
@@ -357,6 +415,9 @@ replayed = W.key()
 writer = W.user("writer", allow("kms:*"))
 outsider = W.user("outsider")
 tagged = W.role(allow("kms:*"))
+closed = W.key()
+opened = W.key(to(root_arn(B), allow("kms:Encrypt")), default=True)
+lame = W.user("lame", account=B)
 OWN = to(root_arn(), allow("kms:*"))
 
 
@@ -424,6 +485,58 @@ def test_a_policy_that_means_the_same_changes_nothing(past, tmp_path):
     effects = what_if(tmp_path, replayed.arn, expect=0)
     assert effects["newly_denied"]["calls"] == effects["newly_allowed"]["calls"] == 0
     assert effects["judged"] == 6
+
+
+def test_calls_from_another_account_need_both_sides(tmp_path):
+    closed_id, _ = refused_call(stranger.encrypt, KeyId=closed.arn, Plaintext=TEXT)
+    lame_id, _ = refused_call(lame.encrypt, KeyId=closed.arn, Plaintext=TEXT)
+    assert closed_id != lame_id
+    open_to_b = to(root_arn(B), allow("kms:Encrypt"))
+    effects = what_if(tmp_path, closed.arn, open_to_b)
+    allowed = group(effects["newly_allowed"], stranger, "kms:Encrypt")
+    assert (allowed["calls"], allowed["request_id"]) == (1, closed_id)
+    assert effects["newly_allowed"]["calls"] == 1, "its own account does not allow the other"
+    # What is not offered across accounts stays denied, whatever a policy says.
+    refused_call(stranger.schedule_key_deletion, KeyId=closed.arn)
+    effects = what_if(tmp_path, closed.arn, to(stranger, allow("kms:ScheduleKeyDeletion")), expect=0)
+    assert effects["newly_allowed"]["calls"] == 0
+
+    stranger.encrypt(KeyId=opened.arn, Plaintext=TEXT)
+    effects = what_if(tmp_path, opened.arn)
+    assert group(effects["newly_denied"], stranger, "kms:Encrypt")["calls"] == 1
+    effects = what_if(tmp_path, opened.arn, open_to_b, expect=0)
+    assert effects["judged"] == 1
+
+
+def test_a_folder_at_rest_is_replayed_too(tmp_path):
+    with House(tmp_path) as house:
+        house.run("create-user", "--user-name", "alice")
+        reads = json.dumps(document(allow("kms:DescribeKey")))
+        house.run("put-user-policy", "--user-name", "alice", "--policy-name", "p",
+                  "--policy-document", reads)  # fmt: skip
+        names = ("access_key_id", "secret_access_key")
+        root_key, root_secret = (house.root[name] for name in names)
+        root = boto_client("kms", house.server.endpoint, root_key, secret=root_secret)
+        key = root.create_key()["KeyMetadata"]["Arn"]
+        access_key, secret = house.access_key("alice")
+        alice = boto_client("kms", house.server.endpoint, access_key, secret=secret)
+        alice.describe_key(KeyId=key)
+        request_id, _ = refused_call(alice.encrypt, KeyId=key, Plaintext=TEXT)
+    arn = f"arn:aws:iam::{A}:user/alice"
+    own = to(root_arn(), allow("kms:*"))
+    path = put(tmp_path, "p.json", own, {**allow("kms:Encrypt"), "Principal": {"AWS": arn}},
+               {**deny("kms:DescribeKey"), "Principal": {"AWS": arn}})  # fmt: skip
+    told = run(
+        "whatif", "--policy", path, "--key", key, "--since", "1h", "--data-dir", house.data,
+        "--seal", house.seal, "--output", "json", expect=1,
+    )  # fmt: skip
+    effects = json.loads(told)
+    (allowed,) = effects["newly_allowed"]["groups"]
+    assert (allowed["principal"], allowed["request_id"]) == (arn, request_id)
+    (denied,) = effects["newly_denied"]["groups"]
+    assert (denied["action"], denied["calls"]) == ("kms:DescribeKey", 1)
+    told = run("explain", request_id, "--data-dir", house.data, expect=1)
+    assert told == ""
 
 
 def test_what_is_not_recorded_is_not_guessed(past, tmp_path):

@@ -75,7 +75,8 @@ impl GrantCover {
     pub(crate) const NEAREST: u8 = 3;
 
     /// How near it comes to the caller, to find the best of several.
-    pub(crate) fn nearness(self) -> u8 {
+    #[must_use]
+    pub fn nearness(self) -> u8 {
         self.reach().map_or(0, |reach| match reach {
             Reach::Account => 1,
             Reach::Role => 2,
@@ -571,27 +572,6 @@ impl Authorizer for Open {
     }
 }
 
-/// Everything else, until policies are evaluated: an account's root may act in its own account,
-/// and nobody may do anything else.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct RootOnly;
-
-impl Authorizer for RootOnly {
-    fn decide(&self, question: &Question<'_>) -> Decision {
-        if let Some(denial) = fixed_denial(question) {
-            return deny(question, denial);
-        }
-        if question.resource.owner != question.caller.account {
-            return deny(question, Denial::Hidden);
-        }
-        if question.caller.is_root() {
-            Decision::Allow(own_account_grounds(question, Grounds::AccountRoot))
-        } else {
-            deny(question, Denial::Implicit(PolicyKind::Identity))
-        }
-    }
-}
-
 /// What an AWS managed key's policy lets every principal of its account do (decision 19).
 const AWS_MANAGED_KEY_ACTIONS: [&str; 10] = [
     "kms:CreateGrant",
@@ -779,49 +759,12 @@ mod tests {
     }
 
     #[test]
-    fn otherwise_only_the_root_acts_and_only_at_home() {
-        let (root_here, alice, root_there) = (root("111122223333"), alice(), root("444455556666"));
-        let check = |caller: &Caller, expected: Decision| {
-            assert_eq!(RootOnly.decide(&question(caller, "kms:Encrypt")), expected);
-        };
-        check(&root_here, Decision::Allow(Grounds::AccountRoot));
-        check(
-            &alice,
-            Decision::Deny(Denial::Implicit(PolicyKind::Identity)),
-        );
-        check(&root_there, Decision::Deny(Denial::Hidden));
-    }
-
-    #[test]
-    fn a_key_that_only_the_ciphertext_names_stays_unnamed() {
-        for caller in [alice(), root("444455556666")] {
-            let mut asked = question(&caller, "kms:Decrypt");
-            asked.named_by_ciphertext = true;
-            assert_eq!(
-                RootOnly.decide(&asked),
-                Decision::Deny(Denial::HiddenByCiphertext)
-            );
-        }
-        let (root_here, mut asked);
-        root_here = root("111122223333");
-        asked = question(&root_here, "kms:Decrypt");
-        asked.named_by_ciphertext = true;
-        assert_eq!(
-            RootOnly.decide(&asked),
-            Decision::Allow(Grounds::AccountRoot)
-        );
-    }
-
-    #[test]
-    fn aws_managed_keys_obey_their_short_policy_in_every_mode() {
+    fn aws_managed_keys_obey_their_short_policy_in_the_open_too() {
         let (root_here, root_there) = (root("111122223333"), root("444455556666"));
-        let modes: [&dyn Authorizer; 2] = [&Open, &RootOnly];
         let check = |caller: &Caller, action, expected: Decision| {
-            for mode in modes {
-                let mut asked = question(caller, action);
-                asked.resource.aws_managed = true;
-                assert_eq!(mode.decide(&asked), expected, "{action}");
-            }
+            let mut asked = question(caller, action);
+            asked.resource.aws_managed = true;
+            assert_eq!(Open.decide(&asked), expected, "{action}");
         };
         for action in AWS_MANAGED_KEY_ACTIONS.into_iter().chain([
             "kms:GetKeyPolicy",

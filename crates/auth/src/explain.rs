@@ -17,7 +17,7 @@ use crate::{
         conclude,
     },
     evaluate::{Findings, Reach, Request, ResourceVerdict, Side, Verdict},
-    grant,
+    grant::{self, ContextConstraint, Misfit},
     identity::NamedPolicy,
     policy::{
         condition::Condition,
@@ -49,6 +49,10 @@ pub struct Explanation {
     /// How a grant covers the action, if one does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant: Option<GranteeKind>,
+    /// The grants of the key, where they could make a difference. Whoever asks fills them in,
+    /// since an answer is not made of them one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grants: Option<Vec<GrantReport>>,
     /// The statements that decided. There are none where something was lacking, or where no
     /// statement was needed.
     pub decided_by: Vec<Place>,
@@ -148,6 +152,31 @@ pub struct Place {
     pub sid: Option<String>,
 }
 
+/// One grant that was considered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GrantReport {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Whom it names.
+    pub grantee: String,
+    /// What it allows.
+    pub operations: Vec<&'static str>,
+    /// The encryption context that it wants.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub constraint: Option<ContextConstraint>,
+    /// How it names the caller, where it covers the action.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub covers: Option<GranteeKind>,
+    /// Why it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub misfit: Option<Misfit>,
+    /// Whether it decided.
+    pub decided: bool,
+}
+
 /// What would turn a refusal into permission.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Remedy {
@@ -210,6 +239,7 @@ pub fn explain(question: &Question<'_>) -> Explanation {
             GrantCover::No => None,
             GrantCover::To(kind) => Some(kind),
         },
+        grants: None,
         decided_by: decided_by(decision, &policies, &findings),
         remedy,
         decision,

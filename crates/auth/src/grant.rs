@@ -255,6 +255,24 @@ pub struct Terms {
     pub source_arn: Option<String>,
 }
 
+/// Why a grant does not cover what somebody wants to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Misfit {
+    /// It names somebody else.
+    Grantee,
+    /// It names somebody else who had the caller's name before.
+    FormerPrincipal,
+    /// It does not list the operation.
+    Operation,
+    /// The encryption context is not as it wants it.
+    Constraint,
+    /// It is for an AWS service that calls on behalf of a resource.
+    SourceArn,
+    /// The new grant would allow more than this one, or under a weaker constraint.
+    NewGrant,
+}
+
 /// On what strength somebody may retire a grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -298,17 +316,32 @@ impl Terms {
         operation: GrantOperation,
         context: &EncryptionContext,
     ) -> GrantCover {
+        let fit = self.fit(caller, operation, context);
+        fit.map_or(GrantCover::No, GrantCover::To)
+    }
+
+    /// How the grant names the caller whose operation it covers, or why it does not.
+    ///
+    /// # Errors
+    /// With the first reason why it does not.
+    pub fn fit(
+        &self,
+        caller: &Caller,
+        operation: GrantOperation,
+        context: &EncryptionContext,
+    ) -> Result<GranteeKind, Misfit> {
         // On behalf of a resource only services call.
-        if self.source_arn.is_some() || !self.operations.contains(&operation) {
-            return GrantCover::No;
+        if self.source_arn.is_some() {
+            return Err(Misfit::SourceArn);
         }
-        let Some(kind) = self.grantee.names(caller) else {
-            return GrantCover::No;
-        };
+        if !self.operations.contains(&operation) {
+            return Err(Misfit::Operation);
+        }
+        let kind = self.grantee.names(caller).ok_or(Misfit::Grantee)?;
         if self.constraint_admits(operation, context) {
-            GrantCover::To(kind)
+            Ok(kind)
         } else {
-            GrantCover::No
+            Err(Misfit::Constraint)
         }
     }
 

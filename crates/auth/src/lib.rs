@@ -22,7 +22,7 @@ pub use decision::{
     Applicant, Authorizer, Decision, Denial, Enforced, GrantCover, GranteeKind, Grounds, Question,
     Resource, ResourceKind, RoleQuestion, decide, decide_role,
 };
-pub use explain::{Explanation, explain};
+pub use explain::{Explanation, GrantReport, explain};
 pub use identity::{
     AccessKeyId, Caller, Credential, CredentialError, CredentialSource, LookUp, NamedPolicy,
     Principal, SessionFacts, Standing,

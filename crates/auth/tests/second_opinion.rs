@@ -12,20 +12,21 @@ mod naive;
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
-use naive::{Who, World};
+use naive::{Told, Who, World};
 use proptest::{prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 use strongroom_auth::{
     AccessKeyId, Caller, ConditionKey, Decision, Facts, GrantCover, GranteeKind, NamedPolicy,
-    Principal, Question, Resource, ResourceKind, Standing, Values, decide, explain,
+    Principal, Question, Resource, ResourceKind, SessionFacts, Standing, Values, decide, explain,
     explain::{Change, Place, Source},
     policy::{IdentityPolicy, KeyPolicy, condition::Comparison, document::Statement},
 };
-use strongroom_model::{AccountId, Partition};
+use strongroom_model::{AccountId, Partition, Timestamp};
 
 const A: &str = "111122223333";
 const B: &str = "444455556666";
 const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+const PROVIDER: &str = "arn:aws:iam::111122223333:oidc-provider/id.example.com";
 const ALIAS: &str = "arn:aws:kms:eu-west-1:111122223333:alias/alice-1";
 
 struct Known(BTreeMap<String, Vec<String>>);
@@ -79,7 +80,19 @@ impl Real {
                 .iter()
                 .map(|(key, value)| (key.as_str().into(), value.as_str().into()))
                 .collect(),
-            session_facts: None,
+            session_facts: who.told.as_ref().map(|told| SessionFacts {
+                issued: Timestamp::from_millis(told.issued * 1000),
+                expires: Timestamp::from_millis((told.issued + 3600) * 1000),
+                federated_provider: told.provider.as_deref().map(Into::into),
+                source_identity: told.source_identity.as_deref().map(Into::into),
+                claims: told
+                    .claims
+                    .iter()
+                    .map(|(name, value)| (name.as_str().into(), value.as_str().into()))
+                    .collect(),
+                transitive_tag_keys: Vec::new(),
+                mfa: told.mfa,
+            }),
         };
         let id = AccessKeyId::parse("AKIDSTRONGROOM000001").unwrap();
         let account = AccountId::parse(&who.account).unwrap();
@@ -121,7 +134,7 @@ impl Real {
                     "alias" => ResourceKind::Alias,
                     _ => ResourceKind::Account,
                 },
-                aws_managed: false,
+                aws_managed: self.world.aws_managed,
             },
             cross_account_allowed: *cross_account,
             named_by_ciphertext: *by_ciphertext,
@@ -239,6 +252,12 @@ fn condition_key() -> impl Strategy<Value = &'static str> {
         "kms:ResourceAliases",
         "kms:RotationPeriodInDays",
         "kms:Invented",
+        "aws:TokenIssueTime",
+        "aws:MultiFactorAuthPresent",
+        "aws:MultiFactorAuthAge",
+        "aws:FederatedProvider",
+        "aws:SourceIdentity",
+        "id.example.com:SUB",
     ])
 }
 
@@ -275,6 +294,8 @@ fn value() -> impl Strategy<Value = Value> {
         json!("10.1.2.3"),
         json!("2001:db8::/32"),
         json!("AQI="),
+        json!(PROVIDER),
+        json!("${id.example.com:sub}"),
     ])
 }
 
@@ -310,8 +331,11 @@ fn facts() -> impl Strategy<Value = BTreeMap<String, Vec<String>>> {
             &[&["alias/team"], &["alias/team", "alias/x"], &many],
         ),
         maybe("kms:rotationperiodindays", &[&["5"], &["90.5"], &["five"]]),
+        maybe("aws:epochtime", &[&["1767312090"], &["later"]]),
     )
-        .prop_map(|(a, b, c, d, e, f, g, h, i)| [a, b, c, d, e, f, g, h, i].into_iter().collect())
+        .prop_map(|(a, b, c, d, e, f, g, h, i, j)| {
+            [a, b, c, d, e, f, g, h, i, j].into_iter().collect()
+        })
 }
 
 fn conditions() -> impl Strategy<Value = Option<Value>> {
@@ -439,6 +463,7 @@ fn who() -> impl Strategy<Value = Who> {
         unique_id: unique_id.into(),
         session: "s1".into(),
         tags: Vec::new(),
+        told: None,
     };
     let everybody = vec![
         one(A, "user", "/team/alice", "AIDAAAAAAAAAAAAAALICE"),
@@ -455,7 +480,38 @@ fn who() -> impl Strategy<Value = Who> {
             ("TEAM".to_owned(), "IT".to_owned()),
         ],
     ]);
-    (select(everybody), tags).prop_map(|(who, tags)| Who { tags, ..who })
+    (select(everybody), tags, prop::option::of(told())).prop_map(|(who, tags, told)| {
+        // A session has temporary credentials, and others may.
+        let told = told.or_else(|| (who.kind == "session").then(plain));
+        Who { tags, told, ..who }
+    })
+}
+
+/// What credentials tell that a role was assumed with.
+fn plain() -> Told {
+    Told {
+        issued: 1_767_312_000,
+        provider: None,
+        source_identity: None,
+        claims: Vec::new(),
+        mfa: false,
+    }
+}
+
+fn told() -> impl Strategy<Value = Told> {
+    let issued = select(vec![1_767_312_000, 5]);
+    let source_identity = prop::option::of(select(vec!["alice", "IT"]));
+    let claim = prop::option::of(select(vec!["alice", "it", "*"]));
+    (issued, source_identity, claim, any::<bool>()).prop_map(|(issued, source, claim, mfa)| Told {
+        issued,
+        provider: claim.map(|_| PROVIDER.to_owned()),
+        source_identity: source.map(str::to_owned),
+        claims: claim
+            .map(|subject| ("id.example.com:sub".to_owned(), subject.to_owned()))
+            .into_iter()
+            .collect(),
+        mfa,
+    })
 }
 
 fn world() -> impl Strategy<Value = World> {
@@ -477,10 +533,11 @@ fn world() -> impl Strategy<Value = World> {
         prop::bool::weighted(0.8),
         prop::bool::weighted(0.1),
         select(vec!["none", "none", "none", "caller", "role", "account"]),
+        prop::bool::weighted(0.2),
     );
     (who(), sides, facts(), asked).prop_map(|(who, sides, facts, asked)| {
         let (identity, boundary, session, key_policy) = sides;
-        let ((kind, action, arn), cross_account, by_ciphertext, grant) = asked;
+        let ((kind, action, arn), cross_account, by_ciphertext, grant, aws_managed) = asked;
         let root = who.kind == "root";
         let in_session = who.kind == "session";
         World {
@@ -500,6 +557,7 @@ fn world() -> impl Strategy<Value = World> {
             kind,
             cross_account,
             by_ciphertext,
+            aws_managed: aws_managed && kind == "key",
             grant: match (grant, who.kind) {
                 ("role", kind) if kind != "session" => "none",
                 ("account", "root") => "none",
@@ -523,6 +581,17 @@ proptest! {
             Decision::Deny(denial) => Some(denial.message(&question)),
         };
         prop_assert_eq!(&refusal, &world.refusal());
+        // The same for an AWS managed key, whose policy is told apart.
+        let grounds = match decision {
+            Decision::Allow(grounds) => grounds.as_str(),
+            Decision::Deny(_) => "",
+        };
+        let at_home = world.who.account == world.owner;
+        if world.aws_managed && at_home {
+            prop_assert!(["", "aws-managed-key-policy", "grant"].contains(&grounds));
+        } else {
+            prop_assert!(grounds != "aws-managed-key-policy");
+        }
 
         let explanation = explain(&question);
         prop_assert_eq!(explanation.decision, decision);
@@ -532,10 +601,16 @@ proptest! {
             None if explanation.allowed => {}
             None => {
                 let beyond_help = foreign && (!world.cross_account || world.kind != "key");
+                // Nobody can add to the key policy of an AWS managed key.
+                let beyond_help = beyond_help || world.aws_managed;
                 prop_assert!(beyond_help || world.key_policy.is_none());
             }
             Some(remedy) => {
                 prop_assert!(!remedy.sentence.is_empty());
+                let adds_to_key_policy = remedy.changes.iter().any(|change| {
+                    matches!(change, Change::AddStatement { source: Source::KeyPolicy, .. })
+                });
+                prop_assert!(!(world.aws_managed && adds_to_key_policy));
                 real.remedy(&remedy.changes);
                 let decision = decide(&real.question());
                 prop_assert!(matches!(decision, Decision::Allow(_)), "{:?}", remedy);
@@ -563,6 +638,7 @@ fn random_worlds_are_neither_all_allowed_nor_all_refused() {
         "identity-policy",
         "account-root",
         "grant",
+        "aws-managed-key-policy",
         "identity-implicit",
         "identity-explicit",
         "resource-implicit",

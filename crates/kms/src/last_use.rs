@@ -6,36 +6,20 @@
 //!
 //! AWS: API reference, "GetKeyLastUsage".
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
-};
-
 use strongroom_model::{
     KeyId, Timestamp, enums::KeyLastUsageTrackingOperation, operations::Operation,
 };
 
+pub(crate) use crate::stamps::Promptness;
 use crate::{
-    audit::{Entry, RequestId, housekeeping_event},
-    call::Interruption,
+    audit::{Entry, RequestId},
     change::Change,
     error::KmsError,
     layout::Home,
     record::LastUseRecord,
     service::Service,
+    stamps::{Stamps, Used},
 };
-
-/// How long stamps stay in memory only.
-const INTERVAL: Duration = Duration::from_secs(60);
-/// Stamps that are written down before their time.
-const MANY: usize = 4096;
-/// Stamps in one commit.
-const BATCH: usize = 50;
-/// How often a batch is tried whose keys move.
-const ATTEMPTS: usize = 4;
-/// Parts in which the stamps are kept, so that unrelated calls do not meet.
-const SHARDS: usize = 16;
 
 /// A successful use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,19 +32,36 @@ pub(crate) struct Stamp {
 
 /// The stamps that are not written down yet.
 #[derive(Debug, Default)]
-pub(crate) struct LastUses {
-    shards: [Mutex<HashMap<Name, Stamp>>; SHARDS],
-    /// When they were last written down; held while they are.
-    written: tokio::sync::Mutex<Option<Instant>>,
-}
+pub(crate) struct LastUses(Stamps<Name>);
 
 type Name = (Home, KeyId);
 
-/// Whether stamps may wait for more of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Promptness {
-    WhenWorthIt,
-    Now,
+impl Used for Name {
+    type Stamp = Stamp;
+    const EVENT: &'static str = "RecordKeyLastUsage";
+    const BATCH: usize = 50;
+
+    fn spread(&self) -> usize {
+        let [first, ..] = self.1.bits();
+        usize::from(first)
+    }
+
+    async fn write(
+        &self,
+        stamp: &Stamp,
+        service: &Service,
+        now: Timestamp,
+        change: &mut Change,
+    ) -> Result<(), KmsError> {
+        let (home, id) = (&self.0, self.1);
+        let key = service.shelves().get(&home.key(id)).await?;
+        if let Some(key) = key.filter(|key| key.record.alive(now)) {
+            change
+                .provided(&home.key(id), Some(key.revision))
+                .put(&home.last_use(id), &stamp.record())?;
+        }
+        Ok(())
+    }
 }
 
 impl Stamp {
@@ -111,7 +112,7 @@ impl LastUses {
     /// Notes that a call used these keys.
     pub(crate) fn note(&self, keys: Vec<Name>, stamp: &Stamp) {
         for name in keys {
-            let mut shard = self.shard(name.1);
+            let mut shard = self.0.around(&name);
             match shard.get_mut(&name) {
                 Some(known) if known.at > stamp.at => {}
                 Some(known) => *known = *stamp,
@@ -128,7 +129,8 @@ impl LastUses {
         id: KeyId,
     ) -> Result<Option<LastUseRecord>, KmsError> {
         let stored = service.shelves().get(&home.last_use(id)).await?;
-        let noted = self.shard(id).get(&(home.clone(), id)).copied();
+        let name = (home.clone(), id);
+        let noted = self.0.around(&name).get(&name).copied();
         Ok(match (noted, stored) {
             (Some(noted), Some(stored)) if stored.record.at > noted.at => {
                 Some(stored.record.clone())
@@ -144,80 +146,6 @@ impl LastUses {
         service: &Service,
         promptness: Promptness,
     ) -> Result<(), KmsError> {
-        let mut written = self.written.lock().await;
-        let fresh = written.get_or_insert_with(Instant::now).elapsed() < INTERVAL;
-        let noted: usize = (0..SHARDS).map(|at| self.nth(at).len()).sum();
-        if noted == 0 || (promptness == Promptness::WhenWorthIt && fresh && noted < MANY) {
-            return Ok(());
-        }
-        let mut stamps: Vec<(Name, Stamp)> = Vec::with_capacity(noted);
-        for at in 0..SHARDS {
-            let shard = self.nth(at);
-            stamps.extend(shard.iter().map(|(name, stamp)| (name.clone(), *stamp)));
-        }
-        for batch in stamps.chunks(BATCH) {
-            self.write_batch(service, batch).await?;
-        }
-        *written = Some(Instant::now());
-        Ok(())
-    }
-
-    /// Writes some stamps down and forgets them, unless they are newer by now.
-    async fn write_batch(
-        &self,
-        service: &Service,
-        batch: &[(Name, Stamp)],
-    ) -> Result<(), KmsError> {
-        let now = service.now();
-        for _ in 0..ATTEMPTS {
-            let mut change = Change::new();
-            for ((home, id), stamp) in batch {
-                let key = service.shelves().get(&home.key(*id)).await?;
-                // A key that is gone leaves nothing behind.
-                if let Some(key) = key.filter(|key| key.record.alive(now)) {
-                    change
-                        .provided(&home.key(*id), Some(key.revision))
-                        .put(&home.last_use(*id), &stamp.record())?;
-                }
-            }
-            if change.writes.is_empty() {
-                self.forget(batch);
-                return Ok(());
-            }
-            let event_id = RequestId::new(service.custody().random().array()?);
-            let entry =
-                move |rows: &[_]| housekeeping_event("RecordKeyLastUsage", event_id, now, rows);
-            match service.commit_unasked(change, entry).await {
-                Ok(()) => {
-                    self.forget(batch);
-                    return Ok(());
-                }
-                Err(Interruption::Moved { .. }) => {}
-                Err(Interruption::Refused(error)) => return Err(error),
-            }
-        }
-        // Some key moves all the time. The stamps stay in memory until the next round.
-        Ok(())
-    }
-
-    fn forget(&self, batch: &[(Name, Stamp)]) {
-        for (name, stamp) in batch {
-            let mut shard = self.shard(name.1);
-            if shard.get(name) == Some(stamp) {
-                shard.remove(name);
-            }
-        }
-    }
-
-    fn shard(&self, id: KeyId) -> MutexGuard<'_, HashMap<Name, Stamp>> {
-        let [first, ..] = id.bits();
-        self.nth(usize::from(first) % SHARDS)
-    }
-
-    fn nth(&self, at: usize) -> MutexGuard<'_, HashMap<Name, Stamp>> {
-        #[expect(clippy::indexing_slicing, reason = "every caller stays below SHARDS")]
-        let shard = &self.shards[at];
-        // The map is whole whatever a holder of the lock was doing.
-        shard.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.write_down(service, promptness).await
     }
 }

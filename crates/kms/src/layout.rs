@@ -40,6 +40,7 @@
 //! identity/<account>/group/<name>                             GroupRecord
 //! identity/<account>/role/<name>                              RoleRecord
 //! identity/<account>/oidc-provider/<url>                      ProviderRecord
+//! identity/<account>/policy/<name>                            ManagedPolicyRecord
 //! unique-id/<unique id>                                       UniqueIdRecord
 //! access-key-use/<access key id>                              AccessKeyUseRecord
 //! note/<name>                                                 NoteRecord
@@ -54,8 +55,8 @@ use strongroom_auth::grant::GrantPrincipal;
 use strongroom_model::{AccountId, AliasName, GrantId, KeyId, Region, Timestamp};
 
 use crate::identities::record::{
-    AccessKeyUseRecord, AccountRecord, GroupRecord, ProviderRecord, RoleRecord, UniqueIdRecord,
-    UserRecord,
+    AccessKeyUseRecord, AccountRecord, GroupRecord, ManagedPolicyRecord, ProviderRecord,
+    RoleRecord, UniqueIdRecord, UserRecord,
 };
 use crate::record::{
     AliasRecord, AliasSetRecord, Appointment, ClaimRecord, ConnectingRecord, CredentialRecord,
@@ -518,6 +519,11 @@ pub(crate) fn oidc_providers(account: AccountId) -> Prefix<ProviderRecord> {
     Prefix::new(["identity/", &account.text(), "/oidc-provider/"].concat())
 }
 
+/// Every managed policy of an account.
+pub(crate) fn managed_policies(account: AccountId) -> Prefix<ManagedPolicyRecord> {
+    Prefix::new(["identity/", &account.text(), "/policy/"].concat())
+}
+
 /// The user with that name. IAM does not let two names differ in their cases only.
 pub(crate) fn user(account: AccountId, name: &str) -> RowKey<UserRecord> {
     users(account).row(&name.to_ascii_lowercase())
@@ -536,6 +542,11 @@ pub(crate) fn role(account: AccountId, name: &str) -> RowKey<RoleRecord> {
 /// The OIDC provider with that URL, given without `https://`.
 pub(crate) fn oidc_provider(account: AccountId, url: &str) -> RowKey<ProviderRecord> {
     oidc_providers(account).row(url)
+}
+
+/// The managed policy with that name.
+pub(crate) fn managed_policy(account: AccountId, name: &str) -> RowKey<ManagedPolicyRecord> {
+    managed_policies(account).row(&name.to_ascii_lowercase())
 }
 
 /// Whom a unique id belongs to.

@@ -44,6 +44,7 @@ pub mod seed;
 mod service;
 mod shelves;
 pub mod specs;
+mod stamps;
 pub mod sts;
 mod sweep;
 #[cfg(test)]

@@ -27,7 +27,7 @@ use crate::{
     change::Change,
     credentials,
     error::KmsError,
-    identities::{Declared, DeclaredKind, IdentityError},
+    identities::{Declared, IdentityError},
     installation::InstallationError,
     layout::{self, Home, RowKey},
     multi_region, new_key,
@@ -169,16 +169,14 @@ impl Service {
     /// What came before it in the file was added.
     pub async fn plant(&self, seed: &Seed) -> Result<usize, SeedError> {
         let mut added = 0;
-        // Groups come before their members.
-        let (groups, others): (Vec<_>, Vec<_>) = seed
-            .identities
-            .iter()
-            .partition(|it| it.identity.kind() == DeclaredKind::Group);
+        // What is used comes before what uses it.
+        let mut identities: Vec<&SeededIdentity> = seed.identities.iter().collect();
+        identities.sort_by_key(|it| it.identity.turn());
         for SeededIdentity {
             line,
             account,
             identity,
-        } in groups.into_iter().chain(others)
+        } in identities
         {
             let planted = self.plant_declared(*account, identity).await;
             added += usize::from(planted.map_err(|error| match error {

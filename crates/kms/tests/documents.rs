@@ -236,11 +236,14 @@ fn the_page_of_compatibility_is_the_list_of_operations() {
          cluster is a PKCS#11 token that the operator declares, and its password is not rotated. \
          Connecting and disconnecting take moments.\n\
          - STS is GetCallerIdentity, AssumeRole, AssumeRoleWithWebIdentity and GetSessionToken. \
-         There are no devices of a second factor and no managed policies: SerialNumber, \
-         TokenCode and PolicyArns are answered as for ones that do not exist, the sentence for \
-         PolicyArns being ours. ProvidedContexts and ProviderId are refused, \
+         There are no devices of a second factor: SerialNumber and TokenCode are answered as \
+         for ones that do not exist. Managed policies are those of the account, not those of \
+         AWS; the sentence for PolicyArns that do not exist is ours. ProvidedContexts and ProviderId are refused, \
          MinimumSessionTokenSize has no effect. Presigned requests are answered for \
          GetCallerIdentity only.\n\
+         - A trust policy may name users and roles that do not exist, which AWS refuses; one \
+         that is made later under the name is trusted. `strongroom explain` remembers calls of \
+         KMS, and none of STS.\n\
          - Session policies and tags have 4,096 bytes together in a session; AWS's packing is \
          not published, so PackedPolicySize differs. The sentences about a provider's keys that \
          cannot be fetched and about a signature of a web identity token are ours.\n\

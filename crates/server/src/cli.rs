@@ -755,6 +755,12 @@ mod tests {
              AKIAALICE000000000001 --status Inactive",
             "identity put-boundary --data-dir d --account 111122223333 --role-name r \
              --permissions-boundary b.json",
+            "identity create-policy --data-dir d --account 111122223333 --policy-name p \
+             --policy-document file://p.json --description looks",
+            "identity set-default-policy-version --data-dir d --account 111122223333 \
+             --policy-arn arn:aws:iam::111122223333:policy/p --version-id v2",
+            "identity attach-group-policy --data-dir d --account 111122223333 --group-name g \
+             --policy-arn arn:aws:iam::111122223333:policy/p",
             "identity create-role --data-dir d --account 111122223333 --role-name r \
              --assume-role-policy-document t.json --max-session-duration 7200",
             "identity update-trust --data-dir d --account 111122223333 --role-name r \

@@ -10,7 +10,7 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
-use strongroom_model::{AccountId, KeyArn, Partition, errors::ErrorCode};
+use strongroom_model::{AccountId, Partition, errors::ErrorCode};
 
 use super::{
     arn::{self, ArnPattern},
@@ -232,7 +232,9 @@ impl Document {
         }
         let mut version = Version::V2008;
         let (mut id, mut statements) = (None, None);
-        for (name, value) in Value::parse(text)?.members()? {
+        let root = Value::parse(text);
+        let root = root.map_err(|_| Fault::NoPolicy("the document is no JSON".to_owned()))?;
+        for (name, value) in root.members()? {
             match &*name {
                 "Version" => version = read_version(value)?,
                 "Id" if grammar != Grammar::Identity => id = Some(value.string()?.into()),
@@ -545,53 +547,6 @@ fn refuse_overly_permissive(operator: Operator, key: &str) -> Result<(), Fault> 
          condition key matches requests without the specified {what} or with an unspecified \
          {what}. To fix, remove ForAllValues."
     )))
-}
-
-/// Whether a key policy lets the root of the key's account put another one in its place.
-///
-/// This is the lockout safety check for the callers there are now. Conditions are not evaluated
-/// yet: a conditional Allow is not counted on, and a conditional Deny, such as the customary one
-/// against requests without TLS, is not feared.
-#[must_use]
-pub fn root_may_put_policy(policy: &KeyPolicy, account: AccountId, key: &KeyArn) -> bool {
-    let key = key.to_string();
-    let target = Target::new(&key);
-    let applies = |statement: &&Statement| {
-        let names_root = |principal: &PrincipalPattern| match principal {
-            PrincipalPattern::Anyone => true,
-            PrincipalPattern::Account(named) => *named == account,
-            _ => false,
-        };
-        let names_action = |list: &Listed<Pattern>| list.means(|p| p.matches("kms:PutKeyPolicy"));
-        let names_key =
-            |list: &Listed<ResourcePattern>| list.means(|p| p.matches(&target, &NoFacts));
-        statement.conditions.is_empty()
-            && statement
-                .principals
-                .as_ref()
-                .is_some_and(|list| list.means(names_root))
-            && statement.actions.as_ref().is_some_and(names_action)
-            && statement.resources.as_ref().is_some_and(names_key)
-    };
-    let mut applying = policy.statements.iter().filter(applies).peekable();
-    applying.peek().is_some() && applying.all(|statement| statement.effect == Effect::Allow)
-}
-
-/// Refuses a key policy that the root of the key's account could not change again.
-///
-/// # Errors
-///
-/// `MalformedPolicyDocumentException` with AWS's text, unless [`root_may_put_policy`].
-pub fn lockout_check(
-    policy: &KeyPolicy,
-    account: AccountId,
-    key: &KeyArn,
-) -> Result<(), PolicyError> {
-    if root_may_put_policy(policy, account, key) {
-        Ok(())
-    } else {
-        Err(PolicyError::lockout())
-    }
 }
 
 /// The key policy of a key that was created without one, in the form in which AWS prints it.

@@ -13,9 +13,7 @@ mod template;
 pub mod trust;
 mod value;
 
-pub use document::{
-    KeyPolicy, PolicyError, default_key_policy, lockout_check, root_may_put_policy,
-};
+pub use document::{KeyPolicy, PolicyError, default_key_policy};
 pub use identity::{DocumentError, IdentityPolicy};
 pub use principal::PrincipalPattern;
 pub use rewrite::rewrite_principals;

@@ -17,6 +17,20 @@ pub(crate) struct Who {
     pub unique_id: String,
     pub session: String,
     pub tags: Vec<(String, String)>,
+    /// Of temporary credentials.
+    pub told: Option<Told>,
+}
+
+/// What temporary credentials tell.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    /// In seconds.
+    pub issued: i64,
+    pub provider: Option<String>,
+    pub source_identity: Option<String>,
+    /// By the condition keys that they are.
+    pub claims: Vec<(String, String)>,
+    pub mfa: bool,
 }
 
 /// Everything that a decision depends on.
@@ -36,6 +50,7 @@ pub(crate) struct World {
     pub kind: &'static str,
     pub cross_account: bool,
     pub by_ciphertext: bool,
+    pub aws_managed: bool,
     /// `none`, `caller`, `role` or `account`.
     pub grant: &'static str,
 }
@@ -122,6 +137,9 @@ impl World {
             let tags = who.tags.iter().filter(|(k, _)| k.to_lowercase() == tag);
             return tags.map(|(_, value)| value.clone()).collect();
         }
+        let told = |value: &dyn Fn(&Told) -> Option<String>| -> Vec<String> {
+            who.told.iter().filter_map(value).collect()
+        };
         match &*key {
             "aws:principalarn" => one(&who.role_arn().unwrap_or_else(|| who.arn())),
             "aws:principalaccount" => one(&who.account),
@@ -129,6 +147,20 @@ impl World {
                 "root" => "Account",
                 "user" => "User",
                 _ => "AssumedRole",
+            }),
+            "aws:tokenissuetime" => told(&|told| Some(told.issued.to_string())),
+            "aws:multifactorauthpresent" => told(&|told| Some(told.mfa.to_string())),
+            "aws:multifactorauthage" => told(&|told| {
+                let now = self.facts.get("aws:epochtime")?.first()?;
+                let now: i64 = now.parse().ok()?;
+                told.mfa.then(|| (now - told.issued).to_string())
+            }),
+            "aws:federatedprovider" => told(&|told| told.provider.clone()),
+            "aws:sourceidentity" => told(&|told| told.source_identity.clone()),
+            "id.example.com:sub" => told(&|told| {
+                let mut claims = told.claims.iter();
+                let claim = claims.find(|(name, _)| name.to_lowercase() == key);
+                claim.map(|(_, value)| value.clone())
             }),
             "aws:username" if who.kind == "user" => one(who.name()),
             "aws:username" => vec![],

@@ -10,8 +10,9 @@ use super::{
     act::named,
     error::IdentityError,
     record::{
-        Document, GroupDeclaration, GroupRecord, ProviderDeclaration, ProviderRecord,
-        RoleDeclaration, RoleRecord, UserDeclaration, UserRecord,
+        Boundary, Document, GroupDeclaration, GroupRecord, ManagedPolicyRecord, PolicyDeclaration,
+        ProviderDeclaration, ProviderRecord, RoleDeclaration, RoleRecord, UserDeclaration,
+        UserRecord,
     },
     write::{Identity, Ids, Step, Told},
 };
@@ -27,6 +28,8 @@ pub enum Declared {
     Group(String, GroupDeclaration),
     /// A role with its name.
     Role(String, RoleDeclaration),
+    /// A managed policy with its name.
+    Policy(String, PolicyDeclaration),
     /// An OIDC provider with its URL, without `https://`.
     OidcProvider(String, ProviderDeclaration),
 }
@@ -41,6 +44,8 @@ pub enum DeclaredKind {
     Group,
     /// A role.
     Role,
+    /// A managed policy.
+    Policy,
     /// An OIDC provider.
     OidcProvider,
     /// An access key, by its id.
@@ -55,6 +60,7 @@ impl DeclaredKind {
             Self::User => "user",
             Self::Group => "group",
             Self::Role => "role",
+            Self::Policy => "policy",
             Self::OidcProvider => "oidc-provider",
             Self::AccessKey => "access-key",
         }
@@ -69,6 +75,7 @@ impl Declared {
             Self::User(..) => DeclaredKind::User,
             Self::Group(..) => DeclaredKind::Group,
             Self::Role(..) => DeclaredKind::Role,
+            Self::Policy(..) => DeclaredKind::Policy,
             Self::OidcProvider(..) => DeclaredKind::OidcProvider,
         }
     }
@@ -80,8 +87,41 @@ impl Declared {
             Self::User(name, _)
             | Self::Group(name, _)
             | Self::Role(name, _)
+            | Self::Policy(name, _)
             | Self::OidcProvider(name, _) => name,
         }
+    }
+
+    /// Its turn among the others: whatever is used comes before what uses it.
+    #[must_use]
+    pub fn turn(&self) -> u8 {
+        match self {
+            Self::Policy(..) => 0,
+            Self::Group(..) => 1,
+            Self::User(..) | Self::Role(..) | Self::OidcProvider(..) => 2,
+        }
+    }
+
+    /// The managed policies that it has, by ARN.
+    pub fn managed_policies(&self) -> impl Iterator<Item = &str> {
+        let (attached, boundary) = match self {
+            Self::User(_, user) => (
+                Some(&user.managed_policies),
+                user.permissions_boundary.as_ref(),
+            ),
+            Self::Group(_, group) => (Some(&group.managed_policies), None),
+            Self::Role(_, role) => (
+                Some(&role.managed_policies),
+                role.permissions_boundary.as_ref(),
+            ),
+            Self::Policy(..) | Self::OidcProvider(..) => (None, None),
+        };
+        let boundary = match boundary {
+            Some(Boundary::Policy(arn)) => Some(arn.as_str()),
+            Some(Boundary::Document(_)) | None => None,
+        };
+        let attached = attached.into_iter().flatten().map(String::as_str);
+        attached.chain(boundary)
     }
 
     /// Checks it by the rules for its kind, but for what depends on other identities.
@@ -93,6 +133,7 @@ impl Declared {
             Self::User(name, user) => UserRecord::check(name, user),
             Self::Group(name, group) => GroupRecord::check(name, group),
             Self::Role(name, role) => RoleRecord::check(name, role),
+            Self::Policy(name, policy) => ManagedPolicyRecord::check(name, policy),
             Self::OidcProvider(url, provider) => ProviderRecord::check(url, provider),
         }
     }
@@ -162,6 +203,12 @@ impl Service {
                 self.declare_one(account, name, role, how, events, |_: &mut RoleRecord| ())
                     .await
             }
+            Declared::Policy(name, policy) => {
+                let events = ("CreatePolicy", "UpdatePolicy");
+                let adopt = |_: &mut ManagedPolicyRecord| ();
+                self.declare_one(account, name, policy, how, events, adopt)
+                    .await
+            }
             Declared::OidcProvider(url, provider) => {
                 let events = ("CreateOpenIDConnectProvider", "UpdateOpenIDConnectProvider");
                 self.declare_one(
@@ -209,7 +256,7 @@ impl Service {
             Ok(match (there, outcome(there)) {
                 (Some(there), Outcome::Changed(what)) => {
                     let mut record = there.clone();
-                    *record.declared_mut() = declared.clone();
+                    record.redeclare(declared, now)?;
                     let told = named::<R>(update, name).with("changed", what.join(","));
                     (Step::Put(record), told)
                 }
@@ -250,6 +297,7 @@ impl Service {
                     .await
             }
             DeclaredKind::Role => self.forget::<RoleRecord>(account, name, "DeleteRole").await,
+            DeclaredKind::Policy => self.forget_policy(account, name).await,
             DeclaredKind::OidcProvider => {
                 self.forget::<ProviderRecord>(account, name, "DeleteOpenIDConnectProvider")
                     .await
@@ -299,7 +347,17 @@ impl Service {
             .into_iter()
             .map(|(_, role)| (role.name, declared_value(json!(role.declared))))
             .collect();
-        for (name, all) in [("users", users), ("groups", groups), ("roles", roles)] {
+        let policies = self.all_of(&layout::managed_policies(account)).await?;
+        let policies: Map<_, _> = policies
+            .into_iter()
+            .map(|(_, policy)| (policy.name, declared_value(json!(policy.declared))))
+            .collect();
+        for (name, all) in [
+            ("policies", policies),
+            ("users", users),
+            ("groups", groups),
+            ("roles", roles),
+        ] {
             if !all.is_empty() {
                 told.insert(name.to_owned(), Value::Object(all));
             }
@@ -490,7 +548,9 @@ fn noted(name: &str, value: &Value) -> Option<(AccountId, Declared)> {
 /// A declaration as a file says it: documents are JSON, and the default path goes without saying.
 fn declared_value(mut declared: Value) -> Value {
     let document = |value: &mut Value| {
-        if let Value::String(text) = value {
+        if let Value::String(text) = value
+            && !text.starts_with("arn:")
+        {
             *value = Document(std::mem::take(text)).value();
         }
     };
@@ -500,7 +560,7 @@ fn declared_value(mut declared: Value) -> Value {
     if members.get("path").is_some_and(|path| path == "/") {
         members.remove("path");
     }
-    for name in ["trust", "permissions_boundary", "jwks"] {
+    for name in ["document", "trust", "permissions_boundary", "jwks"] {
         if let Some(value) = members.get_mut(name) {
             document(value);
         }

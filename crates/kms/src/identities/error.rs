@@ -41,6 +41,7 @@ impl IdentityError {
     pub(super) fn unknown(kind: &str, name: &str) -> Self {
         let message = match kind {
             "OpenIDConnect Provider" => format!("OpenIDConnect Provider not found for {name}"),
+            "managed policy" => format!("Policy {name} was not found."),
             "Access Key" => format!("The Access Key with id {name} cannot be found."),
             _ => format!("The {kind} with name {name} cannot be found."),
         };
@@ -48,6 +49,12 @@ impl IdentityError {
     }
 
     pub(super) fn exists(kind: &str, name: &str) -> Self {
+        if kind == "managed policy" {
+            return Self::refused(
+                "EntityAlreadyExists",
+                format!("A policy called {name} already exists. Duplicate names are not allowed."),
+            );
+        }
         let mut kind = kind.to_owned();
         if let Some(first) = kind.get_mut(..1) {
             first.make_ascii_uppercase();
@@ -56,6 +63,24 @@ impl IdentityError {
             "EntityAlreadyExists",
             format!("{kind} with name {name} already exists."),
         )
+    }
+
+    /// A managed policy that is not there, or is none of the account, where it is to be attached.
+    pub(super) fn not_attachable(arn: &str) -> Self {
+        let message = format!("Policy {arn} does not exist or is not attachable.");
+        Self::refused("NoSuchEntity", message)
+    }
+
+    /// A version that a managed policy does not have.
+    pub(super) fn unknown_version(arn: &str, version: u32) -> Self {
+        let message =
+            format!("Policy {arn} version v{version} does not exist or is not attachable.");
+        Self::refused("NoSuchEntity", message)
+    }
+
+    /// A text that is no ARN of a managed policy.
+    pub(super) fn invalid_arn(text: &str) -> Self {
+        Self::refused("InvalidInput", format!("ARN {text} is not valid."))
     }
 
     pub(super) fn conflict(message: &str) -> Self {

@@ -13,6 +13,7 @@ mod access_key_use;
 mod act;
 mod declare;
 mod error;
+mod managed;
 pub(crate) mod record;
 mod rules;
 mod standing;
@@ -23,7 +24,7 @@ mod write;
 use std::sync::Arc;
 
 use strongroom_auth::{
-    Standing,
+    NamedPolicy, Standing,
     policy::{PrincipalPattern, TrustPolicy},
 };
 use strongroom_model::{AccountId, Partition, Timestamp};
@@ -32,8 +33,10 @@ pub(crate) use access_key_use::AccessKeyUses;
 pub use act::{Act, Owner, Performed};
 pub use declare::{Declared, DeclaredKind, Outcome};
 pub use error::IdentityError;
+pub(crate) use managed::PolicyName;
 pub use record::{
-    Document, GroupDeclaration, Kind, ProviderDeclaration, RoleDeclaration, UserDeclaration,
+    Boundary, Document, GroupDeclaration, Kind, PolicyDeclaration, ProviderDeclaration,
+    RoleDeclaration, UserDeclaration,
 };
 pub use rules::{check_identity_policy, check_key_set, check_trust_policy};
 pub(crate) use standing::Compiled;
@@ -161,6 +164,24 @@ impl Service {
         name: &str,
     ) -> Result<Option<Arc<Role>>, KmsError> {
         self.compiled().role(self, account, name).await
+    }
+
+    /// The default versions of managed policies, or nothing when one of them is not there.
+    ///
+    /// # Errors
+    /// When the store fails, or a stored policy cannot be read.
+    pub(crate) async fn managed_policies(
+        &self,
+        arns: &[Box<str>],
+    ) -> Result<Option<Vec<NamedPolicy>>, KmsError> {
+        let mut all = Vec::new();
+        for arn in arns {
+            match self.compiled().managed(self, arn).await? {
+                Some(ready) => all.push(ready.policy),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(all))
     }
 
     /// The OIDC provider with that URL, given without `https://`.
@@ -292,7 +313,7 @@ impl Service {
                     path_and_name: named(&role.record.declared.path),
                 })
             }
-            Kind::Group => None,
+            Kind::Group | Kind::Policy => None,
         })
     }
 }

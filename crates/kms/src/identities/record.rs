@@ -30,6 +30,36 @@ impl PartialEq for Document {
 
 impl Eq for Document {}
 
+/// A permissions boundary: a document of its own, or a managed policy by its ARN. One text is
+/// told from the other by how it begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum Boundary {
+    /// A document.
+    Document(Document),
+    /// The ARN of a managed policy.
+    Policy(String),
+}
+
+impl From<String> for Boundary {
+    fn from(text: String) -> Self {
+        if text.starts_with("arn:") {
+            Self::Policy(text)
+        } else {
+            Self::Document(Document(text))
+        }
+    }
+}
+
+impl From<Boundary> for String {
+    fn from(boundary: Boundary) -> Self {
+        match boundary {
+            Boundary::Document(document) => document.0,
+            Boundary::Policy(arn) => arn,
+        }
+    }
+}
+
 /// Where identities are by default.
 fn root_path() -> String {
     "/".to_owned()
@@ -57,9 +87,12 @@ pub struct UserDeclaration {
     /// The inline policies by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub policies: BTreeMap<String, Document>,
+    /// The ARNs of the managed policies that are attached.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub managed_policies: BTreeSet<String>,
     /// The permissions boundary.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub permissions_boundary: Option<Document>,
+    pub permissions_boundary: Option<Boundary>,
 }
 
 impl Default for UserDeclaration {
@@ -69,6 +102,7 @@ impl Default for UserDeclaration {
             tags: BTreeMap::new(),
             groups: BTreeSet::new(),
             policies: BTreeMap::new(),
+            managed_policies: BTreeSet::new(),
             permissions_boundary: None,
         }
     }
@@ -84,6 +118,9 @@ pub struct GroupDeclaration {
     /// The inline policies by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub policies: BTreeMap<String, Document>,
+    /// The ARNs of the managed policies that are attached.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub managed_policies: BTreeSet<String>,
 }
 
 impl Default for GroupDeclaration {
@@ -91,6 +128,7 @@ impl Default for GroupDeclaration {
         Self {
             path: root_path(),
             policies: BTreeMap::new(),
+            managed_policies: BTreeSet::new(),
         }
     }
 }
@@ -110,9 +148,12 @@ pub struct RoleDeclaration {
     /// The inline policies by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub policies: BTreeMap<String, Document>,
+    /// The ARNs of the managed policies that are attached.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub managed_policies: BTreeSet<String>,
     /// The permissions boundary.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub permissions_boundary: Option<Document>,
+    pub permissions_boundary: Option<Boundary>,
     /// How long a session lasts at most.
     #[serde(default = "one_hour")]
     pub max_session_duration_seconds: u32,
@@ -127,8 +168,35 @@ impl RoleDeclaration {
             tags: BTreeMap::new(),
             trust,
             policies: BTreeMap::new(),
+            managed_policies: BTreeSet::new(),
             permissions_boundary: None,
             max_session_duration_seconds: one_hour(),
+        }
+    }
+}
+
+/// What a managed policy is declared to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyDeclaration {
+    /// The path, which begins and ends with a slash. It is part of the ARN and never changes.
+    #[serde(default = "root_path")]
+    pub path: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// What it says: the document of the default version.
+    pub document: Document,
+}
+
+impl PolicyDeclaration {
+    /// A policy that has a document and nothing else.
+    #[must_use]
+    pub fn saying(document: Document) -> Self {
+        Self {
+            path: root_path(),
+            description: String::new(),
+            document,
         }
     }
 }
@@ -212,11 +280,46 @@ pub(crate) struct ProviderRecord {
     pub(crate) declared: ProviderDeclaration,
 }
 
+/// A managed policy with its versions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ManagedPolicyRecord {
+    pub(crate) name: String,
+    /// `ANPA…`.
+    pub(crate) unique_id: String,
+    pub(crate) created: Timestamp,
+    /// When its versions changed last.
+    pub(crate) updated: Timestamp,
+    /// How many users, groups and roles it is attached to. Attaching and detaching touch the
+    /// policy, so that it cannot be deleted while it is being attached.
+    #[serde(default)]
+    pub(crate) attachments: u64,
+    /// How many users and roles it is the permissions boundary of; counted in the same way.
+    #[serde(default)]
+    pub(crate) boundaries: u64,
+    /// The number of the default version, whose document is the declared one.
+    pub(crate) default_version: u32,
+    /// When the default version was made.
+    pub(crate) default_created: Timestamp,
+    /// The number that the last version was given. None is given twice.
+    pub(crate) last_version: u32,
+    /// The versions that do not count.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) others: BTreeMap<u32, PolicyVersionRecord>,
+    pub(crate) declared: PolicyDeclaration,
+}
+
+/// A version of a managed policy that is not its default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PolicyVersionRecord {
+    pub(crate) created: Timestamp,
+    pub(crate) document: Document,
+}
+
 /// Whom a unique id belongs to, while they exist.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct UniqueIdRecord {
     pub(crate) account: AccountId,
-    /// `user`, `group` or `role`.
+    /// `user`, `group`, `role` or `policy`.
     pub(crate) kind: Kind,
     pub(crate) name: String,
 }
@@ -231,6 +334,8 @@ pub enum Kind {
     Group,
     /// A role.
     Role,
+    /// A managed policy.
+    Policy,
 }
 
 /// The last use of an access key that was written down.
@@ -247,5 +352,6 @@ impl Record for UserRecord {}
 impl Record for GroupRecord {}
 impl Record for RoleRecord {}
 impl Record for ProviderRecord {}
+impl Record for ManagedPolicyRecord {}
 impl Record for UniqueIdRecord {}
 impl Record for AccessKeyUseRecord {}

@@ -3,7 +3,7 @@
 //! AWS: IAM user guide, "IAM and AWS STS quotas"; IAM API reference, the constraints of each
 //! action.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::Value;
 use strongroom_auth::policy::{
@@ -16,13 +16,21 @@ use strongroom_auth::policy::{
 
 use super::{
     error::IdentityError,
-    record::{Document, GroupDeclaration, ProviderDeclaration, RoleDeclaration, UserDeclaration},
+    managed::PolicyName,
+    record::{
+        Boundary, Document, GroupDeclaration, PolicyDeclaration, ProviderDeclaration,
+        RoleDeclaration, UserDeclaration,
+    },
 };
 
 /// Access keys of a user, and of a root.
 pub(super) const ACCESS_KEYS: usize = 2;
 /// Groups that a user is in.
 const GROUPS: usize = 10;
+/// Managed policies that are attached to a user, group or role.
+const ATTACHED_POLICIES: usize = 10;
+/// Characters of the description of a managed policy. AWS: IAM API reference, "CreatePolicy".
+const DESCRIPTION_CHARACTERS: usize = 1000;
 /// Tags of a user or role.
 const TAGS: usize = 50;
 /// Characters of the key and the value of a tag.
@@ -151,10 +159,24 @@ fn check_policies(
     Ok(())
 }
 
-fn check_boundary(document: Option<&Document>) -> Result<(), IdentityError> {
-    let Some(document) = document else {
-        return Ok(());
-    };
+fn check_boundary(boundary: Option<&Boundary>) -> Result<(), IdentityError> {
+    match boundary {
+        None => Ok(()),
+        Some(Boundary::Document(document)) => check_managed_document(document),
+        Some(Boundary::Policy(arn)) => PolicyName::parse(arn).map(drop),
+    }
+}
+
+fn check_attached(arns: &BTreeSet<String>, quota: &str) -> Result<(), IdentityError> {
+    if arns.len() > ATTACHED_POLICIES {
+        return Err(IdentityError::quota(quota, ATTACHED_POLICIES));
+    }
+    arns.iter()
+        .try_for_each(|arn| PolicyName::parse(arn).map(drop))
+}
+
+/// Checks the document of a managed policy, or of a boundary that is a document of its own.
+pub(super) fn check_managed_document(document: &Document) -> Result<(), IdentityError> {
     check_identity_policy(document)?;
     if counted_characters(&document.0) > MANAGED_POLICY_CHARACTERS {
         return Err(IdentityError::limit(format!(
@@ -172,13 +194,15 @@ pub(super) fn check_user(name: &str, user: &UserDeclaration) -> Result<(), Ident
     if user.groups.len() > GROUPS {
         return Err(IdentityError::quota("GroupsPerUser", GROUPS));
     }
+    check_attached(&user.managed_policies, "PoliciesPerUser")?;
     check_boundary(user.permissions_boundary.as_ref())
 }
 
 pub(super) fn check_group(name: &str, group: &GroupDeclaration) -> Result<(), IdentityError> {
     check_name("group", name, LONG_NAME_CHARACTERS)?;
     check_path(&group.path)?;
-    check_policies(("group", name), &group.policies, GROUP_POLICIES_CHARACTERS)
+    check_policies(("group", name), &group.policies, GROUP_POLICIES_CHARACTERS)?;
+    check_attached(&group.managed_policies, "PoliciesPerGroup")
 }
 
 pub(super) fn check_role(name: &str, role: &RoleDeclaration) -> Result<(), IdentityError> {
@@ -187,12 +211,24 @@ pub(super) fn check_role(name: &str, role: &RoleDeclaration) -> Result<(), Ident
     check_tags(&role.tags)?;
     check_trust_policy(&role.trust)?;
     check_policies(("role", name), &role.policies, ROLE_POLICIES_CHARACTERS)?;
+    check_attached(&role.managed_policies, "PoliciesPerRole")?;
     if !SESSION_SECONDS.contains(&role.max_session_duration_seconds) {
         return Err(IdentityError::invalid(
             "A session of a role lasts at most 3600 to 43200 seconds",
         ));
     }
     check_boundary(role.permissions_boundary.as_ref())
+}
+
+pub(super) fn check_policy(name: &str, policy: &PolicyDeclaration) -> Result<(), IdentityError> {
+    check_name("policy", name, LONG_NAME_CHARACTERS)?;
+    check_path(&policy.path)?;
+    if policy.description.chars().count() > DESCRIPTION_CHARACTERS {
+        return Err(IdentityError::invalid(format!(
+            "The description of a policy has at most {DESCRIPTION_CHARACTERS} characters"
+        )));
+    }
+    check_managed_document(&policy.document)
 }
 
 /// Checks a provider; its URL is without `https://`.
@@ -324,7 +360,7 @@ mod tests {
     #[test]
     fn documents_are_refused_with_the_reason() {
         let with = |text: &str| UserDeclaration {
-            permissions_boundary: Some(Document(text.to_owned())),
+            permissions_boundary: Some(Boundary::Document(Document(text.to_owned()))),
             ..UserDeclaration::default()
         };
         let told = refused(check_user("a", &with("{}")));

@@ -1,6 +1,6 @@
 //! What a caller's own side says, compiled once for each revision of the records behind it.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use quick_cache::sync::Cache;
 use strongroom_auth::{
@@ -11,31 +11,53 @@ use strongroom_model::AccountId;
 use strongroom_store::Revision;
 
 use super::{
-    Role, User,
-    record::{Document, GroupRecord, RoleRecord, UserRecord},
+    PolicyName, Role, User,
+    record::{Boundary, Document, GroupRecord, ManagedPolicyRecord, RoleRecord, UserRecord},
 };
 use crate::{
     error::KmsError,
     layout::{self, RowKey},
+    record::Record,
     service::Service,
     shelves::Stored,
 };
 
-/// Users and roles that are kept ready, at most, and groups.
+/// Users that are kept ready, at most, and roles, groups and managed policies.
 const READY: usize = 10_000;
 
-/// The users, roles and groups that were looked up lately.
+/// The users, roles, groups and managed policies that were looked up lately.
 pub(crate) struct Compiled {
     users: Cache<String, Arc<ReadyUser>>,
-    roles: Cache<String, (Revision, Arc<Role>)>,
+    roles: Cache<String, Arc<ReadyRole>>,
     groups: Cache<String, (Revision, Arc<[NamedPolicy]>)>,
+    managed: Cache<String, ReadyPolicy>,
 }
+
+/// A row and the revision that it had.
+type Seen<R> = (RowKey<R>, Revision);
 
 /// A user and the revisions of everything that it was made of.
 struct ReadyUser {
     revision: Revision,
-    groups: Vec<(RowKey<GroupRecord>, Revision)>,
+    groups: Vec<Seen<GroupRecord>>,
+    managed: Vec<Seen<ManagedPolicyRecord>>,
     user: Arc<User>,
+}
+
+/// The same for a role.
+struct ReadyRole {
+    revision: Revision,
+    managed: Vec<Seen<ManagedPolicyRecord>>,
+    role: Arc<Role>,
+}
+
+/// The default version of a managed policy.
+#[derive(Clone)]
+pub(super) struct ReadyPolicy {
+    revision: Revision,
+    /// Its ARN is this.
+    arn: Arc<str>,
+    pub(super) policy: NamedPolicy,
 }
 
 impl Compiled {
@@ -44,11 +66,12 @@ impl Compiled {
             users: Cache::new(READY),
             roles: Cache::new(READY),
             groups: Cache::new(READY),
+            managed: Cache::new(READY),
         }
     }
 
-    /// The user as its record and those of its groups are now. While they stay the same, it is
-    /// the very same value.
+    /// The user as its record and those of its groups and managed policies are now. While they
+    /// stay the same, it is the very same value.
     pub(crate) async fn user(
         &self,
         service: &Service,
@@ -65,6 +88,7 @@ impl Compiled {
         if let Some(ready) = self.users.get(row.as_str())
             && ready.revision == stored.revision
             && unmoved(service, &ready.groups).await?
+            && unmoved(service, &ready.managed).await?
         {
             return Ok(Some(Arc::clone(&ready.user)));
         }
@@ -83,7 +107,13 @@ impl Compiled {
         let record = &stored.record;
         let declared = &record.declared;
         let owner = ["user/", &record.name].concat();
+        let mut managed = Vec::new();
         let mut policies = inline(&owner, &declared.policies)?;
+        let attached = &declared.managed_policies;
+        policies.extend(
+            self.attached(service, &owner, attached, &mut managed)
+                .await?,
+        );
         let mut groups = Vec::with_capacity(declared.groups.len());
         for name in &declared.groups {
             let row = layout::group(account, name);
@@ -93,11 +123,19 @@ impl Compiled {
                 KmsError::internal(format_args!("the group {name} of {owner} is not there"))
             })?;
             policies.extend(self.group(&row, &group)?.iter().cloned());
+            let attached = &group.record.declared.managed_policies;
+            policies.extend(
+                self.attached(service, &owner, attached, &mut managed)
+                    .await?,
+            );
             groups.push((row, group.revision));
         }
+        let boundary = declared.permissions_boundary.as_ref();
         let standing = Standing {
             policies,
-            boundary: boundary(&owner, declared.permissions_boundary.as_ref())?,
+            boundary: self
+                .boundary(service, &owner, boundary, &mut managed)
+                .await?,
             session: None,
             tags: tags(&declared.tags),
             session_facts: None,
@@ -105,6 +143,7 @@ impl Compiled {
         Ok(ReadyUser {
             revision: stored.revision,
             groups,
+            managed,
             user: Arc::new(User {
                 account,
                 path: declared.path.as_str().into(),
@@ -116,7 +155,7 @@ impl Compiled {
         })
     }
 
-    /// The policies of a group.
+    /// The inline policies of a group.
     fn group(
         &self,
         row: &RowKey<GroupRecord>,
@@ -134,7 +173,7 @@ impl Compiled {
         Ok(policies)
     }
 
-    /// The role as its record is now.
+    /// The role as its record and those of its managed policies are now.
     pub(crate) async fn role(
         &self,
         service: &Service,
@@ -148,55 +187,157 @@ impl Compiled {
         if stored.record.name != name {
             return Ok(None);
         }
-        if let Some((revision, role)) = self.roles.get(row.as_str())
-            && revision == stored.revision
+        if let Some(ready) = self.roles.get(row.as_str())
+            && ready.revision == stored.revision
+            && unmoved(service, &ready.managed).await?
         {
-            return Ok(Some(role));
+            return Ok(Some(Arc::clone(&ready.role)));
         }
-        let role = Arc::new(make_role(account, &stored.record)?);
-        let kept = (stored.revision, Arc::clone(&role));
-        self.roles.insert(row.as_str().to_owned(), kept);
-        Ok(Some(role))
+        let ready = Arc::new(self.make_role(service, account, &stored).await?);
+        self.roles
+            .insert(row.as_str().to_owned(), Arc::clone(&ready));
+        Ok(Some(Arc::clone(&ready.role)))
+    }
+
+    async fn make_role(
+        &self,
+        service: &Service,
+        account: AccountId,
+        stored: &Stored<RoleRecord>,
+    ) -> Result<ReadyRole, KmsError> {
+        let record = &stored.record;
+        let declared = &record.declared;
+        let owner = ["role/", &record.name].concat();
+        let trust = TrustPolicy::parse(&declared.trust.0).map_err(|error| {
+            KmsError::internal(format_args!("the stored trust policy of {owner}: {error}"))
+        })?;
+        let mut managed = Vec::new();
+        let mut policies = inline(&owner, &declared.policies)?;
+        let attached = &declared.managed_policies;
+        policies.extend(
+            self.attached(service, &owner, attached, &mut managed)
+                .await?,
+        );
+        let boundary = declared.permissions_boundary.as_ref();
+        let standing = Standing {
+            policies,
+            boundary: self
+                .boundary(service, &owner, boundary, &mut managed)
+                .await?,
+            session: None,
+            tags: tags(&declared.tags),
+            session_facts: None,
+        };
+        Ok(ReadyRole {
+            revision: stored.revision,
+            managed,
+            role: Arc::new(Role {
+                account,
+                path: declared.path.as_str().into(),
+                name: record.name.as_str().into(),
+                unique_id: record.unique_id.as_str().into(),
+                trust: Arc::new(trust),
+                max_session_duration_seconds: declared.max_session_duration_seconds,
+                sessions_not_before: record.sessions_not_before,
+                standing: Arc::new(standing),
+            }),
+        })
+    }
+
+    /// The managed policies that are attached, whose revisions are noted in `seen`.
+    async fn attached(
+        &self,
+        service: &Service,
+        owner: &str,
+        arns: &BTreeSet<String>,
+        seen: &mut Vec<Seen<ManagedPolicyRecord>>,
+    ) -> Result<Vec<NamedPolicy>, KmsError> {
+        let mut policies = Vec::with_capacity(arns.len());
+        for arn in arns {
+            policies.push(self.used(service, owner, arn, seen).await?);
+        }
+        Ok(policies)
+    }
+
+    async fn boundary(
+        &self,
+        service: &Service,
+        owner: &str,
+        boundary: Option<&Boundary>,
+        seen: &mut Vec<Seen<ManagedPolicyRecord>>,
+    ) -> Result<Option<NamedPolicy>, KmsError> {
+        Ok(match boundary {
+            None => None,
+            Some(Boundary::Document(document)) => {
+                Some(named([owner, "/permissions-boundary"].concat(), document)?)
+            }
+            Some(Boundary::Policy(arn)) => Some(self.used(service, owner, arn, seen).await?),
+        })
+    }
+
+    /// A managed policy that is used. It cannot be deleted meanwhile, and a Deny of it must not be
+    /// lost.
+    async fn used(
+        &self,
+        service: &Service,
+        owner: &str,
+        arn: &str,
+        seen: &mut Vec<Seen<ManagedPolicyRecord>>,
+    ) -> Result<NamedPolicy, KmsError> {
+        let absent =
+            || KmsError::internal(format_args!("the policy {arn} of {owner} is not there"));
+        let row = policy_row(arn).ok_or_else(absent)?;
+        let ready = self.managed(service, arn).await?.ok_or_else(absent)?;
+        seen.push((row, ready.revision));
+        Ok(ready.policy)
+    }
+
+    /// The default version of a managed policy, as its record is now. While it stays the same, it
+    /// is the very same value.
+    pub(super) async fn managed(
+        &self,
+        service: &Service,
+        arn: &str,
+    ) -> Result<Option<ReadyPolicy>, KmsError> {
+        let Some(row) = policy_row(arn) else {
+            return Ok(None);
+        };
+        let Some(stored) = service.shelves().get(&row).await? else {
+            return Ok(None);
+        };
+        if let Some(ready) = self.managed.get(row.as_str())
+            && ready.revision == stored.revision
+        {
+            return Ok((*ready.arn == *arn).then_some(ready));
+        }
+        let record = &stored.record;
+        if !PolicyName::parse(arn).is_ok_and(|name| name.is_of(record)) {
+            return Ok(None);
+        }
+        let known = format!("policy/{} v{}", record.name, record.default_version);
+        let ready = ReadyPolicy {
+            revision: stored.revision,
+            arn: arn.into(),
+            policy: named(known, &record.declared.document)?,
+        };
+        self.managed.insert(row.as_str().to_owned(), ready.clone());
+        Ok(Some(ready))
     }
 }
 
-/// Whether groups are as they were.
-async fn unmoved(
-    service: &Service,
-    groups: &[(RowKey<GroupRecord>, Revision)],
-) -> Result<bool, KmsError> {
-    for (row, revision) in groups {
+fn policy_row(arn: &str) -> Option<RowKey<ManagedPolicyRecord>> {
+    PolicyName::parse(arn).ok()?.row_anywhere()
+}
+
+/// Whether records are as they were.
+async fn unmoved<R: Record>(service: &Service, seen: &[Seen<R>]) -> Result<bool, KmsError> {
+    for (row, revision) in seen {
         let stored = service.shelves().get(row).await?;
         if stored.map(|stored| stored.revision) != Some(*revision) {
             return Ok(false);
         }
     }
     Ok(true)
-}
-
-fn make_role(account: AccountId, record: &RoleRecord) -> Result<Role, KmsError> {
-    let declared = &record.declared;
-    let owner = ["role/", &record.name].concat();
-    let trust = TrustPolicy::parse(&declared.trust.0).map_err(|error| {
-        KmsError::internal(format_args!("the stored trust policy of {owner}: {error}"))
-    })?;
-    let standing = Standing {
-        policies: inline(&owner, &declared.policies)?,
-        boundary: boundary(&owner, declared.permissions_boundary.as_ref())?,
-        session: None,
-        tags: tags(&declared.tags),
-        session_facts: None,
-    };
-    Ok(Role {
-        account,
-        path: declared.path.as_str().into(),
-        name: record.name.as_str().into(),
-        unique_id: record.unique_id.as_str().into(),
-        trust: Arc::new(trust),
-        max_session_duration_seconds: declared.max_session_duration_seconds,
-        sessions_not_before: record.sessions_not_before,
-        standing: Arc::new(standing),
-    })
 }
 
 /// The inline policies of an owner, named as explanations name them: `user/alice/use-keys`.
@@ -208,12 +349,6 @@ fn inline<'a>(
         .into_iter()
         .map(|(name, document)| named([owner, "/", name].concat(), document))
         .collect()
-}
-
-fn boundary(owner: &str, document: Option<&Document>) -> Result<Option<NamedPolicy>, KmsError> {
-    document
-        .map(|document| named([owner, "/permissions-boundary"].concat(), document))
-        .transpose()
 }
 
 /// A stored policy was read before it was stored. One that cannot be read now must not count as

@@ -5,8 +5,8 @@ use strongroom_auth::{CredentialSource as _, Principal, decision::Open, policy::
 use strongroom_model::{AccountId, SecretAccessKey};
 
 use super::{
-    Act, Declared, DeclaredKind, Document, IdentityError, Owner, ProviderDeclaration, ProviderKeys,
-    RoleDeclaration, UserDeclaration,
+    Act, Boundary, Declared, DeclaredKind, Document, IdentityError, Owner, ProviderDeclaration,
+    ProviderKeys, RoleDeclaration, UserDeclaration,
 };
 use crate::{
     layout,
@@ -121,7 +121,7 @@ async fn a_user_calls_under_its_path_with_its_policies_and_those_of_its_groups()
         name: "alice".to_owned(),
         path: Some("/team/".to_owned()),
         tags: BTreeMap::from([("team".to_owned(), "red".to_owned())]),
-        permissions_boundary: Some(allow("kms:*")),
+        permissions_boundary: Some(Boundary::Document(allow("kms:*"))),
     };
     let made = bench.act(act).await;
     let unique_id = made["User"]["UserId"].as_str().unwrap().to_owned();

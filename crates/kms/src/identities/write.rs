@@ -1,16 +1,17 @@
 //! How an identity changes: one commit with everything that hangs from it, and the entry that
 //! tells of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use strongroom_crypto::identity_fingerprint;
 use strongroom_model::{AccountId, Timestamp};
 
 use super::{
     error::IdentityError,
+    managed::PolicyName,
     record::{
-        AccountRecord, GroupDeclaration, GroupRecord, Kind, ProviderDeclaration, ProviderRecord,
-        RoleDeclaration, RoleRecord, UniqueIdRecord, UserDeclaration, UserRecord,
+        AccountRecord, Boundary, GroupDeclaration, GroupRecord, Kind, ProviderDeclaration,
+        ProviderRecord, RoleDeclaration, RoleRecord, UniqueIdRecord, UserDeclaration, UserRecord,
     },
     rules,
 };
@@ -51,9 +52,49 @@ pub(super) trait Identity: Record + Clone + PartialEq {
         BTreeSet::new()
     }
 
+    /// The managed policies that it has, by ARN, and whether each is attached, its boundary, or
+    /// both.
+    fn managed_policies(_declared: &Self::Declared) -> BTreeMap<&str, Uses> {
+        BTreeMap::new()
+    }
+
+    /// Becomes what is declared now.
+    fn redeclare(
+        &mut self,
+        declared: &Self::Declared,
+        _now: Timestamp,
+    ) -> Result<(), IdentityError> {
+        *self.declared_mut() = declared.clone();
+        Ok(())
+    }
+
     /// The access keys that it has.
     fn access_keys(&self) -> BTreeSet<String> {
         BTreeSet::new()
+    }
+}
+
+/// How an identity uses a managed policy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Uses {
+    pub(super) attached: bool,
+    pub(super) boundary: bool,
+}
+
+impl Uses {
+    /// The managed policies among those that are attached and a boundary.
+    fn of<'d>(
+        attached: &'d BTreeSet<String>,
+        boundary: Option<&'d Boundary>,
+    ) -> BTreeMap<&'d str, Self> {
+        let mut all: BTreeMap<&str, Self> = BTreeMap::new();
+        for arn in attached {
+            all.entry(arn).or_default().attached = true;
+        }
+        if let Some(Boundary::Policy(arn)) = boundary {
+            all.entry(arn).or_default().boundary = true;
+        }
+        all
     }
 }
 
@@ -150,6 +191,8 @@ impl Service {
             }
             self.file_unique_id(&mut change, account, known, new.as_ref())?;
             self.move_groups(&mut change, account, known, new.as_ref())
+                .await?;
+            self.move_managed_policies(&mut change, account, known, new.as_ref())
                 .await?;
             if new.is_none() {
                 for id in known.map(R::access_keys).unwrap_or_default() {
@@ -305,6 +348,46 @@ impl Service {
         Ok(())
     }
 
+    /// Counts where managed policies are attached and boundaries. Only one that is there can be
+    /// used, and it stays while the commit is made.
+    async fn move_managed_policies<R: Identity>(
+        &self,
+        change: &mut Change,
+        account: AccountId,
+        old: Option<&R>,
+        new: Option<&R>,
+    ) -> Result<(), IdentityError> {
+        let (old, new) = (old.map(R::declared), new.map(R::declared));
+        let (old, new) = (
+            old.map(R::managed_policies).unwrap_or_default(),
+            new.map(R::managed_policies).unwrap_or_default(),
+        );
+        let arns: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
+        for arn in arns {
+            let before = old.get(arn).copied().unwrap_or_default();
+            let after = new.get(arn).copied().unwrap_or_default();
+            if before == after {
+                continue;
+            }
+            let name = PolicyName::parse(arn)?;
+            let stored = match name.row(account) {
+                Some(row) => self.shelves().load(&row).await?.map(|stored| (row, stored)),
+                None => None,
+            };
+            let Some((row, stored)) = stored.filter(|(_, stored)| name.is_of(&stored.record))
+            else {
+                return Err(IdentityError::not_attachable(arn));
+            };
+            let mut policy = stored.record.clone();
+            count(&mut policy.attachments, before.attached, after.attached);
+            count(&mut policy.boundaries, before.boundary, after.boundary);
+            change
+                .provided(&row, Some(stored.revision))
+                .put(&row, &policy)?;
+        }
+        Ok(())
+    }
+
     /// Commits a change of identities with the entry that tells of it, and says whether it was
     /// made; it is not when a row that it was judged on has moved. Once it was made, it counts.
     async fn commit_identity(
@@ -343,6 +426,15 @@ impl Service {
     }
 }
 
+/// Counts one more where there was none, and one less where there is none any more.
+fn count(number: &mut u64, before: bool, after: bool) {
+    match (before, after) {
+        (false, true) => *number = number.saturating_add(1),
+        (true, false) => *number = number.saturating_sub(1),
+        _ => {}
+    }
+}
+
 /// Records of one page of a listing.
 pub(super) const PAGE: usize = 500;
 
@@ -362,8 +454,8 @@ fn unique_id(prefix: &str, bytes: &[u8; 32]) -> String {
 /// The names of what two maps have differently, each with a prefix.
 fn differing<V: PartialEq>(
     what: &str,
-    old: &std::collections::BTreeMap<String, V>,
-    new: &std::collections::BTreeMap<String, V>,
+    old: &BTreeMap<String, V>,
+    new: &BTreeMap<String, V>,
     differences: &mut Vec<String>,
 ) {
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
@@ -374,7 +466,7 @@ fn differing<V: PartialEq>(
     }
 }
 
-fn differs<V: PartialEq>(what: &str, old: &V, new: &V, differences: &mut Vec<String>) {
+pub(super) fn differs<V: PartialEq>(what: &str, old: &V, new: &V, differences: &mut Vec<String>) {
     if old != new {
         differences.push(what.to_owned());
     }
@@ -419,6 +511,13 @@ impl Identity for UserRecord {
         rules::check_user(name, declared)
     }
 
+    fn managed_policies(declared: &UserDeclaration) -> BTreeMap<&str, Uses> {
+        Uses::of(
+            &declared.managed_policies,
+            declared.permissions_boundary.as_ref(),
+        )
+    }
+
     fn differences(old: &UserDeclaration, new: &UserDeclaration) -> Vec<String> {
         let mut all = Vec::new();
         differs("path", &old.path, &new.path, &mut all);
@@ -427,6 +526,12 @@ impl Identity for UserRecord {
             all.push(format!("groups/{group}"));
         }
         differing("policies", &old.policies, &new.policies, &mut all);
+        for arn in old
+            .managed_policies
+            .symmetric_difference(&new.managed_policies)
+        {
+            all.push(format!("managed_policies/{arn}"));
+        }
         let (one, other) = (&old.permissions_boundary, &new.permissions_boundary);
         differs("permissions_boundary", one, other, &mut all);
         all
@@ -480,10 +585,20 @@ impl Identity for GroupRecord {
         rules::check_group(name, declared)
     }
 
+    fn managed_policies(declared: &GroupDeclaration) -> BTreeMap<&str, Uses> {
+        Uses::of(&declared.managed_policies, None)
+    }
+
     fn differences(old: &GroupDeclaration, new: &GroupDeclaration) -> Vec<String> {
         let mut all = Vec::new();
         differs("path", &old.path, &new.path, &mut all);
         differing("policies", &old.policies, &new.policies, &mut all);
+        for arn in old
+            .managed_policies
+            .symmetric_difference(&new.managed_policies)
+        {
+            all.push(format!("managed_policies/{arn}"));
+        }
         all
     }
 }
@@ -527,12 +642,25 @@ impl Identity for RoleRecord {
         rules::check_role(name, declared)
     }
 
+    fn managed_policies(declared: &RoleDeclaration) -> BTreeMap<&str, Uses> {
+        Uses::of(
+            &declared.managed_policies,
+            declared.permissions_boundary.as_ref(),
+        )
+    }
+
     fn differences(old: &RoleDeclaration, new: &RoleDeclaration) -> Vec<String> {
         let mut all = Vec::new();
         differs("path", &old.path, &new.path, &mut all);
         differing("tags", &old.tags, &new.tags, &mut all);
         differs("trust", &old.trust, &new.trust, &mut all);
         differing("policies", &old.policies, &new.policies, &mut all);
+        for arn in old
+            .managed_policies
+            .symmetric_difference(&new.managed_policies)
+        {
+            all.push(format!("managed_policies/{arn}"));
+        }
         let (one, other) = (&old.permissions_boundary, &new.permissions_boundary);
         differs("permissions_boundary", one, other, &mut all);
         let (one, other) = (

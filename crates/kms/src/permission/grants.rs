@@ -11,8 +11,9 @@ use std::sync::Arc;
 
 use quick_cache::{Weighter, sync::Cache};
 use strongroom_auth::{
-    Caller, GrantCover,
-    grant::{Standing, Terms, account_of, best_cover, names_of},
+    Caller, GrantCover, GrantReport,
+    decision::GranteeKind,
+    grant::{Misfit, Standing, Terms, account_of, best_cover, names_of},
 };
 use strongroom_model::{AccountId, EncryptionContext, enums::GrantOperation};
 use strongroom_store::Revision;
@@ -34,8 +35,11 @@ const GRANT_BYTES: u64 = 1024;
 /// Grants that one look at the store brings.
 const PAGE: usize = 1000;
 
-/// The grants of a key that name one grantee principal.
-type Named = Arc<[GrantRecord]>;
+/// The grants of a key that name one grantee principal, by their ids.
+pub(crate) type Named = Arc<[(String, GrantRecord)]>;
+
+/// Grants of others that an explanation lists.
+const OTHERS: usize = 100;
 
 /// The grants that name callers, as they were read lately.
 pub(crate) struct GrantsOfCallers {
@@ -86,7 +90,7 @@ impl GrantsOfCallers {
         loop {
             let page = shelves.list(&rows, after.as_deref(), PAGE).await?;
             after = page.rows.last().map(|(name, _)| name.clone());
-            grants.extend(page.rows.into_iter().map(|(_, grant)| grant));
+            grants.extend(page.rows);
             if !page.more {
                 break;
             }
@@ -100,21 +104,22 @@ impl GrantsOfCallers {
 
 impl Call<'_> {
     /// Whether a grant of the key covers the action for the caller, and how it names the caller:
-    /// as closely as one does.
+    /// as closely as one does; and the grants that this was found out by.
     pub(super) async fn cover(
         &self,
         key: &Key,
         facts: &RequestFacts<'_>,
         action: &str,
         aside: Aside<'_>,
-    ) -> Result<GrantCover, KmsError> {
+    ) -> Result<(GrantCover, Vec<Named>), KmsError> {
         let (service, caller) = (self.service(), self.caller());
         cover(service, caller, key, action, facts.context(), aside.child).await
     }
 }
 
 /// Whether a grant of the key covers the action for a caller with this encryption context and,
-/// where a grant is to be created, these terms of it; and how it names the caller.
+/// where a grant is to be created, these terms of it; and how it names the caller. Beside it are
+/// the grants that this was found out by.
 pub(super) async fn cover(
     service: &Service,
     caller: &Caller,
@@ -122,18 +127,13 @@ pub(super) async fn cover(
     action: &str,
     context: Option<&EncryptionContext>,
     child: Option<&Terms>,
-) -> Result<GrantCover, KmsError> {
-    let operation = action.strip_prefix("kms:").and_then(GrantOperation::parse);
-    let Some(operation) = operation else {
-        return Ok(GrantCover::No);
+) -> Result<(GrantCover, Vec<Named>), KmsError> {
+    let mut looked_at = Vec::new();
+    let Some(operation) = operation_of(action) else {
+        return Ok((GrantCover::No, looked_at));
     };
     let none = EncryptionContext::empty();
     let context = context.unwrap_or(&none);
-    // What terms cannot be told is refused for its own sake once permission is given.
-    let passes_on = |terms: &Terms| {
-        operation != GrantOperation::CreateGrant
-            || child.is_none_or(|child| terms.allow_child(child))
-    };
     for name in names(caller) {
         let grants = &service.permissions().grants;
         let Some(named) = grants.of(service, key, &name).await? else {
@@ -141,14 +141,95 @@ pub(super) async fn cover(
         };
         let usable = named
             .iter()
-            .filter(|grant| grant.is_to(caller) && passes_on(&grant.terms));
-        let terms = usable.map(|grant| &grant.terms);
+            .filter(|(_, grant)| grant.is_to(caller) && passes_on(&grant.terms, operation, child));
+        let terms = usable.map(|(_, grant)| &grant.terms);
         let cover = best_cover(terms, caller, operation, context);
+        looked_at.push(named);
         if cover != GrantCover::No {
-            return Ok(cover);
+            return Ok((cover, looked_at));
         }
     }
-    Ok(GrantCover::No)
+    Ok((GrantCover::No, looked_at))
+}
+
+/// What grants call an action.
+fn operation_of(action: &str) -> Option<GrantOperation> {
+    action.strip_prefix("kms:").and_then(GrantOperation::parse)
+}
+
+/// Whether a grant allows the creation of another one with these terms, where that is what the
+/// operation is. What terms cannot be told is refused for its own sake once permission is given.
+fn passes_on(terms: &Terms, operation: GrantOperation, child: Option<&Terms>) -> bool {
+    operation != GrantOperation::CreateGrant || child.is_none_or(|child| terms.allow_child(child))
+}
+
+/// What an explanation says of grants.
+pub(super) struct Considered<'a> {
+    pub(super) caller: &'a Caller,
+    pub(super) key: &'a Key,
+    pub(super) action: &'a str,
+    pub(super) context: Option<&'a EncryptionContext>,
+    pub(super) child: Option<&'a Terms>,
+    /// Those that may name the caller, as they were when it was decided.
+    pub(super) looked_at: &'a [Named],
+    /// Whether a grant decided.
+    pub(super) decided: bool,
+}
+
+impl Considered<'_> {
+    /// Each grant that was looked at, and then as many of those that name others as there is room
+    /// for, as they are now.
+    pub(super) async fn reports(&self, service: &Service) -> Result<Vec<GrantReport>, KmsError> {
+        let Some(operation) = operation_of(self.action) else {
+            return Ok(Vec::new());
+        };
+        let none = EncryptionContext::empty();
+        let context = self.context.unwrap_or(&none);
+        let mut all: Vec<(GrantReport, GrantCover)> = Vec::new();
+        for (id, grant) in self.looked_at.iter().flat_map(|named| named.iter()) {
+            let fit = match grant.terms.fit(self.caller, operation, context) {
+                Ok(_) if !grant.is_to(self.caller) => Err(Misfit::FormerPrincipal),
+                Ok(_) if !passes_on(&grant.terms, operation, self.child) => Err(Misfit::NewGrant),
+                fit => fit,
+            };
+            let cover = fit.map_or(GrantCover::No, GrantCover::To);
+            all.push((report(id, grant, fit), cover));
+        }
+        if self.decided {
+            let nearest = all.iter().map(|(_, cover)| cover.nearness()).max();
+            let decisive = all
+                .iter_mut()
+                .find(|(_, cover)| Some(cover.nearness()) == nearest && *cover != GrantCover::No);
+            if let Some((report, _)) = decisive {
+                report.decided = true;
+            }
+        }
+        let mut all: Vec<GrantReport> = all.into_iter().map(|(report, _)| report).collect();
+        let rows = self.key.home().grants(self.key.id());
+        let page = service.shelves().list(&rows, None, OTHERS).await?;
+        for (id, grant) in &page.rows {
+            if grant.terms.grantee.names(self.caller).is_none()
+                && all.iter().all(|known| known.id != *id)
+            {
+                all.push(report(id, grant, Err(Misfit::Grantee)));
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn report(id: &str, grant: &GrantRecord, fit: Result<GranteeKind, Misfit>) -> GrantReport {
+    let operations = grant.terms.operations.iter();
+    GrantReport {
+        id: id.to_owned(),
+        name: grant.name.clone(),
+        grantee: grant.terms.grantee.as_str().to_owned(),
+        operations: operations.map(|operation| operation.as_str()).collect(),
+        constraint: grant.terms.context.clone(),
+        covers: fit.ok(),
+        misfit: fit.err(),
+        decided: false,
+    }
 }
 
 /// The names by which a grant may mean the caller, the closest first.

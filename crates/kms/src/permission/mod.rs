@@ -20,6 +20,7 @@ mod what_if;
 
 pub(crate) use facts::{Aside, Request, RequestFacts, Subject};
 pub(crate) use grants::GrantsOfCallers;
+use grants::Named;
 pub(crate) use recent::Asked;
 pub use suppose::{Proposed, Simulated, Simulation, SimulationError};
 pub(crate) use topics::Asks;
@@ -196,9 +197,12 @@ impl Call<'_> {
             grant: GrantCover::No,
         };
         let mut decision = self.ask(&question, &facts).await?;
+        let mut grants = None;
         if may_be_covered(decision) && policy.is_some() && asking.grants == Grants::Count {
             // On the heap: only those whom no policy allows get here.
-            let cover = Box::pin(self.cover(key, &facts, asking.action, aside)).await?;
+            let (cover, looked_at) =
+                Box::pin(self.cover(key, &facts, asking.action, aside)).await?;
+            grants = Some(looked_at);
             if cover != GrantCover::No {
                 question.grant = cover;
                 decision = self.ask(&question, &facts).await?;
@@ -217,7 +221,11 @@ impl Call<'_> {
             decision = Decision::Deny(told);
         }
         let subject = Subject::Key(key);
-        self.keep_question(&question, asking, policy.clone(), subject, aside, &facts);
+        let basis = Basis {
+            policy: policy.clone(),
+            grants,
+        };
+        self.keep_question(&question, asking, basis, subject, aside, &facts);
         self.conclude(decision, &question)
     }
 
@@ -263,7 +271,7 @@ impl Call<'_> {
         };
         let decision = self.ask(&question, &facts).await?;
         let subject = Subject::Key(key);
-        self.keep_question(&question, asking, None, subject, aside, &facts);
+        self.keep_question(&question, asking, Basis::default(), subject, aside, &facts);
         self.conclude(decision, &question)
     }
 
@@ -302,7 +310,7 @@ impl Call<'_> {
             grant: GrantCover::No,
         };
         let decision = self.ask(&question, &facts).await?;
-        self.keep_question(&question, asking, None, subject, aside, &facts);
+        self.keep_question(&question, asking, Basis::default(), subject, aside, &facts);
         self.conclude(decision, &question)
     }
 
@@ -381,13 +389,13 @@ impl Call<'_> {
         &self,
         question: &Question<'_>,
         asking: Asking,
-        policy: Option<Arc<Stored<PolicyRecord>>>,
+        basis: Basis,
         subject: Subject<'_>,
         aside: Aside<'_>,
         facts: &RequestFacts<'_>,
     ) {
         if !self.service().authorizer().is_open() {
-            self.keep(Asked::new(question, asking, policy, subject, aside, facts));
+            self.keep(Asked::new(question, asking, basis, subject, aside, facts));
         }
     }
 
@@ -403,6 +411,14 @@ impl Call<'_> {
             }
         }
     }
+}
+
+/// What the answer about a key rests on, for whoever wants to know why it was given.
+#[derive(Clone, Default)]
+pub(crate) struct Basis {
+    policy: Option<Arc<Stored<PolicyRecord>>>,
+    /// The grants that may name the caller, where the answer was looked for among them.
+    grants: Option<Vec<Named>>,
 }
 
 /// Whether a grant could make a difference: nothing overrides what a policy denies.

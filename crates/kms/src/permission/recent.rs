@@ -15,10 +15,15 @@ use std::{
     },
 };
 
-use strongroom_auth::{Explanation, GrantCover, Question, Resource, ResourceKind, explain};
+use strongroom_auth::{
+    Decision, Explanation, GrantCover, Question, Resource, ResourceKind, decision::Grounds,
+    explain, grant::Terms,
+};
 use strongroom_model::{AccountId, Plaintext, Region, Timestamp, operations::Input};
 
-use super::{Aside, Asking, Request, RequestFacts, Subject, facts::Read};
+use super::{
+    Aside, Asking, Basis, Request, RequestFacts, Subject, facts::Read, grants::Considered,
+};
 use crate::{
     audit::{Entry, RequestId},
     call::Key,
@@ -47,6 +52,8 @@ const SHARDS: usize = 8;
 const CALL_BYTES: usize = 1536;
 /// What a policy of a caller counts for.
 const POLICY_BYTES: usize = 8192;
+/// What a grant that was considered counts for.
+const GRANT_BYTES: usize = 1024;
 /// What a question counts for, beside what is counted one by one.
 const QUESTION_BYTES: usize = 512;
 
@@ -62,7 +69,9 @@ pub(crate) struct Asked {
     named_by_ciphertext: bool,
     same_key: Option<bool>,
     retired: Option<Box<GrantRecord>>,
-    policy: Option<Arc<Stored<PolicyRecord>>>,
+    /// The terms of a grant that was to be created.
+    child: Option<Box<Terms>>,
+    basis: Basis,
     grant: GrantCover,
     about: About,
     /// Where the resource will be, if not in the Region of the request.
@@ -83,7 +92,7 @@ impl Asked {
     pub(super) fn new(
         question: &Question<'_>,
         asking: Asking,
-        policy: Option<Arc<Stored<PolicyRecord>>>,
+        basis: Basis,
         subject: Subject<'_>,
         aside: Aside<'_>,
         facts: &RequestFacts<'_>,
@@ -99,7 +108,8 @@ impl Asked {
             named_by_ciphertext: question.named_by_ciphertext,
             same_key: aside.same_key,
             retired: aside.retired.map(|grant| Box::new(grant.clone())),
-            policy,
+            child: aside.child.map(|terms| Box::new(terms.clone())),
+            basis,
             grant: question.grant,
             about: match subject {
                 Subject::Nothing => About::Nothing,
@@ -116,10 +126,16 @@ impl Asked {
 
     /// What the question takes, its policy aside, which many share.
     fn bytes(&self) -> usize {
-        QUESTION_BYTES + self.arn.len()
+        let grants = self.basis.grants.iter().flatten();
+        let grants: usize = grants.map(|named| named.len()).sum();
+        QUESTION_BYTES + self.arn.len() + grants.saturating_mul(GRANT_BYTES)
     }
 
-    async fn explain(&self, request: Request<'_>) -> Result<Explanation, KmsError> {
+    async fn explain(
+        &self,
+        service: &Service,
+        request: Request<'_>,
+    ) -> Result<Explanation, KmsError> {
         let subject = match (&self.about, request.input) {
             (About::Key(key), _) => Subject::Key(key),
             (About::Future(home, record), _) => Subject::Future(home, record),
@@ -151,14 +167,27 @@ impl Asked {
             named_by_ciphertext: self.named_by_ciphertext,
             facts: &facts,
             key_policy: self
+                .basis
                 .policy
                 .as_ref()
                 .and_then(|policy| policy.record.compiled()),
             grant: self.grant,
         };
         loop {
-            let explanation = explain(&question);
+            let mut explanation = explain(&question);
             if !facts.is_behind() {
+                if let (Some(looked_at), Subject::Key(key)) = (&self.basis.grants, subject) {
+                    let considered = Considered {
+                        caller: question.caller,
+                        key,
+                        action,
+                        context: facts.context(),
+                        child: self.child.as_deref(),
+                        looked_at,
+                        decided: explanation.decision == Decision::Allow(Grounds::Grant),
+                    };
+                    explanation.grants = Some(considered.reports(service).await?);
+                }
                 return Ok(explanation);
             }
             // Something that the decision did not need; it is read as it is now.
@@ -265,11 +294,11 @@ impl Recent {
         let last = calls.calls.back();
         let shared = |policy: &Arc<Stored<PolicyRecord>>| {
             let mut known = last.iter().flat_map(|call| &call.asked);
-            known.any(|asked| matches!(&asked.policy, Some(it) if Arc::ptr_eq(it, policy)))
+            known.any(|asked| matches!(&asked.basis.policy, Some(it) if Arc::ptr_eq(it, policy)))
         };
         let policies: usize = asked
             .iter()
-            .filter_map(|asked| asked.policy.as_ref())
+            .filter_map(|asked| asked.basis.policy.as_ref())
             .filter(|policy| !shared(policy))
             .map(|policy| policy.record.text.len().saturating_mul(4))
             .sum();
@@ -351,7 +380,7 @@ impl Service {
         };
         let mut explained = Vec::with_capacity(call.asked.len());
         for asked in &call.asked {
-            explained.push(asked.explain(request).await?);
+            explained.push(asked.explain(self, request).await?);
         }
         Ok(Some(explained))
     }

@@ -14,8 +14,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use strongroom_auth::{
-    Caller, ConditionKey, Decision, Explanation, Facts, GrantCover, NamedPolicy, Principal,
-    Question, Resource, ResourceKind, Standing, Values, decide, explain,
+    Caller, ConditionKey, Decision, Denial, Explanation, Facts, GrantCover, NamedPolicy, Principal,
+    Question, Resource, ResourceKind, Standing, Values, decide,
+    decision::Grounds,
+    explain,
     identity::development_caller,
     policy::{DocumentError, IdentityPolicy, KeyPolicy, PrincipalPattern},
 };
@@ -26,7 +28,7 @@ use strongroom_model::{
 
 use super::{
     facts::{date, topic_of},
-    grants::cover,
+    grants::{Considered, cover},
     topics::{ACCOUNT_USE_TOPICS, KEY_USE_TOPICS, Topics},
 };
 use crate::{
@@ -355,7 +357,10 @@ impl Service {
         let explanation = match &target {
             Target::Key(key) => {
                 facts.fill_in(self, key).await?;
-                self.about_key(&caller, key, use_, &facts, proposed.as_ref(), explain)
+                let explained =
+                    self.about_key(&caller, key, use_, &facts, proposed.as_ref(), explain);
+                let explained = explained.await?;
+                self.with_grants(explained, &caller, key, use_, &facts)
                     .await?
             }
             Target::Alias(home, arn) => explain(&Question {
@@ -374,6 +379,37 @@ impl Service {
             not_given: facts.take_wanted().into_iter().collect(),
             ignored,
         })
+    }
+
+    /// The explanation with the grants that could make a difference.
+    async fn with_grants(
+        &self,
+        mut explained: Explanation,
+        caller: &Caller,
+        key: &Key,
+        use_: Use,
+        facts: &SupposedFacts,
+    ) -> Result<Explanation, KmsError> {
+        let by_policy = match explained.decision {
+            Decision::Allow(grounds) => grounds != Grounds::Grant,
+            Decision::Deny(denial) => matches!(denial, Denial::Explicit(_)),
+        };
+        if by_policy || use_.grants != Grants::Count {
+            return Ok(explained);
+        }
+        let context = facts.encryption_context();
+        let (_, looked_at) = cover(self, caller, key, use_.action, Some(&context), None).await?;
+        let considered = Considered {
+            caller,
+            key,
+            action: use_.action,
+            context: Some(&context),
+            child: None,
+            looked_at: &looked_at,
+            decided: explained.decision == Decision::Allow(Grounds::Grant),
+        };
+        explained.grants = Some(considered.reports(self).await?);
+        Ok(explained)
     }
 
     /// A key policy that is proposed, checked as PutKeyPolicy would check it.
@@ -402,7 +438,9 @@ impl Service {
             stored.as_ref().and_then(|policy| policy.record.compiled());
         let context = facts.encryption_context();
         let grant = if use_.grants == Grants::Count {
-            cover(self, caller, key, use_.action, Some(&context), None).await?
+            cover(self, caller, key, use_.action, Some(&context), None)
+                .await?
+                .0
         } else {
             GrantCover::No
         };

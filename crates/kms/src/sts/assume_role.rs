@@ -175,7 +175,8 @@ impl Service {
         if input.provided_contexts {
             return Err(StsError::validation("ProvidedContexts are not supported."));
         }
-        session_policy::compile(input.policy.as_deref(), &input.policy_arns)?;
+        let (policy, arns) = (input.policy.as_deref(), &input.policy_arns);
+        session_policy::check(self, name.account, policy, arns).await?;
         let caller = entry.caller();
         let inherited = inherited_tags(caller);
         let tags = session_tags(&input.tags, &input.transitive_tag_keys, inherited)?;
@@ -231,7 +232,7 @@ impl Service {
             expires: Timestamp::default(),
             source_identity: source_identity.map(Into::into),
             policy: input.policy.as_deref().map(Into::into),
-            policy_arns: Vec::new(),
+            policy_arns: arns.iter().map(|arn| arn.as_str().into()).collect(),
             tags,
             federation: None,
         };

@@ -38,9 +38,24 @@ struct Opened {
     token: SessionToken,
     claims: Claims,
     secret: Arc<SecretAccessKey>,
+    /// The session policy that was spelled out.
     policies: Option<Vec<NamedPolicy>>,
-    /// Who is calling, and the record that this was made of.
-    caller: Mutex<Option<(Owner, Arc<Caller>)>>,
+    /// Who is calling, and what this was made of.
+    caller: Mutex<Option<(Owner, Managed, Arc<Caller>)>>,
+}
+
+/// The managed policies that are session policies, as the records say now. Nothing when one of
+/// them is not there any more: then the session may do nothing, since what it denied is not known.
+type Managed = Option<Vec<NamedPolicy>>;
+
+fn same_managed(one: &Managed, other: &Managed) -> bool {
+    let same = |one: &NamedPolicy, other: &NamedPolicy| Arc::ptr_eq(&one.policy, &other.policy);
+    match (one, other) {
+        (Some(one), Some(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        (one, other) => one.is_none() && other.is_none(),
+    }
 }
 
 /// Whose session it is, as the records say now.
@@ -100,8 +115,9 @@ impl Sessions {
         {
             return Ok(LookUp::Expired);
         }
+        let managed = service.managed_policies(&opened.claims.policy_arns).await?;
         Ok(LookUp::Found(Credential {
-            caller: opened.caller(owner, &id),
+            caller: opened.caller(owner, managed, &id),
             secret: Arc::clone(&opened.secret),
             active: true,
         }))
@@ -129,8 +145,7 @@ impl Sessions {
         let Some(claims) = Claims::from_bytes(&bytes) else {
             return Ok(None);
         };
-        let Ok(policies) = session_policy::compile(claims.policy.as_deref(), &claims.policy_arns)
-        else {
+        let Ok(policies) = session_policy::compile(claims.policy.as_deref()) else {
             return Ok(None);
         };
         let secret = custody.session_secret_by(claims.secret_version, id.as_str());
@@ -175,19 +190,25 @@ async fn owner(service: &Service, claims: &Claims) -> Result<Option<Owner>, KmsE
 
 impl Opened {
     /// Who is calling: made once for each state of the owner's records.
-    fn caller(&self, owner: Owner, id: &AccessKeyId) -> Arc<Caller> {
+    fn caller(&self, owner: Owner, managed: Managed, id: &AccessKeyId) -> Arc<Caller> {
         let mut known = self.caller.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, caller)) = &*known
+        if let Some((of, under, caller)) = &*known
             && of.is(&owner)
+            && same_managed(under, &managed)
         {
             return Arc::clone(caller);
         }
-        let caller = Arc::new(self.make_caller(&owner, id));
-        *known = Some((owner, Arc::clone(&caller)));
+        let caller = Arc::new(self.make_caller(&owner, managed.as_deref(), id));
+        *known = Some((owner, managed, Arc::clone(&caller)));
         caller
     }
 
-    fn make_caller(&self, owner: &Owner, id: &AccessKeyId) -> Caller {
+    fn make_caller(
+        &self,
+        owner: &Owner,
+        managed: Option<&[NamedPolicy]>,
+        id: &AccessKeyId,
+    ) -> Caller {
         let claims = &self.claims;
         let principal = match (&claims.holder, owner) {
             (
@@ -230,15 +251,22 @@ impl Opened {
             partition: claims.partition,
             principal,
             access_key_id: id.clone(),
-            standing: Arc::new(self.standing(own.map(AsRef::as_ref))),
+            standing: Arc::new(self.standing(own.map(AsRef::as_ref), managed)),
         }
     }
 
     /// The owner's side, under the session's ceiling and with the session's tags over its own.
-    fn standing(&self, own: Option<&Standing>) -> Standing {
+    fn standing(&self, own: Option<&Standing>, managed: Option<&[NamedPolicy]>) -> Standing {
         let claims = &self.claims;
         let mut standing = own.cloned().unwrap_or_default();
-        standing.session.clone_from(&self.policies);
+        standing.session = match managed {
+            Some([]) => self.policies.clone(),
+            Some(managed) => {
+                let spelled_out = self.policies.iter().flatten();
+                Some(spelled_out.chain(managed).cloned().collect())
+            }
+            None => Some(Vec::new()),
+        };
         for tag in &claims.tags {
             let folded = fold(&tag.key);
             standing.tags.retain(|(key, _)| fold(key) != folded);

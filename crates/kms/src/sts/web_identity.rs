@@ -237,7 +237,8 @@ impl Service {
         wall: Timestamp,
     ) -> Result<RoleSession, StsError> {
         let input = &verified.input;
-        session_policy::compile(input.policy.as_deref(), &input.policy_arns)?;
+        let (policy, arns) = (input.policy.as_deref(), &input.policy_arns);
+        session_policy::check(self, verified.role.account, policy, arns).await?;
         let (given, transitive) = (&verified.tags, &verified.transitive_tag_keys);
         let tags = session_tags(given, transitive, Vec::new())?;
         let role = verified.role.find(self, &input.role_arn).await?;
@@ -304,7 +305,7 @@ impl Service {
                 expires: Timestamp::default(),
                 source_identity: verified.source_identity.as_deref().map(Into::into),
                 policy: input.policy.as_deref().map(Into::into),
-                policy_arns: Vec::new(),
+                policy_arns: arns.iter().map(|arn| arn.as_str().into()).collect(),
                 tags,
                 federation: Some(Federation {
                     provider: verified.provider_arn.as_str().into(),

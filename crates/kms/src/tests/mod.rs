@@ -319,7 +319,7 @@ async fn the_key_of_an_aws_service_is_made_on_first_use_and_cannot_be_joined() {
 
 #[tokio::test]
 async fn another_account_cannot_tell_a_key_from_none() {
-    let bench = Bench::with(Box::new(strongroom_auth::decision::RootOnly)).await;
+    let bench = Bench::with(Box::new(strongroom_auth::Enforced)).await;
     let there = bench.key().await.arn.unwrap();
     let nowhere = format!("{}0", &there[..there.len() - 1]);
     let hear = |reference: String| {

@@ -100,10 +100,15 @@ impl Display for Effects<'_> {
         let it = self.0;
         let judged = it.get("judged").and_then(Value::as_u64);
         let judged = judged.unwrap_or_default();
-        writeln!(f, "{judged} uses of {}", text(it, "key"))?;
+        let (uses, were) = if judged == 1 {
+            ("use", "was")
+        } else {
+            ("uses", "were")
+        };
+        writeln!(f, "{judged} {uses} of {}", text(it, "key"))?;
         writeln!(
             f,
-            "since {} were judged under the proposed policy.",
+            "since {} {were} judged under the proposed policy.",
             text(it, "since")
         )?;
         let kinds = [
@@ -232,15 +237,54 @@ impl Display for Told<'_> {
         for policy in list(it, "policies") {
             write_policy(f, policy)?;
         }
-        match it.get("grant").and_then(Value::as_str) {
-            Some(how) => writeln!(
-                f,
-                "  grants\n    one covers it; it names the caller as {}",
-                article(how)
-            ),
-            None => writeln!(f, "  grants\n    none covers it, or none was needed"),
+        writeln!(f, "  grants")?;
+        match it
+            .get("grants")
+            .and_then(Value::as_array)
+            .map(Vec::as_slice)
+        {
+            None => writeln!(f, "    not looked at: none could change the answer"),
+            Some([]) => writeln!(f, "    the key has none"),
+            Some(grants) => grants.iter().try_for_each(|grant| write_grant(f, grant)),
         }
     }
+}
+
+fn write_grant(f: &mut Formatter<'_>, grant: &Value) -> fmt::Result {
+    write!(f, "    {}", text(grant, "id"))?;
+    if let Some(name) = grant.get("name").and_then(Value::as_str) {
+        write!(f, " ({name})")?;
+    }
+    let to = text(grant, "grantee");
+    let operations: Vec<_> = texts(grant, "operations").collect();
+    writeln!(f, " to {to}: {}", operations.join(", "))?;
+    if let Some(how) = grant.get("covers").and_then(Value::as_str) {
+        let decided = if is(grant, "decided") {
+            "; it decided"
+        } else {
+            ""
+        };
+        return writeln!(
+            f,
+            "        covers it; it names the caller as {}{decided}",
+            article(how)
+        );
+    }
+    let why = match text(grant, "misfit") {
+        "grantee" => "it names somebody else",
+        "former-principal" => "it names somebody else who had the caller's name before",
+        "operation" => "it does not list the operation",
+        "constraint" => "the encryption context is not as it wants it",
+        "source-arn" => "it is for an AWS service that calls on behalf of a resource",
+        _ => "the new grant would allow more, or under a weaker constraint",
+    };
+    writeln!(f, "        does not cover it: {why}")?;
+    if text(grant, "misfit") == "constraint"
+        && let Some(constraint) = grant.get("constraint")
+    {
+        writeln!(f, "        it wants {constraint}")?;
+    }
+    Ok(())
 }
 
 /// How a grant names somebody, in words.

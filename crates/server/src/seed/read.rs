@@ -1,13 +1,17 @@
 //! What a seed says, read from the tree of its file.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 use strongroom_auth::AccessKeyId;
 use strongroom_kms::identities::{
-    Declared, Document, GroupDeclaration, ProviderDeclaration, RoleDeclaration, UserDeclaration,
-    check_key_set,
+    Boundary, Declared, Document, GroupDeclaration, PolicyDeclaration, ProviderDeclaration,
+    RoleDeclaration, UserDeclaration, check_key_set,
 };
 use strongroom_kms::seed::{At, Seed, SeededAccessKey, SeededIdentity, SeededKey};
 use strongroom_model::{
@@ -84,6 +88,11 @@ fn read_account(
                     memberships.extend(read_user(account, user, value, purpose, seed)?);
                 }
             }
+            "policies" => {
+                for (policy, value) in mapping(value, "`policies`")? {
+                    read_policy(account, policy, value, seed)?;
+                }
+            }
             "groups" => {
                 for (group, value) in mapping(value, "`groups`")? {
                     groups.push(group.text.to_string());
@@ -112,6 +121,7 @@ fn read_account(
             _ => return unknown(name, "an account"),
         }
     }
+    check_managed_policies(account, seed)?;
     match memberships
         .into_iter()
         .find(|(_, group)| !groups.contains(group))
@@ -122,6 +132,28 @@ fn read_account(
         )),
         None => Ok(()),
     }
+}
+
+/// Whatever managed policies the identities of an account have, it has to have them.
+fn check_managed_policies(account: AccountId, seed: &Seed) -> Result<(), Wrong> {
+    let own = || seed.identities.iter().filter(|it| it.account == account);
+    let known: BTreeSet<String> = own()
+        .filter_map(|it| match &it.identity {
+            Declared::Policy(name, policy) => {
+                let path = &policy.path;
+                Some(format!("arn:aws:iam::{account}:policy{path}{name}"))
+            }
+            _ => None,
+        })
+        .collect();
+    for it in own() {
+        let mut used = it.identity.managed_policies();
+        if let Some(arn) = used.find(|arn| !known.contains(*arn)) {
+            let reason = format!("the account has no policy `{arn}`");
+            return Err(Wrong::at(it.line, reason));
+        }
+    }
+    Ok(())
 }
 
 fn read_access_keys(
@@ -195,6 +227,7 @@ fn read_user(
             "path" => declared.path = path(value)?,
             "tags" => declared.tags = tags(value)?.into_iter().collect(),
             "policies" => declared.policies = policies(value)?,
+            "managed_policies" => declared.managed_policies = managed_policies(value)?,
             "permissions_boundary" => declared.permissions_boundary = boundary(value)?,
             "access_keys" => read_access_keys(account, Some(&user.text), value, purpose, seed)?,
             "groups" => {
@@ -212,6 +245,36 @@ fn read_user(
     Ok(memberships)
 }
 
+fn read_policy(
+    account: AccountId,
+    policy: &Name<'_>,
+    node: &Node<'_>,
+    seed: &mut Seed,
+) -> Result<(), Wrong> {
+    identity_name(policy)?;
+    let mut declared = PolicyDeclaration::saying(Document(String::new()));
+    let mut says = false;
+    for (name, value) in mapping(node, "a managed policy")? {
+        match &*name.text {
+            "path" => declared.path = path(value)?,
+            "description" => declared.description = text(value, "`description`")?.to_owned(),
+            "document" => {
+                declared.document = policy::read(value, Kind::Identity)?;
+                says = true;
+            }
+            _ => return unknown(name, "a managed policy"),
+        }
+    }
+    if !says {
+        return Err(Wrong::at(
+            policy.line,
+            "a managed policy needs a `document`",
+        ));
+    }
+    let identity = Declared::Policy(policy.text.to_string(), declared);
+    keep(account, policy.line, identity, seed)
+}
+
 fn read_group(
     account: AccountId,
     group: &Name<'_>,
@@ -224,6 +287,7 @@ fn read_group(
         match &*name.text {
             "path" => declared.path = path(value)?,
             "policies" => declared.policies = policies(value)?,
+            "managed_policies" => declared.managed_policies = managed_policies(value)?,
             _ => return unknown(name, "a group"),
         }
     }
@@ -245,6 +309,7 @@ fn read_role(
             "path" => declared.path = path(value)?,
             "tags" => declared.tags = tags(value)?.into_iter().collect(),
             "policies" => declared.policies = policies(value)?,
+            "managed_policies" => declared.managed_policies = managed_policies(value)?,
             "permissions_boundary" => declared.permissions_boundary = boundary(value)?,
             "trust" => {
                 declared.trust = policy::read(value, Kind::Trust)?;
@@ -343,11 +408,24 @@ fn policies(value: &Node<'_>) -> Result<BTreeMap<String, Document>, Wrong> {
     Ok(policies)
 }
 
-fn boundary(value: &Node<'_>) -> Result<Option<Document>, Wrong> {
-    if value.is_null() {
-        return Ok(None);
+/// The ARNs of managed policies that are attached.
+fn managed_policies(value: &Node<'_>) -> Result<BTreeSet<String>, Wrong> {
+    let mut arns = BTreeSet::new();
+    for item in sequence(value, "`managed_policies`")? {
+        arns.insert(text(item, "the ARN of a managed policy")?.to_owned());
     }
-    policy::read(value, Kind::Identity).map(Some)
+    Ok(arns)
+}
+
+/// A document, or the ARN of a managed policy.
+fn boundary(value: &Node<'_>) -> Result<Option<Boundary>, Wrong> {
+    match &value.content {
+        _ if value.is_null() => Ok(None),
+        Content::Scalar { text, .. } if text.starts_with("arn:") => {
+            Ok(Some(Boundary::Policy(text.to_string())))
+        }
+        _ => policy::read(value, Kind::Identity).map(|document| Some(Boundary::Document(document))),
+    }
 }
 
 /// Keeps an identity that is as IAM has it, and there once.

@@ -266,6 +266,7 @@ impl Reader<'_> {
     fn policy_arns(&mut self) -> Result<Vec<String>, StsError> {
         let given = self.form.list("PolicyArns", ["arn"]).map_err(malformed)?;
         let list = Place::Member(&Place::Request, "policyArns");
+        self.at_most(10, given.len(), list);
         let mut arns = Vec::with_capacity(given.len());
         for (number, [arn]) in (1..).zip(given) {
             let element = Place::Element(&list, number);

@@ -1,7 +1,7 @@
 //! Tables of documents that are key policies and of documents that are none.
 
 use proptest::prelude::*;
-use strongroom_model::{KeyId, Region};
+use strongroom_model::{KeyArn, KeyId, Region};
 
 use super::*;
 use crate::policy::condition::Comparison;
@@ -43,7 +43,7 @@ fn policy_with(members: &str) -> String {
 }
 
 #[test]
-fn the_default_policy_is_aws_s_text_and_a_policy_that_its_root_can_change() {
+fn the_default_policy_is_aws_s_text() {
     let text = default_key_policy(account(), Partition::Aws);
     assert_eq!(
         text,
@@ -67,7 +67,6 @@ fn the_default_policy_is_aws_s_text_and_a_policy_that_its_root_can_change() {
         statement.principals,
         Some(Listed::In(vec![PrincipalPattern::Account(account())]))
     );
-    assert!(lockout_check(&policy, account(), &key()).is_ok());
     let china = default_key_policy(account(), Partition::AwsCn);
     assert!(china.contains("\"arn:aws-cn:iam::111122223333:root\""));
 }
@@ -320,116 +319,6 @@ fn resources_are_matched_part_by_part() {
     check("", false);
 }
 
-#[test]
-fn a_policy_must_leave_the_root_a_way_to_change_it() {
-    let check = |statements: &str, expected: bool| {
-        let policy = parse(&policy(statements)).unwrap();
-        assert_eq!(
-            root_may_put_policy(&policy, account(), &key()),
-            expected,
-            "{statements}"
-        );
-        let error = lockout_check(&policy, account(), &key()).err();
-        let expected_text = (!expected).then_some(
-            "The new key policy will not allow you to update the key policy in the future.",
-        );
-        assert_eq!(
-            error.and_then(|error| error.message).as_deref(),
-            expected_text
-        );
-    };
-    let allow = |principal: &str, action: &str, rest: &str| {
-        format!(
-            "{{'Effect':'Allow','Principal':{principal},'Action':{action},'Resource':'*'{rest}}}"
-        )
-    };
-    let root = "{'AWS':'arn:aws:iam::111122223333:root'}";
-    check(&allow(root, "'kms:*'", ""), true);
-    check(
-        &allow(
-            "{'AWS':'111122223333'}",
-            "['kms:Encrypt','kms:putkey*']",
-            "",
-        ),
-        true,
-    );
-    check(&allow("'*'", "'*'", ""), true);
-    check(&allow(root, "'kms:Put?eyPolicy'", ""), true);
-    check(&allow(root, "'kms:Describe*'", ""), false);
-    check(&allow(root, "'s3:*'", ""), false);
-    check(&allow("{'AWS':'444455556666'}", "'kms:*'", ""), false);
-    check(
-        &allow(
-            "{'AWS':'arn:aws:iam::111122223333:user/alice'}",
-            "'kms:*'",
-            "",
-        ),
-        false,
-    );
-    check(
-        &allow(
-            root,
-            "'kms:*'",
-            ",'Condition':{'Bool':{'aws:SecureTransport':true}}",
-        ),
-        false,
-    );
-    check(&allow(root, "'kms:*'", ",'Condition':{}"), true);
-    check("{'Effect':'Allow','Principal':'*','Action':'kms:*'}", false);
-    check("{'Effect':'Allow','Principal':'*','Resource':'*'}", false);
-    check(
-        "{'Effect':'Allow','Principal':'*','NotAction':'kms:Decrypt','Resource':'*'}",
-        true,
-    );
-    check(
-        "{'Effect':'Allow','Principal':'*','NotAction':'kms:Put*','Resource':'*'}",
-        false,
-    );
-    check(
-        "{'Effect':'Allow','Principal':'*','Action':'*','Resource':'arn:aws:kms:*:*:key/*'}",
-        true,
-    );
-    check(
-        "{'Effect':'Allow','Principal':'*','Action':'*','Resource':'arn:aws:kms:*:*:key/x'}",
-        false,
-    );
-    check(
-        "{'Effect':'Allow','Principal':'*','Action':'*','NotResource':'arn:aws:kms:*:*:key/x'}",
-        true,
-    );
-
-    let but = |deny: &str| {
-        format!(
-            "{},{{'Effect':'Deny',{deny},'Resource':'*'}}",
-            allow(root, "'kms:*'", "")
-        )
-    };
-    check(&but("'Principal':'*','Action':'kms:PutKeyPolicy'"), false);
-    check(
-        &but("'Principal':{'AWS':'111122223333'},'Action':'*'"),
-        false,
-    );
-    check(
-        &but("'Principal':{'AWS':'444455556666'},'Action':'*'"),
-        true,
-    );
-    check(&but("'Principal':'*','Action':'kms:Decrypt'"), true);
-    check(&but("'Principal':'*','NotAction':'kms:PutKeyPolicy'"), true);
-    check(
-        &but("'NotPrincipal':{'AWS':'111122223333'},'Action':'*'"),
-        true,
-    );
-    check(
-        &but("'NotPrincipal':{'AWS':'444455556666'},'Action':'*'"),
-        false,
-    );
-    check(
-        &but("'Principal':'*','Action':'*','Condition':{'Bool':{'aws:SecureTransport':'false'}}"),
-        true,
-    );
-}
-
-/// JSON made of the words of the language, most of it wrong.
 fn almost_policies() -> impl Strategy<Value = String> {
     let word = prop::sample::select(vec![
         "Version",
@@ -490,7 +379,6 @@ proptest! {
     fn any_json_is_answered(text in almost_policies()) {
         if let Ok(policy) = parse(&text) {
             prop_assert!(!policy.statements.is_empty());
-            let _ = root_may_put_policy(&policy, account(), &key());
         }
     }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
-use strongroom_kms::identities::{Act, Owner, ProviderDeclaration};
+use strongroom_kms::identities::{Act, Owner, PolicyDeclaration, ProviderDeclaration};
 use strongroom_model::AccountId;
 
 use super::document;
@@ -91,6 +91,14 @@ impl TagArgument {
     }
 }
 
+/// The number of a version, from `v3`.
+fn version(text: &str) -> Result<u32, &'static str> {
+    let number = text.strip_prefix('v').unwrap_or_default();
+    let plain = !number.starts_with('0') && number.bytes().all(|byte| byte.is_ascii_digit());
+    let number = number.parse().ok().filter(|_| plain);
+    number.ok_or("a version is v and a number: v1, v2, …")
+}
+
 fn tags(arguments: Vec<TagArgument>) -> BTreeMap<String, String> {
     arguments
         .into_iter()
@@ -169,8 +177,8 @@ pub enum IdentityCommand {
         /// Tags: key=value.
         #[arg(long, value_name = "TAG", num_args = 1.., value_parser = TagArgument::parse)]
         tags: Vec<TagArgument>,
-        /// A permissions boundary.
-        #[arg(long, value_name = "DOCUMENT")]
+        /// A permissions boundary: the ARN of a managed policy, or a document.
+        #[arg(long, value_name = "ARN or DOCUMENT")]
         permissions_boundary: Option<String>,
     },
     /// Show a user.
@@ -375,8 +383,8 @@ pub enum IdentityCommand {
         /// Tags: key=value.
         #[arg(long, value_name = "TAG", num_args = 1.., value_parser = TagArgument::parse)]
         tags: Vec<TagArgument>,
-        /// A permissions boundary.
-        #[arg(long, value_name = "DOCUMENT")]
+        /// A permissions boundary: the ARN of a managed policy, or a document.
+        #[arg(long, value_name = "ARN or DOCUMENT")]
         permissions_boundary: Option<String>,
         /// How long a session lasts at most, 3600 to 43200 [default: 3600].
         #[arg(long, value_name = "SECONDS")]
@@ -486,6 +494,220 @@ pub enum IdentityCommand {
         policy_name: String,
     },
 
+    /// Make a managed policy.
+    CreatePolicy {
+        /// Where.
+        #[command(flatten)]
+        within: InAccount,
+        /// The name.
+        #[arg(long, value_name = "NAME")]
+        policy_name: String,
+        /// The document: JSON, or the name of a file.
+        #[arg(long, value_name = "DOCUMENT")]
+        policy_document: String,
+        /// The path, which begins and ends with a slash [default: /].
+        #[arg(long, value_name = "PATH")]
+        path: Option<String>,
+        /// What it is for.
+        #[arg(long, value_name = "TEXT")]
+        description: Option<String>,
+    },
+    /// Show a managed policy; `get-policy-version` shows what it says.
+    GetPolicy {
+        /// Where.
+        #[command(flatten)]
+        within: InAccount,
+        /// The policy.
+        #[arg(long, value_name = "ARN")]
+        policy_arn: String,
+    },
+    /// List the managed policies of an account.
+    ListPolicies {
+        /// Where.
+        #[command(flatten)]
+        within: InAccount,
+        /// Only those that are attached to somebody.
+        #[arg(long)]
+        only_attached: bool,
+    },
+    /// Delete a managed policy that is attached nowhere and has no other versions any more.
+    DeletePolicy {
+        /// Where.
+        #[command(flatten)]
+        within: InAccount,
+        /// The policy.
+        #[arg(long, value_name = "ARN")]
+        policy_arn: String,
+    },
+    /// Give a managed policy another version.
+    CreatePolicyVersion {
+        /// Where.
+        #[command(flatten)]
+        within: InAccount,
+        /// The policy.
+        #[arg(long, value_name = "ARN")]
+        policy_arn: String,
+        /// The document: JSON, or the name of a file.
+        #[arg(long, value_name = "DOCUMENT")]
+        policy_document: String,
+        /// Have it count from now on.
+        #[arg(long)]
+        set_as_default: bool,
+    },
+    /// Have another version of a managed policy count.
+    SetDefaultPolicyVersion {
+        /// Where.
+        #[command(flatten)]
+        within: InAccount,
+        /// The policy.
+        #[arg(long, value_name = "ARN")]
+        policy_arn: String,
+        /// The version: v1, v2, …
+        #[arg(long, value_name = "VERSION", value_parser = version)]
+        version_id: u32,
+    },
+    /// Delete a version of a managed policy that does not count.
+    DeletePolicyVersion {
+        /// Where.
+        #[command(flatten)]
+        within: InAccount,
+        /// The policy.
+        #[arg(long, value_name = "ARN")]
+        policy_arn: String,
+        /// The version: v1, v2, …
+        #[arg(long, value_name = "VERSION", value_parser = version)]
+        version_id: u32,
+    },
+    /// Show a version of a managed policy with its document.
+    GetPolicyVersion {
+        /// Where.
+        #[command(flatten)]
+        within: InAccount,
+        /// The policy.
+        #[arg(long, value_name = "ARN")]
+        policy_arn: String,
+        /// The version: v1, v2, …
+        #[arg(long, value_name = "VERSION", value_parser = version)]
+        version_id: u32,
+    },
+    /// List the versions of a managed policy.
+    ListPolicyVersions {
+        /// Where.
+        #[command(flatten)]
+        within: InAccount,
+        /// The policy.
+        #[arg(long, value_name = "ARN")]
+        policy_arn: String,
+    },
+    /// List the users, groups and roles that have a managed policy.
+    ListEntitiesForPolicy {
+        /// Where.
+        #[command(flatten)]
+        within: InAccount,
+        /// The policy.
+        #[arg(long, value_name = "ARN")]
+        policy_arn: String,
+    },
+    /// Attach a managed policy to a user.
+    AttachUserPolicy {
+        /// Where.
+        #[command(flatten)]
+        within: InAccount,
+        /// The user.
+        #[arg(long, value_name = "NAME")]
+        user_name: String,
+        /// The policy.
+        #[arg(long, value_name = "ARN")]
+        policy_arn: String,
+    },
+    /// Detach a managed policy from a user.
+    DetachUserPolicy {
+        /// Where.
+        #[command(flatten)]
+        within: InAccount,
+        /// The user.
+        #[arg(long, value_name = "NAME")]
+        user_name: String,
+        /// The policy.
+        #[arg(long, value_name = "ARN")]
+        policy_arn: String,
+    },
+    /// List the managed policies that are attached to a user.
+    ListAttachedUserPolicies {
+        /// Where.
+        #[command(flatten)]
+        within: InAccount,
+        /// The user.
+        #[arg(long, value_name = "NAME")]
+        user_name: String,
+    },
+    /// Attach a managed policy to a group.
+    AttachGroupPolicy {
+        /// Where.
+        #[command(flatten)]
+        within: InAccount,
+        /// The group.
+        #[arg(long, value_name = "NAME")]
+        group_name: String,
+        /// The policy.
+        #[arg(long, value_name = "ARN")]
+        policy_arn: String,
+    },
+    /// Detach a managed policy from a group.
+    DetachGroupPolicy {
+        /// Where.
+        #[command(flatten)]
+        within: InAccount,
+        /// The group.
+        #[arg(long, value_name = "NAME")]
+        group_name: String,
+        /// The policy.
+        #[arg(long, value_name = "ARN")]
+        policy_arn: String,
+    },
+    /// List the managed policies that are attached to a group.
+    ListAttachedGroupPolicies {
+        /// Where.
+        #[command(flatten)]
+        within: InAccount,
+        /// The group.
+        #[arg(long, value_name = "NAME")]
+        group_name: String,
+    },
+    /// Attach a managed policy to a role.
+    AttachRolePolicy {
+        /// Where.
+        #[command(flatten)]
+        within: InAccount,
+        /// The role.
+        #[arg(long, value_name = "NAME")]
+        role_name: String,
+        /// The policy.
+        #[arg(long, value_name = "ARN")]
+        policy_arn: String,
+    },
+    /// Detach a managed policy from a role.
+    DetachRolePolicy {
+        /// Where.
+        #[command(flatten)]
+        within: InAccount,
+        /// The role.
+        #[arg(long, value_name = "NAME")]
+        role_name: String,
+        /// The policy.
+        #[arg(long, value_name = "ARN")]
+        policy_arn: String,
+    },
+    /// List the managed policies that are attached to a role.
+    ListAttachedRolePolicies {
+        /// Where.
+        #[command(flatten)]
+        within: InAccount,
+        /// The role.
+        #[arg(long, value_name = "NAME")]
+        role_name: String,
+    },
+
     /// Put the permissions boundary of a user or role.
     PutBoundary {
         /// Where.
@@ -494,8 +716,8 @@ pub enum IdentityCommand {
         /// Whose.
         #[command(flatten)]
         owner: UserOrRole,
-        /// The boundary: a policy document.
-        #[arg(long, value_name = "DOCUMENT")]
+        /// The boundary: the ARN of a managed policy, or a document.
+        #[arg(long, value_name = "ARN or DOCUMENT")]
         permissions_boundary: String,
     },
     /// Delete the permissions boundary of a user or role.
@@ -754,7 +976,7 @@ pub(super) fn asked(command: IdentityCommand) -> Result<Asked, Failure> {
         } => {
             let boundary = permissions_boundary
                 .as_deref()
-                .map(document::given)
+                .map(document::boundary)
                 .transpose()?;
             let act = Act::CreateUser {
                 name: user_name,
@@ -883,7 +1105,7 @@ pub(super) fn asked(command: IdentityCommand) -> Result<Asked, Failure> {
         } => {
             let boundary = permissions_boundary
                 .as_deref()
-                .map(document::given)
+                .map(document::boundary)
                 .transpose()?;
             let act = Act::CreateRole {
                 name: role_name,
@@ -959,17 +1181,148 @@ pub(super) fn asked(command: IdentityCommand) -> Result<Asked, Failure> {
                 name: policy_name,
             },
         ),
+        C::CreatePolicy {
+            within,
+            policy_name,
+            policy_document,
+            path,
+            description,
+        } => {
+            let mut policy = PolicyDeclaration::saying(document::given(&policy_document)?);
+            policy.description = description.unwrap_or_default();
+            if let Some(path) = path {
+                policy.path = path;
+            }
+            (
+                within,
+                Act::CreateManagedPolicy {
+                    name: policy_name,
+                    policy,
+                },
+            )
+        }
+        C::GetPolicy {
+            within,
+            policy_arn: arn,
+        } => (within, Act::GetManagedPolicy { arn }),
+        C::ListPolicies {
+            within,
+            only_attached,
+        } => (within, Act::ListManagedPolicies { only_attached }),
+        C::DeletePolicy {
+            within,
+            policy_arn: arn,
+        } => (within, Act::DeleteManagedPolicy { arn }),
+        C::CreatePolicyVersion {
+            within,
+            policy_arn: arn,
+            policy_document,
+            set_as_default,
+        } => {
+            let document = document::given(&policy_document)?;
+            (
+                within,
+                Act::CreatePolicyVersion {
+                    arn,
+                    document,
+                    set_as_default,
+                },
+            )
+        }
+        C::SetDefaultPolicyVersion {
+            within,
+            policy_arn: arn,
+            version_id: version,
+        } => (within, Act::SetDefaultPolicyVersion { arn, version }),
+        C::DeletePolicyVersion {
+            within,
+            policy_arn: arn,
+            version_id: version,
+        } => (within, Act::DeletePolicyVersion { arn, version }),
+        C::GetPolicyVersion {
+            within,
+            policy_arn: arn,
+            version_id: version,
+        } => (within, Act::GetPolicyVersion { arn, version }),
+        C::ListPolicyVersions {
+            within,
+            policy_arn: arn,
+        } => (within, Act::ListPolicyVersions { arn }),
+        C::ListEntitiesForPolicy {
+            within,
+            policy_arn: arn,
+        } => (within, Act::ListEntitiesForPolicy { arn }),
+        C::AttachUserPolicy {
+            within,
+            user_name,
+            policy_arn: arn,
+        } => {
+            let owner = Owner::User(user_name);
+            (within, Act::AttachPolicy { owner, arn })
+        }
+        C::DetachUserPolicy {
+            within,
+            user_name,
+            policy_arn: arn,
+        } => {
+            let owner = Owner::User(user_name);
+            (within, Act::DetachPolicy { owner, arn })
+        }
+        C::ListAttachedUserPolicies { within, user_name } => {
+            let owner = Owner::User(user_name);
+            (within, Act::ListAttachedPolicies { owner })
+        }
+        C::AttachGroupPolicy {
+            within,
+            group_name,
+            policy_arn: arn,
+        } => {
+            let owner = Owner::Group(group_name);
+            (within, Act::AttachPolicy { owner, arn })
+        }
+        C::DetachGroupPolicy {
+            within,
+            group_name,
+            policy_arn: arn,
+        } => {
+            let owner = Owner::Group(group_name);
+            (within, Act::DetachPolicy { owner, arn })
+        }
+        C::ListAttachedGroupPolicies { within, group_name } => {
+            let owner = Owner::Group(group_name);
+            (within, Act::ListAttachedPolicies { owner })
+        }
+        C::AttachRolePolicy {
+            within,
+            role_name,
+            policy_arn: arn,
+        } => {
+            let owner = Owner::Role(role_name);
+            (within, Act::AttachPolicy { owner, arn })
+        }
+        C::DetachRolePolicy {
+            within,
+            role_name,
+            policy_arn: arn,
+        } => {
+            let owner = Owner::Role(role_name);
+            (within, Act::DetachPolicy { owner, arn })
+        }
+        C::ListAttachedRolePolicies { within, role_name } => {
+            let owner = Owner::Role(role_name);
+            (within, Act::ListAttachedPolicies { owner })
+        }
         C::PutBoundary {
             within,
             owner,
             permissions_boundary,
         } => {
-            let document = document::given(&permissions_boundary)?;
+            let boundary = document::boundary(&permissions_boundary)?;
             (
                 within,
                 Act::PutBoundary {
                     owner: owner.owner(),
-                    document,
+                    boundary,
                 },
             )
         }

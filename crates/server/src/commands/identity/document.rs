@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use serde_json::Value;
-use strongroom_kms::identities::Document;
+use strongroom_kms::identities::{Boundary, Document};
 
 use crate::commands::Failure;
 
@@ -15,6 +15,14 @@ pub(super) fn given(argument: &str) -> Result<Document, Failure> {
     of_file(Path::new(
         argument.strip_prefix("file://").unwrap_or(argument),
     ))
+}
+
+/// A permissions boundary as it was given: the ARN of a managed policy, or a document.
+pub(super) fn boundary(argument: &str) -> Result<Boundary, Failure> {
+    if argument.starts_with("arn:") {
+        return Ok(Boundary::Policy(argument.to_owned()));
+    }
+    given(argument).map(Boundary::Document)
 }
 
 /// The document in a file.

@@ -103,8 +103,8 @@ fn carry_out(
             .map(|key| (key.account, DeclaredKind::AccessKey, key.id.to_string())),
     );
 
-    // Groups come before their members.
-    identities.sort_by_key(|it| it.identity.kind() != DeclaredKind::Group);
+    // What is used comes before what uses it.
+    identities.sort_by_key(|it| it.identity.turn());
     for SeededIdentity {
         line,
         account,
@@ -228,6 +228,7 @@ fn stored_names(stored: &Value) -> Vec<(DeclaredKind, String)> {
         (DeclaredKind::User, users),
         (DeclaredKind::Group, members("groups")),
         (DeclaredKind::Role, members("roles")),
+        (DeclaredKind::Policy, members("policies")),
     ] {
         let all = list.into_iter().flat_map(|all| all.keys());
         names.extend(all.map(|name| (kind, name.clone())));
