@@ -34,6 +34,7 @@ mod notary;
 mod operations;
 mod overdue;
 mod paging;
+mod patience;
 pub mod permission;
 mod queue;
 mod rates;

@@ -37,6 +37,7 @@ use crate::{
         agreement, aliases, custom_key_stores, data_keys, encryption, grants, imports, keys,
         multi_region, policies, rotation, signing, tags,
     },
+    patience::Patience,
     permission::{Asked, Permissions},
     queue::{Queues, Turns},
     rates::{Rates, Throttle},
@@ -128,12 +129,14 @@ pub struct CallerIdentity {
 impl Service {
     pub(crate) fn new(
         backend: Arc<dyn Backend>,
+        patience: Patience,
         journal: Arc<Journal>,
         custody: Arc<Custody>,
         settings: Settings,
     ) -> Result<Self, CryptoError> {
+        let (told, keys) = (Arc::clone(&journal), Arc::clone(&custody));
         Ok(Self {
-            shelves: Arc::new(Shelves::new(backend, Arc::clone(&custody))),
+            shelves: Arc::new(Shelves::new(backend, patience, keys, told)),
             journal,
             credentials: Credentials::new(),
             sessions: Sessions::new(),
@@ -235,8 +238,8 @@ impl Service {
     /// # Errors
     /// A sentence for the operator.
     pub async fn ready(&self) -> Result<(), String> {
-        let probe = self.shelves.backend().get(b"note/ready").await;
-        probe.map_err(|error| error.to_string())?;
+        let answers = self.shelves.check().await;
+        answers.map_err(|error| error.to_string())?;
         self.journal.check().map_err(|error| error.to_string())
     }
 
@@ -305,7 +308,7 @@ impl Service {
         &self.journal
     }
 
-    pub(crate) fn shelves(&self) -> &Shelves {
+    pub(crate) fn shelves(&self) -> &Arc<Shelves> {
         &self.shelves
     }
 
@@ -336,8 +339,8 @@ impl Service {
         first: EntryBytes,
         other: Option<EntryBytes>,
     ) -> Result<(), KmsError> {
-        self.append(Events::of_accounts(first, other)).await?;
-        Ok(())
+        let recorded = Recorded::append(&self.journal, Events::of_accounts(first, other)).await;
+        recorded.map(drop).map_err(|error| refused(&error))
     }
 
     /// When access keys were used last, as far as it is not written down.
@@ -556,6 +559,7 @@ impl Service {
             }
         };
         self.queues.leave(&mut turns);
+        let outcome = outcome.map_err(|error| error.modelled_by(operation));
         let stamp = Stamp::of(operation, entry).filter(|_| !used.is_empty());
         let told = Outcome {
             operation,
@@ -586,7 +590,17 @@ impl Service {
         log_failure(entry, outcome.operation.name(), outcome.error);
         match committed {
             Some(committed) => Ok(self.record_committed(committed).await),
-            None => self.append(entry.close(outcome, &[])).await,
+            None => {
+                let recorded = Recorded::append(&self.journal, entry.close(outcome, &[])).await;
+                recorded.map_err(|unrecorded| {
+                    let error = refused(&unrecorded).modelled_by(outcome.operation);
+                    self.contradict(&unrecorded, entry, || {
+                        let error = Some(&error);
+                        entry.close(&Outcome { error, ..*outcome }, &[])
+                    });
+                    error
+                })
+            }
         }
     }
 
@@ -602,21 +616,39 @@ impl Service {
         error: Option<&KmsError>,
     ) -> Result<Recorded, KmsError> {
         log_failure(entry, event, error);
-        self.append(entry.body(event, read_only, error, &[])).await
-    }
-
-    async fn append(&self, events: impl Into<Events>) -> Result<Recorded, KmsError> {
-        let recorded = Recorded::append(&self.journal, events).await;
-        recorded.map_err(|error| {
-            let error = KmsError::from(error);
-            let cause = error.cause();
-            tracing::error!(
-                cause,
-                "a call is refused because the journal cannot record it"
-            );
+        let body = entry.body(event, read_only, error, &[]);
+        let recorded = Recorded::append(&self.journal, body).await;
+        recorded.map_err(|unrecorded| {
+            let error = refused(&unrecorded);
+            self.contradict(&unrecorded, entry, || {
+                Events::from(entry.body(event, read_only, Some(&error), &[]))
+            });
             error
         })
     }
+
+    /// After events that are on their way to a disk that has not answered, tells that the caller
+    /// heard an error, whatever they say.
+    fn contradict(&self, why: &JournalError, entry: &Entry, events: impl FnOnce() -> Events) {
+        if !matches!(why, JournalError::TimedOut { .. }) {
+            return;
+        }
+        entry.begin_another();
+        for event in events() {
+            self.journal.append_unawaited(event);
+        }
+    }
+}
+
+/// What a call hears that the journal did not record.
+fn refused(unrecorded: &JournalError) -> KmsError {
+    let error = KmsError::from(unrecorded.clone());
+    let cause = error.cause();
+    tracing::error!(
+        cause,
+        "a call is refused because the journal cannot record it"
+    );
+    error
 }
 
 /// Logs why a call failed, if there is more to it than the caller is told.

@@ -11,6 +11,7 @@
 //! managed_services = ["s3", "ebs"]
 //! sm2_everywhere = false
 //! danger_allow_swap = false
+//! dependency_timeout_millis = 10000
 //! attestation_root = "/etc/strongroom/nitro.pem" # default: no attestation document is taken
 //!
 //! [rsa]
@@ -56,6 +57,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use serde::Deserialize;
@@ -148,6 +150,9 @@ pub const DOMAIN_KEY_DAYS: u16 = 30;
 /// What may be said. NIST SP 800-57 part 1, 5.3.6: a key that wraps is used for up to two years.
 const DOMAIN_KEY_DAYS_RANGE: std::ops::RangeInclusive<u16> = 1..=730;
 
+/// For how long a call may wait for the store or the journal. Ours.
+const DEPENDENCY_TIMEOUT_MILLIS: std::ops::RangeInclusive<u32> = 100..=600_000;
+
 /// Why the settings are refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -199,6 +204,9 @@ pub enum ConfigError {
     /// A domain key cannot be replaced that often or that rarely.
     #[error("a domain key is replaced after 1 to 730 days, not {0}: --domain-key-days")]
     DomainKeyDays(u16),
+    /// Nobody waits that shortly or that long.
+    #[error("a call waits for 100 to 600000 ms, not {0}: --dependency-timeout-millis")]
+    DependencyTimeout(u32),
 }
 
 /// Where a server listens and how it answers, with every default filled in.
@@ -261,6 +269,7 @@ struct File {
     attestation_root: Option<PathBuf>,
     sm2_everywhere: Option<bool>,
     danger_allow_swap: Option<bool>,
+    dependency_timeout_millis: Option<u32>,
     #[serde(default)]
     rsa: Rsa,
     tls: Option<Tls>,
@@ -408,6 +417,10 @@ pub fn serve(args: ServeArgs) -> Result<ServeConfig, ConfigError> {
             .counter
             .domain_key_days
             .or(file.custody.domain_key_days),
+        dependency_timeout_millis: args
+            .counter
+            .dependency_timeout_millis
+            .or(file.dependency_timeout_millis),
         request_rates: args.counter.request_rates.or(file.request_rates.usual),
         request_rate: rates,
         audit: args.counter.audit.or(&file.audit),
@@ -449,7 +462,7 @@ pub fn serve(args: ServeArgs) -> Result<ServeConfig, ConfigError> {
 ///
 /// # Errors
 /// [`ConfigError::Service`], [`ConfigError::Rsa`], [`ConfigError::DomainKeyDays`],
-/// [`ConfigError::KeyStores`].
+/// [`ConfigError::DependencyTimeout`], [`ConfigError::KeyStores`].
 pub fn counter(given: Counter, defaults: Defaults) -> Result<CounterConfig, ConfigError> {
     let rsa = rsa(&given, defaults.rsa)?;
     let managed_services = match given.managed_services {
@@ -486,8 +499,15 @@ pub fn counter(given: Counter, defaults: Defaults) -> Result<CounterConfig, Conf
         Some(AuditDurability::Relaxed) => Durability::Relaxed,
         None => defaults.durability,
     };
+    let mut audit = AuditConfig::of(&given.audit, durability, defaults.reserve_percent)?;
+    if let Some(millis) = given.dependency_timeout_millis {
+        if !DEPENDENCY_TIMEOUT_MILLIS.contains(&millis) {
+            return Err(ConfigError::DependencyTimeout(millis));
+        }
+        audit.journal.patience = Duration::from_millis(millis.into());
+    }
     Ok(CounterConfig {
-        audit: AuditConfig::of(&given.audit, durability, defaults.reserve_percent)?,
+        audit,
         listen: given.listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
         metrics_listen: given.metrics_listen,
         tls: given.tls_certificate.zip(given.tls_key),
@@ -582,6 +602,7 @@ mod tests {
         attestation_root = "/root.pem"
         sm2_everywhere = true
         danger_allow_swap = true
+        dependency_timeout_millis = 2500
         [rsa]
         at_once = 1
         ready_2048 = 3
@@ -637,6 +658,7 @@ mod tests {
                             entries: 100,
                         },
                         reserve_percent: 5,
+                        patience: Duration::from_millis(2500),
                     },
                     sinks: vec![SinkSettings {
                         name: "out".into(),
@@ -689,7 +711,8 @@ mod tests {
                      --region eu-west-1,eu-west-2 --managed-services ebs,rds \
                      --audit-durability strict --tls-certificate /c2 --tls-key /k2 \
                      --rsa-at-once 4 --rsa-ready-2048 0 --domain-key-days 7 \
-                     --audit-reserve-percent 1 --audit-checkpoint-seconds 60";
+                     --audit-reserve-percent 1 --audit-checkpoint-seconds 60 \
+                     --dependency-timeout-millis 100";
         let config = settings(WHOLE, flags).unwrap();
         assert_eq!(config.data_dir, PathBuf::from("/other"));
         assert_eq!(config.seals, ["passphrase=file:/p".parse().unwrap()]);
@@ -703,6 +726,7 @@ mod tests {
             (journal.reserve_percent, journal.pace.every.as_secs()),
             (1, 60)
         );
+        assert_eq!(journal.patience, Duration::from_millis(100));
         assert_eq!(
             (journal.file_bytes, config.counter.audit.sinks.len()),
             (8 << 20, 1)
@@ -749,6 +773,10 @@ mod tests {
             "line 3: unknown field `durabilty`",
         );
         check("[audit]\ndurability = 'lax'", "unknown variant `lax`");
+        check(
+            "dependency_timeout_millis = 99",
+            "a call waits for 100 to 600000 ms, not 99: --dependency-timeout-millis",
+        );
         check(
             "[audit]\nreserve_percent = 51",
             "audit.reserve_percent: it is 0 to 50",
