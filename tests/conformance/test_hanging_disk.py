@@ -18,6 +18,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+from prepared_calls import OUTSIDE, prepare
 from support import (
     ACCOUNT,
     MODEL,
@@ -27,7 +28,7 @@ from support import (
     refused,
     strongroom,
 )
-from test_audit_record import CASES, CHANGES, FAILURES
+from test_audit_record import CHANGES
 from test_every_operation import method
 
 TEXT = "The system timed out while trying to fulfill the request. You can retry the request."
@@ -35,8 +36,6 @@ TEXT = "The system timed out while trying to fulfill the request. You can retry 
 PATIENCE = 2
 # Calls that are refused at once take no longer.
 AT_ONCE = PATIENCE / 2
-# Other errors than this one have to be waited for: these need what is outside.
-OUTSIDE = {name for name in MODEL.operation_names if "CustomKeyStore" in name}
 
 
 def models_it(operation):
@@ -123,30 +122,6 @@ def disk(library, tmp_path, request):
     with disk.server:
         yield disk
     disk.sound()
-
-
-class Prepared(Exception):
-    """The parameters of a call that is not made yet."""
-
-
-def prepare(kms, operation):
-    """The parameters of a call that would succeed, with all that has to be there for it."""
-    if operation in OUTSIDE:
-        # What is outside is not asked before the disk is.
-        return FAILURES.get(operation, ({}, None))[0]
-
-    def keep(params, **_):
-        raise Prepared(params)
-
-    events, name = kms.boto.meta.events, f"provide-client-params.kms.{operation}"
-    events.register(name, keep)
-    try:
-        CASES[operation](kms)
-    except Prepared as prepared:
-        return prepared.args[0]
-    finally:
-        events.unregister(name, keep)
-    raise AssertionError(f"{operation} was not called")
 
 
 def quickly(begun):

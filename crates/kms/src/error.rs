@@ -87,6 +87,32 @@ impl KmsError {
         }
     }
 
+    /// The key is fine and its material cannot be had: what wraps it is damaged or gone. SDKs
+    /// retry it, and it succeeds once an operator has seen to it.
+    ///
+    /// AWS: the words of the exception in the API reference.
+    pub(crate) fn key_unavailable(cause: impl fmt::Display) -> Self {
+        Self {
+            code: ErrorCode::KeyUnavailableException,
+            message: Some(
+                "The request was rejected because the specified KMS key was not available. You \
+                 can retry the request."
+                    .to_owned(),
+            ),
+            cause: Some(cause.to_string()),
+        }
+    }
+
+    /// A failure on the way to the material of a key.
+    pub(crate) fn unavailable(self) -> Self {
+        match self.cause {
+            Some(cause) if self.code == ErrorCode::KMSInternalException => {
+                Self::key_unavailable(cause)
+            }
+            cause => Self { cause, ..self },
+        }
+    }
+
     /// Whether something that the call depends on has not answered in time.
     pub(crate) fn is_time_out(&self) -> bool {
         self.code == ErrorCode::DependencyTimeoutException
