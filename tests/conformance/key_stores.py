@@ -225,10 +225,11 @@ class Outside:
         self.server.stop()
         self.proxy.stop()
 
-    def start(self, name="data"):
+    def start(self, name="data", *arguments):
         return Server.dev(
-            self.folder / name, "--key-stores", self.settings, environment=self.environment
-        )
+            self.folder / name, "--key-stores", self.settings, *arguments,
+            environment=self.environment,
+        )  # fmt: skip
 
     def _settings(self, client):
         plain, mutual = self.proxy.ports["plain"], self.proxy.ports["mutual"]

@@ -59,7 +59,7 @@ pub use aside::aside;
 pub use audit::{Arrival, Entry, Reply, RequestId, TlsDetails, recorded};
 pub use custody::CustodyError;
 pub use error::KmsError;
-pub use key_stores::outside;
+pub use key_stores::{KeyStoreHealth, outside};
 pub use notary::verifies as verifies_checkpoint;
 pub use rates::{Rate, RateError, RateGroup, Rates};
 pub use rsa_keys::RsaSettings;

@@ -28,7 +28,7 @@ use crate::{
     domains,
     error::KmsError,
     identities::{AccessKeyUses, Compiled},
-    key_stores::{Connections, outside::Outside},
+    key_stores::{Connections, Health, outside::Outside},
     last_use::{LastUses, Promptness, Stamp},
     layout::Home,
     material::Materials,
@@ -103,6 +103,7 @@ pub struct Service {
     queues: Queues,
     domain_rounds: tokio::sync::Mutex<domains::Rounds>,
     connections: Connections,
+    health: Health,
     throttle: Throttle,
     settings: Settings,
 }
@@ -151,6 +152,7 @@ impl Service {
             queues: Queues::default(),
             domain_rounds: tokio::sync::Mutex::default(),
             connections: Connections::default(),
+            health: Health::default(),
             throttle: Throttle::new(settings.rates.clone()),
             settings,
         })
@@ -281,6 +283,7 @@ impl Service {
             tracing::warn!(cause = error.cause(), "domain keys will be looked at again");
         }
         drop(rounds);
+        self.check_key_stores();
         if let Err(error) = self.resume_connections().await {
             tracing::warn!(cause = error.cause(), "connecting will be tried again");
         }
@@ -378,6 +381,11 @@ impl Service {
 
     pub(crate) fn connections(&self) -> &Connections {
         &self.connections
+    }
+
+    /// What the proxies of external key stores said of themselves.
+    pub(crate) fn health(&self) -> &Health {
+        &self.health
     }
 
     /// Who reaches the outside of this house.

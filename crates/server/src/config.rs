@@ -12,6 +12,7 @@
 //! sm2_everywhere = false
 //! danger_allow_swap = false
 //! dependency_timeout_millis = 10000
+//! key_store_health_seconds = 300
 //! attestation_root = "/etc/strongroom/nitro.pem" # default: no attestation document is taken
 //!
 //! [rsa]
@@ -150,6 +151,9 @@ pub const DOMAIN_KEY_DAYS: u16 = 30;
 /// What may be said. NIST SP 800-57 part 1, 5.3.6: a key that wraps is used for up to two years.
 const DOMAIN_KEY_DAYS_RANGE: std::ops::RangeInclusive<u16> = 1..=730;
 
+/// How often external key store proxies are asked whether they are well, unless it is said
+/// otherwise. AWS: every few minutes.
+const KEY_STORE_HEALTH: Duration = Duration::from_secs(300);
 /// For how long a call may wait for the store or the journal. Ours.
 const DEPENDENCY_TIMEOUT_MILLIS: std::ops::RangeInclusive<u32> = 100..=600_000;
 
@@ -234,6 +238,8 @@ pub struct CounterConfig {
     pub rates: Rates,
     /// The outside of custom key stores.
     pub key_stores: KeyStoreSettings,
+    /// How often external key store proxies are asked whether they are well; zero for never.
+    pub key_store_health: Duration,
 }
 
 /// The settings of `serve`, with every default filled in.
@@ -270,6 +276,7 @@ struct File {
     sm2_everywhere: Option<bool>,
     danger_allow_swap: Option<bool>,
     dependency_timeout_millis: Option<u32>,
+    key_store_health_seconds: Option<u16>,
     #[serde(default)]
     rsa: Rsa,
     tls: Option<Tls>,
@@ -421,6 +428,10 @@ pub fn serve(args: ServeArgs) -> Result<ServeConfig, ConfigError> {
             .counter
             .dependency_timeout_millis
             .or(file.dependency_timeout_millis),
+        key_store_health_seconds: args
+            .counter
+            .key_store_health_seconds
+            .or(file.key_store_health_seconds),
         request_rates: args.counter.request_rates.or(file.request_rates.usual),
         request_rate: rates,
         audit: args.counter.audit.or(&file.audit),
@@ -518,6 +529,11 @@ pub fn counter(given: Counter, defaults: Defaults) -> Result<CounterConfig, Conf
         domain_key_days,
         rates,
         key_stores,
+        key_store_health: given
+            .key_store_health_seconds
+            .map_or(KEY_STORE_HEALTH, |seconds| {
+                Duration::from_secs(seconds.into())
+            }),
     })
 }
 
@@ -603,6 +619,7 @@ mod tests {
         sm2_everywhere = true
         danger_allow_swap = true
         dependency_timeout_millis = 2500
+        key_store_health_seconds = 60
         [rsa]
         at_once = 1
         ready_2048 = 3
@@ -696,6 +713,7 @@ mod tests {
                     }],
                     hsm_cluster: Vec::new(),
                 },
+                key_store_health: Duration::from_secs(60),
             },
             regions: vec![Region::parse("us-east-1").unwrap()],
             danger_allow_swap: true,
@@ -753,6 +771,7 @@ mod tests {
         assert_eq!(config.counter.listen, DEFAULT_LISTEN);
         assert_eq!(config.counter.audit.journal.durability, Durability::Strict);
         assert_eq!(config.counter.domain_key_days, 30);
+        assert_eq!(config.counter.key_store_health, Duration::from_secs(300));
         assert_eq!(config.counter.rates, Rates::aws());
         assert!(!config.danger_allow_swap);
         assert!(!config.counter.sm2_everywhere);

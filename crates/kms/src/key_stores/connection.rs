@@ -84,7 +84,7 @@ impl Service {
             .list(&layout::all_connecting(), None, LOOKED_FOR)
             .await?;
         for (name, _) in waiting.rows {
-            if let Some(name) = layout::parse_connecting(&name) {
+            if let Some(name) = layout::parse_store(&name) {
                 self.begin_connection(name);
             }
         }
@@ -182,7 +182,7 @@ async fn reach(
         KeyStoreKind::ExternalKeyStore(config) => {
             let proxy = secrets.proxy(config)?;
             let random = service.custody().random();
-            let about = about_ourselves(random, Operation::ConnectCustomKeyStore)?;
+            let about = about_ourselves(random, Operation::ConnectCustomKeyStore.name())?;
             let mut tries = 0;
             loop {
                 tries += 1;

@@ -147,7 +147,7 @@ async fn serve(
         attestation: house::attestation(counter.attestation_root.as_deref())?,
         domain_key_days: counter.domain_key_days,
         regions: Vec::new(),
-        outside: custom_key_stores::outside(&counter.key_stores)?,
+        outside: custom_key_stores::outside(&counter.key_stores, counter.key_store_health)?,
         rates: counter.rates,
     };
     let service = unsealed.serve(Arc::clone(&place.journal), settings).await?;

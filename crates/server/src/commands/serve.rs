@@ -64,7 +64,10 @@ async fn serve(house: House, config: ServeConfig) -> Result<(), Failure> {
         attestation: house::attestation(config.counter.attestation_root.as_deref())?,
         domain_key_days: config.counter.domain_key_days,
         regions: config.regions.clone(),
-        outside: custom_key_stores::outside(&config.counter.key_stores)?,
+        outside: custom_key_stores::outside(
+            &config.counter.key_stores,
+            config.counter.key_store_health,
+        )?,
         rates: config.counter.rates,
     };
     let service = unsealed.serve(Arc::clone(&journal), settings).await?;

@@ -7,7 +7,7 @@ pub mod hsm;
 mod settings;
 mod xks;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use strongroom_kms::outside::Outside;
 
@@ -18,11 +18,15 @@ pub(crate) use xks::client_tls;
 ///
 /// # Errors
 /// When a file that the settings name cannot be used.
-pub fn outside(settings: &KeyStoreSettings) -> Result<Outside, SettingsError> {
+pub fn outside(
+    settings: &KeyStoreSettings,
+    health_check_every: Duration,
+) -> Result<Outside, SettingsError> {
     Ok(Outside {
         proxies: Box::new(xks::Proxies::new(&settings.external_key_store)?),
         clusters: Box::new(hsm::Clusters::new(&settings.hsm_cluster)?),
         key_sets: Box::new(crate::sts::ProviderDocuments::default()),
+        health_check_every,
     })
 }
 

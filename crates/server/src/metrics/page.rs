@@ -8,6 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use strongroom_kms::KeyStoreHealth;
 use strongroom_model::errors::ErrorCode;
 
 use super::{BUCKETS, Called, Ending, Gallery, process};
@@ -66,6 +67,7 @@ pub(super) fn text(gallery: &Gallery) -> String {
     calls(&mut page, gallery);
     refusals(&mut page, gallery);
     throttled(&mut page, gallery);
+    key_stores(&mut page, gallery);
     journal(&mut page, gallery);
 
     page.single(
@@ -200,6 +202,19 @@ fn throttled(page: &mut Page, gallery: &Gallery) {
         if count > 0 {
             page.sample(name, &[("scope", scope)], count);
         }
+    }
+}
+
+fn key_stores(page: &mut Page, gallery: &Gallery) {
+    let name = "strongroom_external_key_stores";
+    page.family(
+        name,
+        "gauge",
+        "Connected external key stores, by what their proxies said when they were asked last.",
+    );
+    let KeyStoreHealth { well, unwell } = gallery.service.key_store_health();
+    for (health, stores) in [("well", well), ("unwell", unwell)] {
+        page.sample(name, &[("health", health)], stores);
     }
 }
 
