@@ -40,10 +40,6 @@ NEVER = {
     ("UntagResource", "TagException"): "a key that no tag has is no error (§3.9)",
 }  # fmt: skip
 
-CLUSTER_AT_ONCE = (
-    "a cluster is a PKCS#11 token here, of which nothing is asked before it is connected: what is"
-    " wrong with it is the ConnectionErrorCode of the store"
-)
 # What AWS answers, and cannot come about here: differences, which `docs/compatibility.md` tells.
 NOT_HERE = {
     ("DeleteImportedKeyMaterial", "KMSInvalidStateException"): (
@@ -51,16 +47,10 @@ NOT_HERE = {
     ),
     **dict.fromkeys(
         [
-            (operation, f"CloudHsmCluster{what}Exception")
-            for operation in (
-                "ConnectCustomKeyStore", "CreateCustomKeyStore", "UpdateCustomKeyStore",
-            )
+            ("ConnectCustomKeyStore", f"CloudHsmCluster{what}Exception")
             for what in ("InvalidConfiguration", "NotActive")
         ],
-        CLUSTER_AT_ONCE,
-    ),
-    ("CreateKey", "CloudHsmClusterInvalidConfigurationException"): (
-        "only of a cluster with fewer than two HSMs, and a token has no number of them"
+        "the cluster is asked after the answer, and the ConnectionErrorCode tells what it said",
     ),
 }  # fmt: skip
 EXCUSED = NEVER | NOT_HERE

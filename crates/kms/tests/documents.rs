@@ -233,9 +233,8 @@ fn the_page_of_compatibility_is_the_list_of_operations() {
          import are used up by it.\n\
          - Custom key stores: a VPC endpoint service is a name that the operator declares; a \
          CloudHSM cluster is a PKCS#11 token that the operator declares, and its password is not \
-         rotated. What is wrong with it shows when it is connected, as ConnectionErrorCode: \
-         CloudHsmClusterNotActiveException and CloudHsmClusterInvalidConfigurationException are \
-         not answered. Connecting and disconnecting take moments.\n\
+         rotated. ConnectCustomKeyStore asks it after its answer, so what is wrong with it is told \
+         as ConnectionErrorCode and not as an exception. Connecting and disconnecting take moments.\n\
          - STS is GetCallerIdentity, AssumeRole, AssumeRoleWithWebIdentity and GetSessionToken. \
          There are no devices of a second factor and no managed policies: SerialNumber, \
          TokenCode and PolicyArns are answered as for ones that do not exist, the sentence for \
