@@ -100,6 +100,16 @@ def connect(kms, store):
     return entry
 
 
+def disconnect(kms, store, seconds=20):
+    """Disconnects the store, and waits until it is."""
+    kms.disconnect_custom_key_store(CustomKeyStoreId=store)
+    end = time.monotonic() + seconds
+    while (state := describe(kms, store)["ConnectionState"]) == "DISCONNECTING":
+        assert time.monotonic() < end, "the store is still being disconnected"
+        time.sleep(0.02)
+    assert state == "DISCONNECTED"
+
+
 def external_store(kms, **changes):
     """A connected external key store."""
     store = kms.create_custom_key_store(**external(**changes))["CustomKeyStoreId"]

@@ -19,6 +19,7 @@ from key_stores import (
     WRONG_CREDENTIAL,
     connect,
     describe,
+    disconnect,
     external,
     external_key,
     external_store,
@@ -187,7 +188,7 @@ def test_a_cloudhsm_store_moves_to_relatives_only(outside, owner):
     for changes in ({"KeyStorePassword": PIN}, {"CloudHsmClusterId": CLUSTER}):
         with refused("CustomKeyStoreInvalidStateException", in_state(store, "CONNECTED")):
             update(owner, store, **changes)
-    owner.disconnect_custom_key_store(CustomKeyStoreId=store)
+    disconnect(owner, store)
     owner.delete_custom_key_store(CustomKeyStoreId=store)
 
 
