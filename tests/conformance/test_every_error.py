@@ -32,7 +32,7 @@ NEVER = {
         EVERY_STATE,
     ),
     ("CreateAlias", "InvalidAliasNameException"): "nobody was ever answered it (§3.2)",
-    ("EnableKey", "LimitExceededException"): "no quota is left that it would be of (§3.4)",
+    ("EnableKey", "LimitExceededException"): "no quota is left that it would be of (§3.3)",
     ("GetPublicKey", "DisabledException"): "the service answers for disabled keys (§4.3, measured)",
     ("GetPublicKey", "InvalidKeyUsageException"): "it is for keys of every usage",
     ("ListRetirableGrants", "NotFoundException"): "it names a principal, which need not be there",
