@@ -100,6 +100,16 @@ def connect(kms, store):
     return entry
 
 
+def disconnect(kms, store, seconds=20):
+    """Disconnects the store, and waits until it is."""
+    kms.disconnect_custom_key_store(CustomKeyStoreId=store)
+    end = time.monotonic() + seconds
+    while (state := describe(kms, store)["ConnectionState"]) == "DISCONNECTING":
+        assert time.monotonic() < end, "the store is still being disconnected"
+        time.sleep(0.02)
+    assert state == "DISCONNECTED"
+
+
 def external_store(kms, **changes):
     """A connected external key store."""
     store = kms.create_custom_key_store(**external(**changes))["CustomKeyStoreId"]
@@ -226,9 +236,9 @@ class Outside:
         self.server.stop()
         self.proxy.stop()
 
-    def start(self, name="data"):
-        arguments = ("--key-stores", self.settings, *self.arguments)
-        return Server.dev(self.folder / name, *arguments, environment=self.environment)
+    def start(self, name="data", *arguments):
+        settings = ("--key-stores", self.settings, *self.arguments, *arguments)
+        return Server.dev(self.folder / name, *settings, environment=self.environment)
 
     def _settings(self, client):
         plain, mutual = self.proxy.ports["plain"], self.proxy.ports["mutual"]

@@ -379,6 +379,8 @@ class Raw:
 
 # --- Refusals ----------------------------------------------------------------------------------
 
+# The errors that boto3 was refused with, by operation, and that were compared with their text.
+PROVOKED = set()
 UNSPECIFIED = object()  # No page says what the message is; only the code is compared.
 
 
@@ -397,6 +399,7 @@ def refused(code, message=UNSPECIFIED, status=None):
         yield caught
     error = caught.value.response
     told = last.answer.message
+    PROVOKED.add((caught.value.operation_name, error["Error"]["Code"]))
     assert error["Error"]["Code"] == code, f"{error['Error']['Code']}: {told}"
     assert last.answer.status == (status or STATUS.get(code, 400))
     if message is UNSPECIFIED:

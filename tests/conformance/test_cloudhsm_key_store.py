@@ -8,21 +8,24 @@ import os
 import pathlib
 import re
 import signal
+import subprocess
 import time
 
 import pytest
 from key_stores import (
     CLUSTER,
     PIN,
+    SOFTHSM,
     STRANGE,
     connect,
     describe,
+    disconnect,
     fresh_name,
     in_state,
     neither_rotates_nor_imports,
     settled,
 )
-from support import account_of, part, refused, strongroom
+from support import Server, account_of, part, refused, strongroom
 
 
 def create(kms, outside, cluster=CLUSTER, pin=PIN):
@@ -44,7 +47,7 @@ def store(outside, owner):
 def release(kms, store):
     """Takes the cluster from a store: its keys are deleted, and their waiting period passes."""
     if describe(kms, store)["ConnectionState"] != "DISCONNECTED":
-        kms.disconnect_custom_key_store(CustomKeyStoreId=store)
+        disconnect(kms, store)
     for page in kms.get_paginator("list_keys").paginate():
         for key in page["Keys"]:
             metadata = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
@@ -137,7 +140,7 @@ def test_random_bytes_of_the_module(outside, owner, store):
     assert len(drawn) == 20
     answer = owner.generate_random(NumberOfBytes=1024, CustomKeyStoreId=store)
     assert len(answer["Plaintext"]) == 1024
-    owner.disconnect_custom_key_store(CustomKeyStoreId=store)
+    disconnect(owner, store)
     with refused("CustomKeyStoreInvalidStateException", in_state(store, "DISCONNECTED")):
         owner.generate_random(NumberOfBytes=1, CustomKeyStoreId=store)
     with refused("CustomKeyStoreInvalidStateException", in_state(store, "DISCONNECTED")):
@@ -155,7 +158,7 @@ def test_the_object_is_made_with_the_key_and_goes_with_it(outside, owner):
         owner.schedule_key_deletion(KeyId=key["KeyId"], PendingWindowInDays=7)
     strongroom("clock", "advance", "8d", "--data-dir", outside.server.data_dir)
     assert not made.exists()
-    owner.disconnect_custom_key_store(CustomKeyStoreId=store)
+    disconnect(owner, store)
     owner.delete_custom_key_store(CustomKeyStoreId=store)
 
 
@@ -170,14 +173,14 @@ def test_what_cannot_be_in_a_store(owner, store):
 def test_it_neither_rotates_nor_takes_imported_material(owner, store):
     key = hsm_key(owner, store)
     neither_rotates_nor_imports(owner, key)
-    owner.disconnect_custom_key_store(CustomKeyStoreId=store)
+    disconnect(owner, store)
     neither_rotates_nor_imports(owner, key)
 
 
 def test_keys_are_unavailable_while_the_store_is_disconnected(outside, owner, store):
     key = hsm_key(owner, store)
     blob = owner.encrypt(KeyId=key.id, Plaintext=b"x")["CiphertextBlob"]
-    owner.disconnect_custom_key_store(CustomKeyStoreId=store)
+    disconnect(owner, store)
     # With the connection the process goes that knows the password.
     for _ in range(100):
         if helper_of(outside.server) is None:
@@ -191,6 +194,109 @@ def test_keys_are_unavailable_while_the_store_is_disconnected(outside, owner, st
     assert owner.decrypt(CiphertextBlob=blob)["Plaintext"] == b"x"
 
 
+def test_a_store_is_being_disconnected_while_its_module_is_busy(outside, owner, store):
+    key = hsm_key(owner, store)
+    blob = owner.encrypt(KeyId=key.id, Plaintext=b"x")["CiphertextBlob"]
+    module = helper_of(outside.server)
+    with concurrent.futures.ThreadPoolExecutor(1) as caller:
+        os.kill(module, signal.SIGSTOP)
+        try:
+            busy = caller.submit(owner.decrypt, CiphertextBlob=blob)
+            time.sleep(0.5)
+            owner.disconnect_custom_key_store(CustomKeyStoreId=store)
+            assert describe(owner, store)["ConnectionState"] == "DISCONNECTING"
+            assert owner.state(key) == "Unavailable"
+            with refused("KMSInvalidStateException", f"{key.arn} is unavailable."):
+                owner.decrypt(CiphertextBlob=blob)
+            for call in (
+                owner.connect_custom_key_store,
+                owner.disconnect_custom_key_store,
+                owner.delete_custom_key_store,
+            ):
+                with refused(
+                    "CustomKeyStoreInvalidStateException", in_state(store, "DISCONNECTING")
+                ):
+                    call(CustomKeyStoreId=store)
+        finally:
+            os.kill(module, signal.SIGCONT)
+        # What was under way comes to its end.
+        assert busy.result()["Plaintext"] == b"x"
+    end = time.monotonic() + 20
+    while describe(owner, store)["ConnectionState"] != "DISCONNECTED":
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    connect(owner, store)
+    assert owner.decrypt(CiphertextBlob=blob)["Plaintext"] == b"x"
+
+
+def test_a_connected_store_is_connected_after_a_restart(outside, tmp_path):
+    server = outside.start("restarted-cluster")
+    kms = server.service(account_of("restarted-cluster"))
+    store = create(kms, outside, STRANGE)
+    connect(kms, store)
+    key = hsm_key(kms, store)
+    blob = kms.encrypt(KeyId=key.id, Plaintext=b"x")["CiphertextBlob"]
+    server.kill()
+    with outside.start("restarted-cluster") as server:
+        kms = server.service(account_of("restarted-cluster"))
+        assert describe(kms, store)["ConnectionState"] == "CONNECTED"
+        # The token is logged in to when it is needed.
+        assert kms.decrypt(CiphertextBlob=blob)["Plaintext"] == b"x"
+
+
+SPOILT = "cluster-2a23b4cdefs"
+
+
+@pytest.fixture(scope="module")
+def spoilt(outside, tmp_path_factory):
+    """A server with a cluster whose module is well or not as a file says."""
+    folder = tmp_path_factory.mktemp("spoilt")
+    module, source = folder / "spoilt.so", pathlib.Path(__file__).with_name("spoilt_module.c")
+    command = ["cc", "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", module, source]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    settings = folder / "key-stores.toml"
+    settings.write_text(
+        f'[[hsm_cluster]]\nid = "{SPOILT}"\nmodule = "{module}"\ntoken = "main"\n'
+        f'trust_anchor = "{outside.folder / "anchor.pem"}"\n'
+    )
+    control = folder / "control"
+    environment = {"SPOILT_MODULE": SOFTHSM, "SPOILT_CONTROL": str(control)}
+    with Server.dev(
+        folder / "data", "--key-stores", settings, environment=outside.environment | environment
+    ) as server:
+        yield server.service(), control
+
+
+def test_a_cluster_has_to_be_active_and_to_have_what_is_needed(outside, spoilt):
+    kms, control = spoilt
+    unfit = f"{SPOILT} does not fulfil the requirements of a CloudHSM key store."
+    control.write_text("dead")
+    with refused("CloudHsmClusterNotActiveException", f"{SPOILT} is not active."):
+        create(kms, outside, SPOILT)
+    control.write_text("mechanisms")
+    with refused("CloudHsmClusterInvalidConfigurationException", unfit):
+        create(kms, outside, SPOILT)
+    control.write_text("well")
+    store = create(kms, outside, SPOILT)
+
+    changes = {"CustomKeyStoreId": store, "CloudHsmClusterId": SPOILT, "KeyStorePassword": PIN}
+    control.write_text("dead")
+    with refused("CloudHsmClusterNotActiveException", f"{SPOILT} is not active."):
+        kms.update_custom_key_store(**changes)
+    control.write_text("mechanisms")
+    with refused("CloudHsmClusterInvalidConfigurationException", unfit):
+        kms.update_custom_key_store(**changes)
+    control.write_text("well")
+    kms.update_custom_key_store(**changes)
+
+    connect(kms, store)
+    control.write_text("keys")
+    with refused("CloudHsmClusterInvalidConfigurationException"):
+        hsm_key(kms, store)
+    control.write_text("well")
+    hsm_key(kms, store)
+
+
 def test_a_wrong_password_is_told_and_not_tried_again(outside, owner):
     store = create(owner, outside, STRANGE, "not-the-pin")
     owner.connect_custom_key_store(CustomKeyStoreId=store)
@@ -198,10 +304,10 @@ def test_a_wrong_password_is_told_and_not_tried_again(outside, owner):
     assert (entry["ConnectionState"], entry["ConnectionErrorCode"]) == (
         "FAILED", "INVALID_CREDENTIALS",
     )  # fmt: skip
-    owner.disconnect_custom_key_store(CustomKeyStoreId=store)
+    disconnect(owner, store)
     owner.update_custom_key_store(CustomKeyStoreId=store, KeyStorePassword=PIN)
     connect(owner, store)
-    owner.disconnect_custom_key_store(CustomKeyStoreId=store)
+    disconnect(owner, store)
     owner.delete_custom_key_store(CustomKeyStoreId=store)
 
 
@@ -244,7 +350,7 @@ def test_an_object_that_is_gone_is_the_state_of_its_key(outside, owner, store):
     key = hsm_key(owner, store)
     [made] = objects(outside) - before
     owner.encrypt(KeyId=key.id, Plaintext=b"x")
-    owner.disconnect_custom_key_store(CustomKeyStoreId=store)
+    disconnect(owner, store)
     for path in (made, made.with_suffix(".lock")):
         path.unlink(missing_ok=True)
     connect(owner, store)

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from grants import entry, grant, user
 from support import (
+    ACCOUNT,
     DRY_RUN,
     IS_DISABLED,
     IS_PENDING_DELETION,
@@ -18,6 +19,7 @@ from support import (
     GrantTokens,
     KeyOnlyOfAnyAccount,
     KeyStates,
+    Server,
     at_least,
     at_most,
     bad,
@@ -299,3 +301,27 @@ def test_the_key_of_an_aws_service_can_have_grants(kms):
     key = kms.describe_key(KeyId="alias/aws/ebs")["KeyMetadata"]["KeyId"]
     made = grant(kms, key)
     kms.revoke_grant(KeyId=key, GrantId=made["GrantId"])
+
+
+@pytest.mark.timeout(600)
+def test_a_key_has_fifty_thousand_grants_and_no_more(tmp_path):
+    quota = 50_000
+    # Without a disk it takes seconds.
+    with Server(["dev", "--listen", "127.0.0.1:0", "--in-memory"], tmp_path) as server:
+        kms = server.service(ACCOUNT)
+        key, other = kms.key(), kms.key()
+        parameters = {"KeyId": key.id, "GranteePrincipal": kms.root, "Operations": ["Encrypt"]}
+        with server.raw(timeout=60) as raw:
+            for _ in range(quota - 1):
+                answer = raw.call("CreateGrant", parameters)
+                assert answer.status == 200, answer.body
+        last = kms.create_grant(**parameters)["GrantId"]
+        full = (
+            f"Grants per key quota for this account in this region is {quota}, current usage is"
+            f" {quota}."
+        )
+        with refused("LimitExceededException", full):
+            kms.create_grant(**parameters)
+        kms.create_grant(**parameters | {"KeyId": other.id})
+        kms.revoke_grant(KeyId=key.id, GrantId=last)
+        kms.create_grant(**parameters)

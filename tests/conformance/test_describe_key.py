@@ -42,6 +42,11 @@ def test_aliases_tags_and_policy_are_not_told(kms):
     assert set(kms.describe_key(KeyId=key.id)["KeyMetadata"]) == before
 
 
+def test_what_only_begins_like_an_arn_is_none(kms):
+    with refused("InvalidArnException", "Invalid arn arn:aws:kms"):
+        kms.describe_key(KeyId="arn:aws:kms")
+
+
 def test_a_multi_region_key_is_unknown_where_it_has_no_replica(kms):
     key, elsewhere = kms.key(MultiRegion=True), kms.at("eu-west-1")
     with refused("NotFoundException", elsewhere.no_key(key.id)):

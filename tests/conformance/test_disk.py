@@ -15,10 +15,24 @@ import signal
 import subprocess
 
 import pytest
-from support import ACCOUNT, STATUS, Server, chain_holds, init, pages, strongroom
+from prepared_calls import prepare
+from support import (
+    ACCOUNT,
+    MODEL,
+    STATUS,
+    Server,
+    chain_holds,
+    init,
+    pages,
+    refused,
+    strongroom,
+)
+from test_every_operation import method
 
 mounts = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a file system")
 MEGABYTE = 1 << 20
+# Ours: AWS does not say what the message is.
+TRY_AGAIN = "The request could not be completed. Try again."
 # More than the slack of the last pages of a disk that is full can hold.
 UNTIL_REFUSED = 400
 
@@ -276,4 +290,22 @@ def test_writes_that_fail_are_refused_and_the_service_resumes(tmp_path, durabili
     with Server.dev(data, "--audit-durability", durability) as server:
         clients.use(server)
         clients.check(blob, text)
+    sound(data)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("durability", ["relaxed", "strict"])
+def test_every_call_is_refused_while_writes_fail(tmp_path, durability):
+    data = tmp_path / "data"
+    with Server.dev(data, "--audit-durability", durability) as server:
+        kms = server.service(ACCOUNT)
+        calls = {name: prepare(kms, name) for name in sorted(MODEL.operation_names)}
+        with no_writes(server):
+            for operation, parameters in calls.items():
+                with refused("KMSInternalException", TRY_AGAIN, 500):
+                    getattr(kms, method(operation))(**parameters)
+        # A call that was refused has done nothing that would be in the way of the same call.
+        for operation, parameters in calls.items():
+            if "CustomKeyStore" not in operation:
+                getattr(kms, method(operation))(**parameters)
     sound(data)

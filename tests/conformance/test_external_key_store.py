@@ -3,6 +3,8 @@
 import base64
 import concurrent.futures
 import hashlib
+import time
+import urllib.request
 
 import pytest
 from key_stores import (
@@ -383,6 +385,55 @@ def test_it_all_outlives_the_server(outside, proxy):
         kms = server.service(account_of("restarted"))
         assert settled(kms, store)["ConnectionState"] == "CONNECTED"
         assert kms.decrypt(CiphertextBlob=blob)["Plaintext"] == b"x"
+
+
+def eventually(holds, seconds=20):
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not come about in time"
+        time.sleep(0.05)
+
+
+def test_proxies_of_connected_stores_are_asked_whether_they_are_well(outside, proxy):
+    with outside.start(
+        "health", "--key-store-health-seconds", "1", "--metrics-listen", "127.0.0.1:0"
+    ) as server:
+        kms = server.service(account_of("health"))
+        store = external_store(kms)
+        # One that is not connected is left alone.
+        kms.create_custom_key_store(**external(XksProxyUriEndpoint=MUTUAL))
+
+        def asked():
+            return [
+                told["body"]["requestMetadata"]
+                for told in proxy.requests()
+                if told["body"]["requestMetadata"].get("kmsOperation") == "KmsHealthCheck"
+            ]
+
+        def counted(well, unwell):
+            with urllib.request.urlopen(f"{server.printed('metrics')}", timeout=5) as page:
+                lines = page.read().decode().splitlines()
+            told = {f'strongroom_external_key_stores{{health="{name}"}} {count}'
+                    for name, count in (("well", well), ("unwell", unwell))}  # fmt: skip
+            return told <= set(lines)
+
+        eventually(lambda: counted(1, 0))
+        told = asked()
+        assert told and all(set(about) == {"kmsRequestId", "kmsOperation"} for about in told)
+        proxy.misbehave(health={"status": 500, "error": "InternalException"})
+        eventually(lambda: counted(0, 1))
+        assert "an external key store is not well" in server.stderr
+        # The state is no statement of health, and calls go on asking.
+        assert describe(kms, store)["ConnectionState"] == "CONNECTED"
+        key = external_key(kms, store)
+        kms.encrypt(KeyId=key.id, Plaintext=b"x")
+        proxy.behave()
+        eventually(lambda: counted(1, 0))
+        kms.disconnect_custom_key_store(CustomKeyStoreId=store)
+        eventually(lambda: counted(0, 0))
+        proxy.requests()
+        time.sleep(2.5)
+        assert asked() == []
 
 
 def test_a_key_that_is_gone_leaves_its_store(outside, proxy, tmp_path):

@@ -87,6 +87,11 @@ def test_a_key_without_a_public_half_is_refused_after_its_state(kms, spec):
             kms.get_public_key(KeyId=key.id)
 
 
+def test_what_only_begins_like_an_arn_is_none(kms):
+    with refused("InvalidArnException", "Invalid arn arn:aws:kms"):
+        kms.get_public_key(KeyId="arn:aws:kms")
+
+
 def test_the_constraints_of_the_parameters(kms):
     with invalid(null("keyId")):
         kms.get_public_key()

@@ -159,6 +159,8 @@ def test_tags_and_policies_are_judged_as_for_a_new_key(kms):
         kms.replicate_key(KeyId=key.id, ReplicaRegion=THERE, Tags=twice)
     with refused("MalformedPolicyDocumentException"):
         kms.replicate_key(KeyId=key.id, ReplicaRegion=THERE, Policy="{}x")
+    with refused("LimitExceededException"):
+        kms.replicate_key(KeyId=key.id, ReplicaRegion=THERE, Policy="{}" + " " * 32_767)
     with refused("NotFoundException"):
         kms.at(THERE).describe_key(KeyId=key.id)
 

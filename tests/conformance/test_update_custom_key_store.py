@@ -8,6 +8,7 @@ from key_stores import (
     MUTUAL,
     OTHER_ACCESS_KEY,
     OTHER_CREDENTIAL,
+    OTHER_VPC_SERVICE,
     PIN,
     RELATED,
     STRANGE,
@@ -18,6 +19,7 @@ from key_stores import (
     WRONG_CREDENTIAL,
     connect,
     describe,
+    disconnect,
     external,
     external_key,
     external_store,
@@ -129,6 +131,30 @@ def test_the_way_to_the_proxy_may_change(owner, proxy, store):
         )  # fmt: skip
 
 
+def test_what_another_store_holds_outside_is_not_to_be_had(outside, proxy):
+    # A server of its own: other tests leave stores behind that hold the same.
+    with outside.start("claims") as server:
+        kms = server.service()
+        store = kms.create_custom_key_store(**external())["CustomKeyStoreId"]
+        behind = {"XksProxyConnectivity": "VPC_ENDPOINT_SERVICE", "XksProxyUriEndpoint": VPC}
+        kms.create_custom_key_store(
+            **external(XksProxyVpcEndpointServiceName=VPC_SERVICE, **behind)
+        )
+        before = describe(kms, store)
+        path = {"XksProxyUriPath": "/u/kms/xks/v1"}
+        message = f"{VPC} is already used by an external key store of another connectivity type."
+        with refused("XksProxyUriEndpointInUseException", message):
+            update(kms, store, XksProxyUriEndpoint=VPC, **path)
+        service = f"VPC endpoint service {VPC_SERVICE}"
+        message = f"{service} is already used by another external key store."
+        with refused("XksProxyVpcEndpointServiceInUseException", message):
+            update(kms, store, XksProxyVpcEndpointServiceName=VPC_SERVICE, **behind, **path)
+        message = f"VPC endpoint service {OTHER_VPC_SERVICE} could not be found."
+        with refused("XksProxyVpcEndpointServiceNotFoundException", message):
+            update(kms, store, XksProxyVpcEndpointServiceName=OTHER_VPC_SERVICE, **behind, **path)
+        assert describe(kms, store) == before
+
+
 def test_parameters_of_the_other_type(owner, proxy, store):
     for parameter, value in {"CloudHsmClusterId": CLUSTER, "KeyStorePassword": PIN}.items():
         message = (
@@ -162,7 +188,7 @@ def test_a_cloudhsm_store_moves_to_relatives_only(outside, owner):
     for changes in ({"KeyStorePassword": PIN}, {"CloudHsmClusterId": CLUSTER}):
         with refused("CustomKeyStoreInvalidStateException", in_state(store, "CONNECTED")):
             update(owner, store, **changes)
-    owner.disconnect_custom_key_store(CustomKeyStoreId=store)
+    disconnect(owner, store)
     owner.delete_custom_key_store(CustomKeyStoreId=store)
 
 

@@ -87,6 +87,13 @@ def test_the_state_of_either_key_decides(kms):
         kms.update_primary_region(KeyId=key.id, PrimaryRegion=THERE)
 
 
+def test_a_primary_that_is_to_be_deleted_stays_the_primary(kms):
+    key = related(kms, THERE)
+    kms.schedule_key_deletion(KeyId=key.id)
+    with refused("KMSInvalidStateException", f"{key.arn} is pending replica deletion."):
+        kms.update_primary_region(KeyId=key.id, PrimaryRegion=THERE)
+
+
 def test_there_has_to_be_a_replica(kms):
     key = related(kms)
     there = kms.at(THERE)

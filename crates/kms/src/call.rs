@@ -159,7 +159,7 @@ impl Key {
             Some(place) => Some(
                 KeyStore::find(service, home, &place.id)
                     .await
-                    .map_err(KmsError::internal)?,
+                    .map_err(KmsError::broken)?,
             ),
             None => None,
         };
@@ -956,7 +956,14 @@ impl<'s> Call<'s> {
             self.entry.close(&outcome, rows)
         };
         // On the heap, so that calls that change nothing carry no room for it.
-        let committed = Box::pin(self.service.shelves().commit(change, events)).await?;
+        let committed = Box::pin(self.service.shelves().commit(change, events)).await;
+        if let Err(Interruption::Refused(error)) = &committed
+            && error.is_time_out()
+        {
+            // The change, and with it an entry of this call, may yet come about.
+            self.entry.begin_another();
+        }
+        let committed = committed?;
         // A call commits once: `commit` is the last thing that every operation does.
         let _first = self.committed.set(committed);
         Ok(())

@@ -31,6 +31,7 @@ use strongroom_store::{
 use crate::{
     keeper::{Keeper, Ring, Roots},
     layout::{Home, Scope},
+    patience::Patience,
 };
 
 /// Why a key of the installation cannot be had.
@@ -164,13 +165,14 @@ impl Custody {
     /// that ciphertexts made under a seed are the same everywhere.
     pub(crate) async fn open(
         backend: Arc<dyn Backend>,
+        patience: Patience,
         cluster_id: String,
         roots: Roots,
         random: Random,
         clock: Arc<dyn Clock>,
         published_identifiers: bool,
     ) -> Result<Self, CustodyError> {
-        let keeper = Keeper::open(backend, cluster_id, roots, random, clock).await?;
+        let keeper = Keeper::open(backend, patience, cluster_id, roots, random, clock).await?;
         let identifiers = if published_identifiers {
             IdentifierKeys::development()
         } else {

@@ -10,6 +10,7 @@ use strongroom_auth::policy::PolicyError;
 use strongroom_crypto::{AttestationError, CryptoError};
 use strongroom_model::{
     AliasArn, AliasName, KeyArn, KeyRefError, Region, enums::KeyState, errors::ErrorCode,
+    operations::Operation,
 };
 use strongroom_store::{JournalError, StoreError};
 
@@ -68,6 +69,75 @@ impl KmsError {
             code: ErrorCode::KMSInternalException,
             message: Some("The request could not be completed. Try again.".to_owned()),
             cause: Some(cause.to_string()),
+        }
+    }
+
+    /// Something that the call depends on has not answered in time. SDKs retry it.
+    ///
+    /// AWS: the words of the exception in the API reference.
+    pub(crate) fn timed_out(cause: impl fmt::Display) -> Self {
+        Self {
+            code: ErrorCode::DependencyTimeoutException,
+            message: Some(
+                "The system timed out while trying to fulfill the request. You can retry the \
+                 request."
+                    .to_owned(),
+            ),
+            cause: Some(cause.to_string()),
+        }
+    }
+
+    /// The key is fine and its material cannot be had: what wraps it is damaged or gone. SDKs
+    /// retry it, and it succeeds once an operator has seen to it.
+    ///
+    /// AWS: the words of the exception in the API reference.
+    pub(crate) fn key_unavailable(cause: impl fmt::Display) -> Self {
+        Self {
+            code: ErrorCode::KeyUnavailableException,
+            message: Some(
+                "The request was rejected because the specified KMS key was not available. You \
+                 can retry the request."
+                    .to_owned(),
+            ),
+            cause: Some(cause.to_string()),
+        }
+    }
+
+    /// A failure on the way to the material of a key.
+    pub(crate) fn unavailable(self) -> Self {
+        match self.cause {
+            Some(cause) if self.code == ErrorCode::KMSInternalException => {
+                Self::key_unavailable(cause)
+            }
+            cause => Self { cause, ..self },
+        }
+    }
+
+    /// Whether something that the call depends on has not answered in time.
+    pub(crate) fn is_time_out(&self) -> bool {
+        self.code == ErrorCode::DependencyTimeoutException
+    }
+
+    /// The same failure as a caller of the operation knows it: one that does not model
+    /// DependencyTimeoutException has KMSInternalException, which every one models.
+    pub(crate) fn modelled_by(self, operation: Operation) -> Self {
+        match self.cause {
+            Some(cause)
+                if self.code == ErrorCode::DependencyTimeoutException
+                    && !operation.errors().contains(&self.code) =>
+            {
+                Self::internal(cause)
+            }
+            cause => Self { cause, ..self },
+        }
+    }
+
+    /// A failure on the way to something that has to be there: a fault of ours, whatever it is.
+    pub(crate) fn broken(self) -> Self {
+        if self.is_time_out() {
+            self
+        } else {
+            Self::internal(self)
         }
     }
 
@@ -469,7 +539,10 @@ impl std::error::Error for KmsError {}
 
 impl From<StoreError> for KmsError {
     fn from(error: StoreError) -> Self {
-        Self::internal(error)
+        match error {
+            StoreError::TimedOut(_) | StoreError::Silent => Self::timed_out(error),
+            error => Self::internal(error),
+        }
     }
 }
 
@@ -491,12 +564,18 @@ impl From<PolicyError> for KmsError {
 
 impl From<CustodyError> for KmsError {
     fn from(error: CustodyError) -> Self {
-        Self::internal(error)
+        match error {
+            CustodyError::Store(error) => error.into(),
+            error => Self::internal(error),
+        }
     }
 }
 
 impl From<JournalError> for KmsError {
     fn from(error: JournalError) -> Self {
-        Self::internal(error)
+        match error {
+            JournalError::TimedOut { .. } | JournalError::Stalled { .. } => Self::timed_out(error),
+            error => Self::internal(error),
+        }
     }
 }

@@ -27,6 +27,7 @@ use crate::{
     keeper::{Ring, Roots, SEALS},
     layout,
     notary::AuditNotary,
+    patience::Patience,
     record::NoteRecord,
     service::{Service, Settings},
 };
@@ -262,8 +263,10 @@ impl Unsealed {
             keys: Arc::new(self.roots),
             seals: self.revision,
         };
+        let patience = Patience::new(journal.patience());
         let custody = Custody::open(
             Arc::clone(&self.backend),
+            patience.clone(),
             self.set.cluster_id().to_owned(),
             roots,
             self.random,
@@ -281,7 +284,13 @@ impl Unsealed {
             Arc::clone(custody.audit_signers()),
             Arc::clone(&settings.clock),
         );
-        let service = Service::new(self.backend, journal, Arc::clone(&custody), settings)?;
+        let service = Service::new(
+            self.backend,
+            patience,
+            journal,
+            Arc::clone(&custody),
+            settings,
+        )?;
         service.recover().await?;
         told.seal(Box::new(notary))?;
         service.take_over_noted_identities().await?;

@@ -26,6 +26,7 @@ use crate::{
     custody::{CustodyError, RowTagKey, Versions},
     holders::HOLDERS,
     layout::{self, Home, RowKey},
+    patience::Patience,
     record::{RosterRecord, RosterVersion},
     shelves::{FLOOR_MARGIN, VERSION_FLOOR, version_floor},
 };
@@ -145,6 +146,7 @@ struct WrappedRow {
 /// Keeps the rows.
 pub(crate) struct Keeper {
     backend: Arc<dyn Backend>,
+    patience: Patience,
     cluster_id: String,
     random: Random,
     clock: Arc<dyn Clock>,
@@ -159,6 +161,7 @@ pub(crate) struct Keeper {
 impl Keeper {
     pub(crate) async fn open(
         backend: Arc<dyn Backend>,
+        patience: Patience,
         cluster_id: String,
         roots: Roots,
         random: Random,
@@ -166,6 +169,7 @@ impl Keeper {
     ) -> Result<Self, CustodyError> {
         let mut keeper = Self {
             backend,
+            patience,
             cluster_id,
             random,
             clock,
@@ -428,11 +432,8 @@ impl Keeper {
             // These were made before an installation was told what it is for.
             Ring::Service(Job::Marker | Job::Credential | Job::MaterialId | Job::Header) => {
                 let profile = layout::note(crate::installation::PROFILE);
-                Ok(self
-                    .backend
-                    .get(profile.as_str().as_bytes())
-                    .await?
-                    .is_some())
+                let profile = self.backend.get(profile.as_str().as_bytes());
+                Ok(self.patience.read(profile).await?.is_some())
             }
             Ring::Service(_) => Ok(false),
             Ring::Domain(home) => {
@@ -455,15 +456,13 @@ impl Keeper {
     }
 
     async fn any(&self, range: KeyRange) -> Result<bool, StoreError> {
-        Ok(self.backend.scan(range, 0).await?.more)
+        Ok(self.patience.read(self.backend.scan(range, 0)).await?.more)
     }
 
     async fn wrapped(&self, ring: &Ring) -> Result<Vec<WrappedRow>, StoreError> {
         let prefix = ring.prefix();
-        let page = self
-            .backend
-            .scan(KeyRange::prefix(prefix.as_str()), 1000)
-            .await?;
+        let rows = KeyRange::prefix(prefix.as_str());
+        let page = self.patience.read(self.backend.scan(rows, 1000)).await?;
         let parse = |row: strongroom_store::Row| {
             let name = String::from_utf8_lossy(&row.key).into_owned();
             // A deeper prefix, such as that of another scope, is not a version of this key.
@@ -485,7 +484,7 @@ impl Keeper {
     ) -> Result<Option<(RosterRecord, Revision)>, StoreError> {
         let key = ring.roster();
         let name = key.as_str().as_bytes();
-        let Some(row) = self.backend.get(name).await? else {
+        let Some(row) = self.patience.read(self.backend.get(name)).await? else {
             return Ok(None);
         };
         let opened = open_row(name, &row.value, &|version| tags.get(version))?;
@@ -566,11 +565,15 @@ impl Keeper {
         let entry = own_event(event, event_id, self.clock.now(), home.as_ref(), &traces);
         let id = self.versions.next();
         writes.push(outbox_row(tags, id, &entry)?);
-        let revision = self.backend.commit(conditions, writes).await?;
-        if let Some(journal) = self.journal.get() {
-            journal.append_outbox(id, entry);
-        }
-        Ok(revision)
+        let (backend, journal) = (Arc::clone(&self.backend), self.journal.get().cloned());
+        let committing = async move {
+            let revision = backend.commit(conditions, writes).await?;
+            if let Some(journal) = journal {
+                journal.append_outbox(id, entry);
+            }
+            Ok(revision)
+        };
+        self.patience.commit(committing, |_| {}).await
     }
 
     /// Replaces the seals, if they are still those that were judged.

@@ -445,8 +445,9 @@ pub(crate) fn all_connecting() -> Prefix<ConnectingRecord> {
     Prefix::new("connecting/".to_owned())
 }
 
-/// What the name of a [`ConnectingRecord`] row says.
-pub(crate) fn parse_connecting(name: &str) -> Option<(Home, String)> {
+/// What names a store across accounts and Regions, as in the rows of [`ConnectingRecord`]s and
+/// among the holders of a [`ClaimRecord`].
+pub(crate) fn parse_store(name: &str) -> Option<(Home, String)> {
     let mut parts = name.split('/');
     let account = AccountId::parse(parts.next()?).ok()?;
     let region = Region::parse(parts.next()?).ok()?;
@@ -455,6 +456,11 @@ pub(crate) fn parse_connecting(name: &str) -> Option<(Home, String)> {
 }
 
 const ENDPOINT_CLAIMS: &str = "claim/endpoint/";
+
+/// Every endpoint of an external key store proxy.
+pub(crate) fn all_endpoint_claims() -> Prefix<ClaimRecord> {
+    Prefix::new(ENDPOINT_CLAIMS.to_owned())
+}
 
 /// The endpoint of an external key store proxy. Host names do not tell cases apart.
 pub(crate) fn endpoint_claim(region: &Region, endpoint: &str) -> RowKey<ClaimRecord> {

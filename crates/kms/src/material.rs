@@ -188,6 +188,9 @@ pub(crate) struct Material<'s, U> {
 
 impl<'s, U: KeyUse> Material<'s, U> {
     /// The material that the key is used with now.
+    ///
+    /// # Errors
+    /// `KeyUnavailableException` when the material is there and cannot be had.
     pub(crate) async fn current(
         service: &'s Service,
         key: &Authorized<Key, U>,
@@ -201,8 +204,11 @@ impl<'s, U: KeyUse> Material<'s, U> {
             .as_ref()
             .and_then(|current| MaterialId::parse(&current.id))
             .ok_or_else(|| KmsError::internal("an enabled key has no current material"))?;
-        let found = load(service, key, id).await?;
-        let ready = found.ok_or_else(|| KmsError::internal("the current material is missing"))?;
+        let found = load(service, key, id)
+            .await
+            .map_err(KmsError::unavailable)?;
+        let missing = || KmsError::key_unavailable("the current material is missing");
+        let ready = found.ok_or_else(missing)?;
         Ok(Self {
             service,
             id,
@@ -215,7 +221,8 @@ impl<'s, U: KeyUse> Material<'s, U> {
     /// The material that a ciphertext names.
     ///
     /// # Errors
-    /// `InvalidCiphertextException` when the key has no such material.
+    /// `InvalidCiphertextException` when the key has no such material;
+    /// `KeyUnavailableException` when it cannot be had.
     pub(crate) async fn named(
         service: &'s Service,
         key: &Authorized<Key, U>,
@@ -227,7 +234,9 @@ impl<'s, U: KeyUse> Material<'s, U> {
         }
         let outer = Outer::of(service, key, about);
         let id = ciphertext.material_id;
-        let found = load(service, key, id).await?;
+        let found = load(service, key, id)
+            .await
+            .map_err(KmsError::unavailable)?;
         Ok(Self {
             service,
             id,

@@ -28,7 +28,7 @@ use crate::{
     domains,
     error::KmsError,
     identities::{AccessKeyUses, Compiled},
-    key_stores::{Connections, outside::Outside},
+    key_stores::{Connections, Health, outside::Outside},
     last_use::{LastUses, Promptness, Stamp},
     layout::Home,
     material::Materials,
@@ -37,6 +37,7 @@ use crate::{
         agreement, aliases, custom_key_stores, data_keys, encryption, grants, imports, keys,
         multi_region, policies, rotation, signing, tags,
     },
+    patience::Patience,
     permission::{Asked, Permissions},
     queue::{Queues, Turns},
     rates::{Rates, Throttle},
@@ -102,6 +103,7 @@ pub struct Service {
     queues: Queues,
     domain_rounds: tokio::sync::Mutex<domains::Rounds>,
     connections: Connections,
+    key_store_checks: Health,
     throttle: Throttle,
     settings: Settings,
 }
@@ -128,12 +130,14 @@ pub struct CallerIdentity {
 impl Service {
     pub(crate) fn new(
         backend: Arc<dyn Backend>,
+        patience: Patience,
         journal: Arc<Journal>,
         custody: Arc<Custody>,
         settings: Settings,
     ) -> Result<Self, CryptoError> {
+        let (told, keys) = (Arc::clone(&journal), Arc::clone(&custody));
         Ok(Self {
-            shelves: Arc::new(Shelves::new(backend, Arc::clone(&custody))),
+            shelves: Arc::new(Shelves::new(backend, patience, keys, told)),
             journal,
             credentials: Credentials::new(),
             sessions: Sessions::new(),
@@ -148,6 +152,7 @@ impl Service {
             queues: Queues::default(),
             domain_rounds: tokio::sync::Mutex::default(),
             connections: Connections::default(),
+            key_store_checks: Health::default(),
             throttle: Throttle::new(settings.rates.clone()),
             settings,
         })
@@ -303,6 +308,7 @@ impl Service {
             tracing::warn!(cause = error.cause(), "domain keys will be looked at again");
         }
         drop(rounds);
+        self.check_key_stores();
         if let Err(error) = self.resume_connections().await {
             tracing::warn!(cause = error.cause(), "connecting will be tried again");
         }
@@ -330,7 +336,7 @@ impl Service {
         &self.journal
     }
 
-    pub(crate) fn shelves(&self) -> &Shelves {
+    pub(crate) fn shelves(&self) -> &Arc<Shelves> {
         &self.shelves
     }
 
@@ -361,8 +367,8 @@ impl Service {
         first: EntryBytes,
         other: Option<EntryBytes>,
     ) -> Result<(), KmsError> {
-        self.append(Events::of_accounts(first, other)).await?;
-        Ok(())
+        let recorded = Recorded::append(&self.journal, Events::of_accounts(first, other)).await;
+        recorded.map(drop).map_err(|error| refused(&error))
     }
 
     /// When access keys were used last, as far as it is not written down.
@@ -400,6 +406,11 @@ impl Service {
 
     pub(crate) fn connections(&self) -> &Connections {
         &self.connections
+    }
+
+    /// What the proxies of external key stores said of themselves.
+    pub(crate) fn key_store_checks(&self) -> &Health {
+        &self.key_store_checks
     }
 
     /// Who reaches the outside of this house.
@@ -581,6 +592,7 @@ impl Service {
             }
         };
         self.queues.leave(&mut turns);
+        let outcome = outcome.map_err(|error| error.modelled_by(operation));
         let stamp = Stamp::of(operation, entry).filter(|_| !used.is_empty());
         let told = Outcome {
             operation,
@@ -611,7 +623,17 @@ impl Service {
         log_failure(entry, outcome.operation.name(), outcome.error);
         match committed {
             Some(committed) => Ok(self.record_committed(committed).await),
-            None => self.append(entry.close(outcome, &[])).await,
+            None => {
+                let recorded = Recorded::append(&self.journal, entry.close(outcome, &[])).await;
+                recorded.map_err(|unrecorded| {
+                    let error = refused(&unrecorded).modelled_by(outcome.operation);
+                    self.contradict(&unrecorded, entry, || {
+                        let error = Some(&error);
+                        entry.close(&Outcome { error, ..*outcome }, &[])
+                    });
+                    error
+                })
+            }
         }
     }
 
@@ -627,21 +649,39 @@ impl Service {
         error: Option<&KmsError>,
     ) -> Result<Recorded, KmsError> {
         log_failure(entry, event, error);
-        self.append(entry.body(event, read_only, error, &[])).await
-    }
-
-    async fn append(&self, events: impl Into<Events>) -> Result<Recorded, KmsError> {
-        let recorded = Recorded::append(&self.journal, events).await;
-        recorded.map_err(|error| {
-            let error = KmsError::from(error);
-            let cause = error.cause();
-            tracing::error!(
-                cause,
-                "a call is refused because the journal cannot record it"
-            );
+        let body = entry.body(event, read_only, error, &[]);
+        let recorded = Recorded::append(&self.journal, body).await;
+        recorded.map_err(|unrecorded| {
+            let error = refused(&unrecorded);
+            self.contradict(&unrecorded, entry, || {
+                Events::from(entry.body(event, read_only, Some(&error), &[]))
+            });
             error
         })
     }
+
+    /// After events that are on their way to a disk that has not answered, tells that the caller
+    /// heard an error, whatever they say.
+    fn contradict(&self, why: &JournalError, entry: &Entry, events: impl FnOnce() -> Events) {
+        if !matches!(why, JournalError::TimedOut { .. }) {
+            return;
+        }
+        entry.begin_another();
+        for event in events() {
+            self.journal.append_unawaited(event);
+        }
+    }
+}
+
+/// What a call hears that the journal did not record.
+fn refused(unrecorded: &JournalError) -> KmsError {
+    let error = KmsError::from(unrecorded.clone());
+    let cause = error.cause();
+    tracing::error!(
+        cause,
+        "a call is refused because the journal cannot record it"
+    );
+    error
 }
 
 /// Logs why a call failed, if there is more to it than the caller is told.

@@ -35,6 +35,7 @@ use crate::{
     holders,
     keeper::Ring,
     layout::{self, Home, Prefix, RowKey, Scope},
+    patience::Patience,
     record::{Appointment, DueRecord, Record},
 };
 
@@ -80,10 +81,15 @@ pub(crate) struct Committed {
 impl Committed {
     /// Tells the journal of the change, and gives the keys in other Regions that have to follow.
     pub(crate) fn copy_to(self, journal: &Journal) -> Vec<(Home, KeyId)> {
-        for (outbox_id, entry) in self.entries {
-            journal.append_outbox(outbox_id, entry);
-        }
+        tell(journal, self.entries);
         self.summoned
+    }
+}
+
+/// Tells the journal of a change by its entries in the outbox.
+fn tell(journal: &Journal, entries: Vec<(u64, EntryBytes)>) {
+    for (outbox_id, entry) in entries {
+        journal.append_outbox(outbox_id, entry);
     }
 }
 
@@ -96,7 +102,9 @@ pub(crate) struct Listed<R> {
 /// The store as typed records.
 pub(crate) struct Shelves {
     backend: Arc<dyn Backend>,
+    patience: Patience,
     custody: Arc<Custody>,
+    journal: Arc<Journal>,
     cache: Cache<String, Slot, BySize>,
     hasher: RandomState,
     /// The newest revision at which something in each neighbourhood changed.
@@ -127,14 +135,31 @@ impl Weighter<String, Slot> for BySize {
 }
 
 impl Shelves {
-    pub(crate) fn new(backend: Arc<dyn Backend>, custody: Arc<Custody>) -> Self {
+    pub(crate) fn new(
+        backend: Arc<dyn Backend>,
+        patience: Patience,
+        custody: Arc<Custody>,
+        journal: Arc<Journal>,
+    ) -> Self {
         Self {
             backend,
+            patience,
             custody,
+            journal,
             cache: Cache::with_weighter(CACHE_RECORDS, CACHE_BYTES, BySize),
             hasher: RandomState::new(),
             changed: (0..NEIGHBOURHOODS).map(|_| AtomicU64::new(0)).collect(),
         }
+    }
+
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Silent`]; those of the read that tries it.
+    pub(crate) async fn check(&self) -> Result<(), StoreError> {
+        self.patience.check()?;
+        let probe = self.patience.read(self.backend.get(b"note/ready")).await;
+        probe.map(drop)
     }
 
     pub(crate) fn backend(&self) -> &Arc<dyn Backend> {
@@ -167,7 +192,8 @@ impl Shelves {
     ) -> Result<Option<Arc<Stored<R>>>, KmsError> {
         let name = key.as_str();
         let read_at = self.backend.revision();
-        let row = self.backend.get(name.as_bytes()).await?;
+        let row = self.backend.get(name.as_bytes());
+        let row = self.patience.read(row).await?;
         let (stored, size) = match row {
             Some(row) => {
                 let size = row.value.len();
@@ -201,7 +227,7 @@ impl Shelves {
         if let Some(name) = after {
             range = range.after(prefix.row(name).as_str().as_bytes());
         }
-        let page = self.backend.scan(range, limit).await?;
+        let page = self.patience.read(self.backend.scan(range, limit)).await?;
         let mut rows = Vec::with_capacity(page.rows.len());
         for row in page.rows {
             let key = String::from_utf8_lossy(&row.key).into_owned();
@@ -251,9 +277,10 @@ impl Shelves {
     /// Commits a change and, in the same transaction, the audit entry that tells of it.
     ///
     /// `entry` is handed the rows that the change writes, with their versions and tags. If it
-    /// gives more than one entry, each has a row of the outbox.
+    /// gives more than one entry, each has a row of the outbox. A commit that takes too long is
+    /// refused as timed out and may yet happen; the journal is told of it then.
     pub(crate) async fn commit<E: Into<Events>>(
-        &self,
+        self: &Arc<Self>,
         change: Change,
         entry: impl FnOnce(&[RowTrace]) -> E,
     ) -> Result<Committed, Interruption> {
@@ -304,12 +331,20 @@ impl Shelves {
             .chain(domain_keys)
             .collect();
 
-        let committed = self.backend.commit(conditions, writes).await;
-        // Even a commit that failed may have happened, if the medium failed at that moment.
-        for trace in &traces {
-            self.forget(&trace.key);
-        }
-        match committed {
+        let shelves = Arc::clone(self);
+        let committing = async move {
+            let committed = shelves.backend.commit(conditions, writes).await;
+            // Even a commit that failed may have happened, if the medium failed at that moment.
+            for trace in &traces {
+                shelves.forget(&trace.key);
+            }
+            committed
+        };
+        let journal = Arc::clone(&self.journal);
+        let told = entries.clone();
+        // Keys in other Regions that have to follow do so when they are next looked up.
+        let landed = move |_| tell(&journal, told);
+        match self.patience.commit(committing, landed).await {
             Ok(_) => Ok(Committed { entries, summoned }),
             Err(StoreError::Conflict { key }) => {
                 let row = String::from_utf8_lossy(&key).into_owned();

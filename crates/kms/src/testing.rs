@@ -4,6 +4,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering},
 };
+use std::time::Duration;
 
 use strongroom_auth::{
     AccessKeyId, Authorizer, Caller, NamedPolicy, Principal, Standing, decision::Open,
@@ -21,7 +22,9 @@ use strongroom_store::{
     Backend, Durability, Journal, KeyRange, Memory, Page, Precondition, Revision, Row, StoreError,
     Write,
     backend::{BoxFuture, Unavailability, Watch},
+    journal::JournalSettings,
 };
+use tokio::sync::watch;
 
 mod sham;
 
@@ -29,6 +32,9 @@ use crate::{
     Arrival, Entry, KmsError, RequestId, Service, Settings,
     installation::{self, InstallationError},
 };
+
+/// How long a store that hangs is waited for.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The moment at which every test begins.
 pub(crate) const START: i64 = 1_764_000_000_000;
@@ -48,6 +54,8 @@ struct Stopping {
     commits_left: AtomicUsize,
     /// Whether a read lets others go first.
     slow: AtomicBool,
+    /// Whether neither reads nor commits are answered, or commits are not.
+    hangs: watch::Sender<Hang>,
     /// How often a range was read, and how many rows that brought.
     scans: AtomicUsize,
     rows_scanned: AtomicUsize,
@@ -59,6 +67,7 @@ impl Backend for Stopping {
             if self.slow.load(Ordering::SeqCst) {
                 tokio::task::yield_now().await;
             }
+            self.pass(&[Hang::Reads]).await;
             self.rows.get(key).await
         })
     }
@@ -69,6 +78,7 @@ impl Backend for Stopping {
         limit: usize,
     ) -> BoxFuture<'a, Result<Page, StoreError>> {
         Box::pin(async move {
+            self.pass(&[Hang::Reads]).await;
             let page = self.rows.scan(range, limit).await?;
             self.scans.fetch_add(1, Ordering::SeqCst);
             self.rows_scanned
@@ -92,7 +102,10 @@ impl Backend for Stopping {
             let stopped = StoreError::unavailable(Unavailability::Failed, "it was stopped");
             return Box::pin(std::future::ready(Err(stopped)));
         }
-        self.rows.commit(preconditions, writes)
+        Box::pin(async move {
+            self.pass(&[Hang::Commits, Hang::Reads]).await;
+            self.rows.commit(preconditions, writes).await
+        })
     }
 
     fn watch(&self, after: Revision) -> Result<Watch, StoreError> {
@@ -101,6 +114,24 @@ impl Backend for Stopping {
 
     fn revision(&self) -> Revision {
         self.rows.revision()
+    }
+}
+
+/// What a store does not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hang {
+    Nothing,
+    Commits,
+    /// Nor anything else.
+    Reads,
+}
+
+impl Stopping {
+    /// Waits while the store hangs like that.
+    async fn pass(&self, hanging: &[Hang]) {
+        let mut hangs = self.hangs.subscribe();
+        let answers = hangs.wait_for(|hang| !hanging.contains(hang)).await;
+        answers.map(drop).unwrap();
     }
 }
 
@@ -125,6 +156,7 @@ impl Bench {
             rows: Memory::new(),
             commits_left: AtomicUsize::new(usize::MAX),
             slow: AtomicBool::new(false),
+            hangs: watch::Sender::new(Hang::Nothing),
             scans: AtomicUsize::new(0),
             rows_scanned: AtomicUsize::new(0),
         });
@@ -163,7 +195,12 @@ impl Bench {
         authorizer: Box<dyn Authorizer>,
     ) -> Result<Self, InstallationError> {
         let unsealed = sealed.unseal(&seal_key(), Random::system(), true).await?;
-        let journal = Arc::new(Journal::open(folder.path(), Durability::Relaxed).unwrap());
+        let journal = JournalSettings {
+            // Only a store that hangs is waited for so long.
+            patience: PATIENCE,
+            ..JournalSettings::of(Durability::Relaxed)
+        };
+        let journal = Arc::new(Journal::open_as(folder.path(), journal).unwrap());
         let settings = Settings {
             managed_services: vec!["s3".to_owned()],
             sm2_everywhere: true,
@@ -189,6 +226,11 @@ impl Bench {
     /// Lets the store take this many commits and no more.
     pub(crate) fn stop_after(&self, commits: usize) {
         self.stopping.commits_left.store(commits, Ordering::SeqCst);
+    }
+
+    /// Has the store answer no more, or again.
+    pub(crate) fn hang(&self, hang: Hang) {
+        self.stopping.hangs.send_replace(hang);
     }
 
     /// How often the service has read a range of the store.

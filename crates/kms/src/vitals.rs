@@ -119,7 +119,7 @@ impl Service {
     /// Whether each part of the service is well, or why not. The store is read and the journal
     /// asked; of the self-tests it is told what came of those that were made.
     pub async fn health(&self) -> Health {
-        let probe = self.shelves().backend().get(b"note/ready").await;
+        let probe = self.shelves().check().await;
         let failures = known_answer_failures();
         Health {
             store: probe.map(drop).map_err(|error| error.to_string()),

@@ -231,10 +231,10 @@ fn the_page_of_compatibility_is_the_list_of_operations() {
          - Key material of Ed25519, ML-DSA and ML-KEM keys is not imported: \
          GetParametersForImport answers `UnsupportedOperationException`. The parameters of an \
          import are used up by it.\n\
-         - Custom key stores: an external key store proxy is not asked about its health \
-         periodically; a VPC endpoint service is a name that the operator declares; a CloudHSM \
-         cluster is a PKCS#11 token that the operator declares, and its password is not rotated. \
-         Connecting and disconnecting take moments.\n\
+         - Custom key stores: a VPC endpoint service is a name that the operator declares; a \
+         CloudHSM cluster is a PKCS#11 token that the operator declares, and its password is not \
+         rotated. ConnectCustomKeyStore asks it after its answer, so what is wrong with it is told \
+         as ConnectionErrorCode and not as an exception. Connecting and disconnecting take moments.\n\
          - STS is GetCallerIdentity, AssumeRole, AssumeRoleWithWebIdentity and GetSessionToken. \
          There are no devices of a second factor: SerialNumber and TokenCode are answered as \
          for ones that do not exist. Managed policies are those of the account, not those of \

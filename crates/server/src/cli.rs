@@ -304,6 +304,18 @@ pub struct Counter {
     /// How many days a domain key wraps key material before it is replaced [default: 30].
     #[arg(long, env = "STRONGROOM_DOMAIN_KEY_DAYS", value_name = "DAYS")]
     pub domain_key_days: Option<u16>,
+    /// How long a call waits for the store or the journal before it is answered
+    /// DependencyTimeoutException [default: 10000].
+    #[arg(long, env = "STRONGROOM_DEPENDENCY_TIMEOUT_MILLIS", value_name = "MS")]
+    pub dependency_timeout_millis: Option<u32>,
+    /// How often the proxies of connected external key stores are asked whether they are well; 0
+    /// never does [default: 300].
+    #[arg(
+        long,
+        env = "STRONGROOM_KEY_STORE_HEALTH_SECONDS",
+        value_name = "SECONDS"
+    )]
+    pub key_store_health_seconds: Option<u16>,
     /// A file that says where external key store proxies are, and which PKCS#11 tokens are HSM
     /// clusters.
     #[arg(long, env = "STRONGROOM_KEY_STORES", value_name = "FILE")]

@@ -11,6 +11,8 @@
 //! managed_services = ["s3", "ebs"]
 //! sm2_everywhere = false
 //! danger_allow_swap = false
+//! dependency_timeout_millis = 10000
+//! key_store_health_seconds = 300
 //! attestation_root = "/etc/strongroom/nitro.pem" # default: no attestation document is taken
 //!
 //! [rsa]
@@ -57,6 +59,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use serde::Deserialize;
@@ -150,6 +153,12 @@ pub const DOMAIN_KEY_DAYS: u16 = 30;
 /// What may be said. NIST SP 800-57 part 1, 5.3.6: a key that wraps is used for up to two years.
 const DOMAIN_KEY_DAYS_RANGE: std::ops::RangeInclusive<u16> = 1..=730;
 
+/// How often external key store proxies are asked whether they are well, unless it is said
+/// otherwise. AWS: every few minutes.
+const KEY_STORE_HEALTH: Duration = Duration::from_secs(300);
+/// For how long a call may wait for the store or the journal. Ours.
+const DEPENDENCY_TIMEOUT_MILLIS: std::ops::RangeInclusive<u32> = 100..=600_000;
+
 /// Why the settings are refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -201,6 +210,9 @@ pub enum ConfigError {
     /// A domain key cannot be replaced that often or that rarely.
     #[error("a domain key is replaced after 1 to 730 days, not {0}: --domain-key-days")]
     DomainKeyDays(u16),
+    /// Nobody waits that shortly or that long.
+    #[error("a call waits for 100 to 600000 ms, not {0}: --dependency-timeout-millis")]
+    DependencyTimeout(u32),
 }
 
 /// Where a server listens and how it answers, with every default filled in.
@@ -230,6 +242,8 @@ pub struct CounterConfig {
     pub rates: Rates,
     /// The outside of custom key stores.
     pub key_stores: KeyStoreSettings,
+    /// How often external key store proxies are asked whether they are well; zero for never.
+    pub key_store_health: Duration,
 }
 
 /// The settings of `serve`, with every default filled in.
@@ -265,6 +279,8 @@ struct File {
     attestation_root: Option<PathBuf>,
     sm2_everywhere: Option<bool>,
     danger_allow_swap: Option<bool>,
+    dependency_timeout_millis: Option<u32>,
+    key_store_health_seconds: Option<u16>,
     #[serde(default)]
     rsa: Rsa,
     tls: Option<Tls>,
@@ -410,6 +426,14 @@ pub fn serve(args: ServeArgs) -> Result<ServeConfig, ConfigError> {
             .counter
             .domain_key_days
             .or(file.custody.domain_key_days),
+        dependency_timeout_millis: args
+            .counter
+            .dependency_timeout_millis
+            .or(file.dependency_timeout_millis),
+        key_store_health_seconds: args
+            .counter
+            .key_store_health_seconds
+            .or(file.key_store_health_seconds),
         request_rates: args.counter.request_rates.or(file.request_rates.usual),
         request_rate: rates,
         audit: args.counter.audit.or(&file.audit),
@@ -451,7 +475,7 @@ pub fn serve(args: ServeArgs) -> Result<ServeConfig, ConfigError> {
 ///
 /// # Errors
 /// [`ConfigError::Service`], [`ConfigError::Rsa`], [`ConfigError::DomainKeyDays`],
-/// [`ConfigError::KeyStores`].
+/// [`ConfigError::DependencyTimeout`], [`ConfigError::KeyStores`].
 pub fn counter(given: Counter, defaults: Defaults) -> Result<CounterConfig, ConfigError> {
     let rsa = rsa(&given, defaults.rsa)?;
     let managed_services = match given.managed_services {
@@ -488,8 +512,15 @@ pub fn counter(given: Counter, defaults: Defaults) -> Result<CounterConfig, Conf
         Some(AuditDurability::Relaxed) => Durability::Relaxed,
         None => defaults.durability,
     };
+    let mut audit = AuditConfig::of(&given.audit, durability, defaults.reserve_percent)?;
+    if let Some(millis) = given.dependency_timeout_millis {
+        if !DEPENDENCY_TIMEOUT_MILLIS.contains(&millis) {
+            return Err(ConfigError::DependencyTimeout(millis));
+        }
+        audit.journal.patience = Duration::from_millis(millis.into());
+    }
     Ok(CounterConfig {
-        audit: AuditConfig::of(&given.audit, durability, defaults.reserve_percent)?,
+        audit,
         listen: given.listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
         metrics_listen: given.metrics_listen,
         otlp: OtlpSettings::of(&given.otlp, |name| std::env::var(name).ok())?,
@@ -501,6 +532,11 @@ pub fn counter(given: Counter, defaults: Defaults) -> Result<CounterConfig, Conf
         domain_key_days,
         rates,
         key_stores,
+        key_store_health: given
+            .key_store_health_seconds
+            .map_or(KEY_STORE_HEALTH, |seconds| {
+                Duration::from_secs(seconds.into())
+            }),
     })
 }
 
@@ -585,6 +621,8 @@ mod tests {
         attestation_root = "/root.pem"
         sm2_everywhere = true
         danger_allow_swap = true
+        dependency_timeout_millis = 2500
+        key_store_health_seconds = 60
         [rsa]
         at_once = 1
         ready_2048 = 3
@@ -653,6 +691,7 @@ mod tests {
                             entries: 100,
                         },
                         reserve_percent: 5,
+                        patience: Duration::from_millis(2500),
                     },
                     sinks: vec![SinkSettings {
                         name: "out".into(),
@@ -691,6 +730,7 @@ mod tests {
                     }],
                     hsm_cluster: Vec::new(),
                 },
+                key_store_health: Duration::from_secs(60),
             },
             regions: vec![Region::parse("us-east-1").unwrap()],
             danger_allow_swap: true,
@@ -706,7 +746,8 @@ mod tests {
                      --region eu-west-1,eu-west-2 --managed-services ebs,rds \
                      --audit-durability strict --tls-certificate /c2 --tls-key /k2 \
                      --rsa-at-once 4 --rsa-ready-2048 0 --domain-key-days 7 \
-                     --audit-reserve-percent 1 --audit-checkpoint-seconds 60";
+                     --audit-reserve-percent 1 --audit-checkpoint-seconds 60 \
+                     --dependency-timeout-millis 100";
         let config = settings(WHOLE, flags).unwrap();
         assert_eq!(config.data_dir, PathBuf::from("/other"));
         assert_eq!(config.seals, ["passphrase=file:/p".parse().unwrap()]);
@@ -720,6 +761,7 @@ mod tests {
             (journal.reserve_percent, journal.pace.every.as_secs()),
             (1, 60)
         );
+        assert_eq!(journal.patience, Duration::from_millis(100));
         assert_eq!(
             (journal.file_bytes, config.counter.audit.sinks.len()),
             (8 << 20, 1)
@@ -746,6 +788,7 @@ mod tests {
         assert_eq!(config.counter.listen, DEFAULT_LISTEN);
         assert_eq!(config.counter.audit.journal.durability, Durability::Strict);
         assert_eq!(config.counter.domain_key_days, 30);
+        assert_eq!(config.counter.key_store_health, Duration::from_secs(300));
         assert_eq!(config.counter.rates, Rates::aws());
         assert!(!config.danger_allow_swap);
         assert!(!config.counter.sm2_everywhere);
@@ -766,6 +809,10 @@ mod tests {
             "line 3: unknown field `durabilty`",
         );
         check("[audit]\ndurability = 'lax'", "unknown variant `lax`");
+        check(
+            "dependency_timeout_millis = 99",
+            "a call waits for 100 to 600000 ms, not 99: --dependency-timeout-millis",
+        );
         check(
             "[audit]\nreserve_percent = 51",
             "audit.reserve_percent: it is 0 to 50",

@@ -8,6 +8,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -255,6 +256,13 @@ pub enum StoreError {
         /// Which limit.
         what: &'static str,
     },
+    /// The store has not answered in time. What it was asked for may yet happen: all of it or
+    /// nothing of it. No back end says this of itself; whoever waits for one does.
+    #[error("the store has not answered within {} ms", _0.as_millis())]
+    TimedOut(Duration),
+    /// Nothing was asked of the store, because it does not answer what it was asked before.
+    #[error("the store was asked nothing, since it does not answer what it was asked before")]
+    Silent,
     /// The store was closed.
     #[error("the store is closed")]
     Closed,

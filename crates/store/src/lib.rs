@@ -21,6 +21,7 @@ pub mod folder;
 mod history;
 pub mod journal;
 pub mod memory;
+mod patience;
 #[cfg(test)]
 mod testing;
 
@@ -34,3 +35,4 @@ pub use envelope::{OpenedRow, RowIntegrity, RowVersion, SealedRow, VersionClock}
 pub use folder::{DataFolder, FolderError};
 pub use journal::{Durability, EntryBytes, Journal, JournalError};
 pub use memory::Memory;
+pub use patience::{PATIENCE, within};

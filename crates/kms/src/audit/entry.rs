@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use strongroom_auth::Caller;
@@ -38,7 +41,8 @@ pub struct Entry {
     caller: Arc<Caller>,
     region: Region,
     arrival: Arrival,
-    event_id: RequestId,
+    /// Whether events of the call may be on their way already that say something else.
+    another: AtomicBool,
     opened: Timestamp,
     clock: Arc<dyn Clock>,
     notes: Mutex<Notes>,
@@ -75,8 +79,8 @@ impl Entry {
         Self {
             caller,
             region,
-            event_id: arrival.request_id.of_event(),
             arrival,
+            another: AtomicBool::new(false),
             opened: clock.now(),
             clock,
             notes: Mutex::default(),
@@ -120,7 +124,22 @@ impl Entry {
     }
 
     pub(crate) fn event_id(&self) -> RequestId {
-        self.event_id
+        self.ids().of_event()
+    }
+
+    /// What the ids of events are made from.
+    fn ids(&self) -> RequestId {
+        if self.another.load(Ordering::Relaxed) {
+            self.request_id().told_again()
+        } else {
+            self.request_id()
+        }
+    }
+
+    /// Gives the events of the call other ids from now on, since there may be events already that
+    /// say how it ended, and that nobody could wait for.
+    pub(crate) fn begin_another(&self) {
+        self.another.store(true, Ordering::Relaxed);
     }
 
     /// Notes a resource that the call touches.
@@ -209,7 +228,7 @@ impl Entry {
             }
         }
         let first = Event {
-            id: self.event_id,
+            id: self.event_id(),
             name: operation.name(),
             region: &self.region,
             recipient: self.caller.account,
@@ -226,7 +245,7 @@ impl Entry {
         let mut further = Vec::new();
         for (number, owner) in (0..).zip(owners) {
             let event = Event {
-                id: self.request_id().of_event_for_owner(number),
+                id: self.ids().of_event_for_owner(number),
                 recipient: owner,
                 ..first
             };
@@ -241,7 +260,7 @@ impl Entry {
 
     /// The event in the other Region of a call that concerns two.
     fn elsewhere(&self, here: &Event<'_>) -> Option<EntryBytes> {
-        let id = self.request_id().of_event_elsewhere();
+        let id = self.ids().of_event_elsewhere();
         match here.input? {
             Input::ReplicateKey(request) => {
                 let replica = here.notes.replica.as_ref()?;
@@ -279,7 +298,7 @@ impl Entry {
     ) -> EntryBytes {
         let notes = self.notes();
         let event = Event {
-            id: self.event_id,
+            id: self.event_id(),
             name,
             region: &self.region,
             recipient: self.caller.account,

@@ -49,6 +49,12 @@ impl RequestId {
         self.other(0xa5 ^ number)
     }
 
+    /// The id that a second telling of the same request goes by, from which the ids of its events
+    /// are made.
+    pub(super) fn told_again(self) -> Self {
+        self.other(0x96)
+    }
+
     fn other(self, mask: u8) -> Self {
         Self::new(self.0.map(|byte| byte ^ mask))
     }
@@ -84,7 +90,10 @@ mod tests {
         let id = RequestId::new([7; 16]);
         let mut all = HashSet::from([id, id.of_event(), id.shared(), id.of_event_elsewhere()]);
         all.extend([id.of_event_for_owner(0), id.of_event_for_owner(1)]);
-        assert_eq!(all.len(), 6);
+        let again = id.told_again();
+        all.extend([again.of_event(), again.of_event_elsewhere()]);
+        all.extend([again.of_event_for_owner(0), again.of_event_for_owner(1)]);
+        assert_eq!(all.len(), 10);
         assert!(all.iter().all(|id| id.text().as_bytes()[14] == b'4'));
     }
 }

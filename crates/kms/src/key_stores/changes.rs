@@ -300,12 +300,12 @@ impl Change {
         store: &KeyStore,
         connection: Connection,
     ) -> Result<Self, KmsError> {
-        use strongroom_model::enums::ConnectionStateType::Connecting;
+        use strongroom_model::enums::ConnectionStateType::{Connecting, Disconnecting};
         let mut change = Self::new();
         let row = store.home.key_store(&store.id);
         let waiting = store.home.connecting(&store.id);
-        let was_waiting = store.state() == Connecting;
-        let waits = connection.state == Connecting;
+        let was_waiting = matches!(store.state(), Connecting | Disconnecting);
+        let waits = matches!(connection.state, Connecting | Disconnecting);
         let record = KeyStoreRecord {
             connection,
             ..store.record().clone()

@@ -1,4 +1,4 @@
-//! Connecting a store: asked for by a call, done after its answer.
+//! Connecting a store, and disconnecting it: asked for by a call, done after its answer.
 //!
 //! ConnectCustomKeyStore only notes that the store is being connected, in its record and in a row
 //! that is there as long as that is so. The attempt runs after the call, and its outcome is a
@@ -30,6 +30,9 @@ use crate::{
     shelves::Listed,
 };
 
+/// What the events are called that tell of the end of an attempt.
+const CONNECTING: &str = "ConnectCustomKeyStore";
+const DISCONNECTING: &str = "DisconnectCustomKeyStore";
 /// How often a proxy is asked whether it is well before the connection fails. Ours.
 const TRIES: usize = 3;
 /// The pause between two of them. Ours.
@@ -84,7 +87,7 @@ impl Service {
             .list(&layout::all_connecting(), None, LOOKED_FOR)
             .await?;
         for (name, _) in waiting.rows {
-            if let Some(name) = layout::parse_connecting(&name) {
+            if let Some(name) = layout::parse_store(&name) {
                 self.begin_connection(name);
             }
         }
@@ -115,10 +118,14 @@ impl Service {
     }
 }
 
-/// Connects a store that is to be connected, and notes the outcome. Tells whether that is over.
+/// Connects a store that is to be connected, or leaves one that is to be disconnected, and notes
+/// the outcome. Tells whether that is over.
 async fn attempt(service: &Service, home: &Home, id: &str) -> Result<bool, KmsError> {
     let store = match KeyStore::find(service, home, id).await {
         Ok(store) if store.state() == ConnectionStateType::Connecting => store,
+        Ok(store) if store.state() == ConnectionStateType::Disconnecting => {
+            return leave(service, &store).await;
+        }
         Ok(_) => return forget(service, home, id).await,
         Err(error) if error.code() == ErrorCode::CustomKeyStoreNotFoundException => {
             return forget(service, home, id).await;
@@ -143,7 +150,26 @@ async fn attempt(service: &Service, home: &Home, id: &str) -> Result<bool, KmsEr
     );
     let state = connection.state;
     let change = Change::key_store_connection(&store, connection)?;
-    commit(service, home, id, state, change).await
+    commit(service, &store.home, id, CONNECTING, state, change).await
+}
+
+/// Leaves the cluster of a store. Tells whether that is over.
+async fn leave(service: &Service, store: &KeyStore) -> Result<bool, KmsError> {
+    if let KeyStoreKind::AwsCloudhsm(config) = &store.record().kind {
+        service.outside().clusters.log_out(&config.cluster).await;
+    }
+    let connection = Connection::disconnected();
+    let state = connection.state;
+    let change = Change::key_store_connection(store, connection)?;
+    commit(
+        service,
+        &store.home,
+        &store.id,
+        DISCONNECTING,
+        state,
+        change,
+    )
+    .await
 }
 
 /// Nothing is to be connected any more; the row that says so goes.
@@ -154,19 +180,21 @@ async fn forget(service: &Service, home: &Home, id: &str) -> Result<bool, KmsErr
     };
     let mut change = Change::new();
     change.provided(&row, Some(stored.revision)).remove(&row);
-    commit(service, home, id, ConnectionStateType::Disconnected, change).await
+    let state = ConnectionStateType::Disconnected;
+    commit(service, home, id, CONNECTING, state, change).await
 }
 
-/// Commits what became of connecting, and tells whether the store was still as it was judged.
+/// Commits what became of it, and tells whether the store was still as it was judged.
 async fn commit(
     service: &Service,
     home: &Home,
     id: &str,
+    event: &'static str,
     state: ConnectionStateType,
     change: Change,
 ) -> Result<bool, KmsError> {
     let event = service
-        .event_without_key("ConnectCustomKeyStore", home)?
+        .event_without_key(event, home)?
         .with("connectionState", state.as_str())
         .with("customKeyStoreId", id);
     service.commit_event(change, event).await
@@ -182,7 +210,7 @@ async fn reach(
         KeyStoreKind::ExternalKeyStore(config) => {
             let proxy = secrets.proxy(config)?;
             let random = service.custody().random();
-            let about = about_ourselves(random, Operation::ConnectCustomKeyStore)?;
+            let about = about_ourselves(random, Operation::ConnectCustomKeyStore.name())?;
             let mut tries = 0;
             loop {
                 tries += 1;

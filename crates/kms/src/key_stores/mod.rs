@@ -12,6 +12,7 @@
 mod changes;
 mod connection;
 mod faults;
+mod health;
 mod new_key;
 mod outer;
 pub mod outside;
@@ -21,6 +22,8 @@ mod sentences;
 
 pub(crate) use changes::{Claims, Names, StoreKeys, new_record};
 pub(crate) use connection::Connections;
+pub(crate) use health::Health;
+pub use health::KeyStoreHealth;
 pub(crate) use new_key::NewKeyPlace;
 pub(crate) use outer::Outer;
 pub(crate) use recorded::{Note, backing_key};
@@ -32,7 +35,6 @@ use strongroom_crypto::{Random, Suite};
 use strongroom_model::{
     Plaintext,
     enums::{ConnectionStateType, CustomKeyStoreType, OriginType},
-    operations::Operation,
 };
 
 use crate::{
@@ -133,11 +135,11 @@ fn is_id(text: &str) -> bool {
 /// Who asks the outside for something that no caller asked for.
 pub(crate) fn about_ourselves(
     random: &Random,
-    operation: Operation,
+    operation: &'static str,
 ) -> Result<outside::About, KmsError> {
     Ok(outside::About {
         request_id: RequestId::new(random.array()?).to_string(),
-        operation: operation.name(),
+        operation,
         principal: "AWS Internal".to_owned(),
         key_arn: None,
     })

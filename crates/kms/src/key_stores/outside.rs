@@ -3,7 +3,7 @@
 //! Neither trait says how the other side is reached. The answers that are not what was asked for
 //! are faults, told apart exactly as far as AWS tells them apart.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use strongroom_crypto::layers::OuterLayer;
 use strongroom_model::{KeyStorePassword, Plaintext, Region, SecretAccessKey, SecretText};
@@ -19,6 +19,8 @@ pub struct Outside {
     pub clusters: Box<dyn ClusterClient>,
     /// Identity providers, for the keys that they sign with.
     pub key_sets: Box<dyn KeySetSource>,
+    /// How often the proxies of connected stores are asked whether they are well; zero for never.
+    pub health_check_every: Duration,
 }
 
 impl Outside {
@@ -29,6 +31,7 @@ impl Outside {
             proxies: Box::new(Nothing),
             clusters: Box::new(Nothing),
             key_sets: Box::new(NoKeySets),
+            health_check_every: Duration::ZERO,
         }
     }
 }

@@ -10,6 +10,7 @@ pub(super) fn outside() -> Outside {
         proxies: Box::new(Sham),
         clusters: Outside::nothing().clusters,
         key_sets: Outside::nothing().key_sets,
+        health_check_every: std::time::Duration::ZERO,
     }
 }
 

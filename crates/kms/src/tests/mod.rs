@@ -9,6 +9,7 @@ mod grants;
 mod imports;
 mod key_stores;
 mod last_use;
+mod patience;
 mod permission;
 mod quotas;
 mod rotation;

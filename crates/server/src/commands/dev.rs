@@ -155,7 +155,11 @@ async fn serve(
         attestation: house::attestation(counter.attestation_root.as_deref())?,
         domain_key_days: counter.domain_key_days,
         regions: Vec::new(),
-        outside: custom_key_stores::outside(&counter.key_stores, watched.then_some(&metrics))?,
+        outside: custom_key_stores::outside(
+            &counter.key_stores,
+            counter.key_store_health,
+            watched.then_some(&metrics),
+        )?,
         rates: counter.rates,
     };
     let service = unsealed.serve(Arc::clone(&place.journal), settings).await?;

@@ -70,6 +70,7 @@ async fn serve(mut house: House, config: ServeConfig) -> Result<(), Failure> {
         regions: config.regions.clone(),
         outside: custom_key_stores::outside(
             &config.counter.key_stores,
+            config.counter.key_store_health,
             watched.then_some(&metrics),
         )?,
         rates: config.counter.rates,

@@ -7,7 +7,7 @@ pub mod hsm;
 mod settings;
 mod xks;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use strongroom_kms::outside::Outside;
 
@@ -22,6 +22,7 @@ use crate::metrics::{Metrics, watch_outside};
 /// When a file that the settings name cannot be used.
 pub fn outside(
     settings: &KeyStoreSettings,
+    health_check_every: Duration,
     metrics: Option<&Arc<Metrics>>,
 ) -> Result<Outside, SettingsError> {
     let proxies = xks::Proxies::new(&settings.external_key_store, metrics.cloned())?;
@@ -29,6 +30,7 @@ pub fn outside(
         proxies: Box::new(proxies),
         clusters: Box::new(hsm::Clusters::new(&settings.hsm_cluster)?),
         key_sets: Box::new(crate::sts::ProviderDocuments::default()),
+        health_check_every,
     };
     Ok(match metrics {
         Some(metrics) => watch_outside(outside, metrics),

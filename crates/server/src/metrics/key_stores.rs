@@ -203,7 +203,7 @@ pub fn watch_outside(outside: Outside, metrics: &Arc<Metrics>) -> Outside {
             clusters: outside.clusters,
             metrics: Arc::clone(metrics),
         }),
-        key_sets: outside.key_sets,
+        ..outside
     }
 }
 

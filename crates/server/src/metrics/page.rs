@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use strongroom_kms::vitals::Outlook;
+use strongroom_kms::{KeyStoreHealth, vitals::Outlook};
 use strongroom_model::{Timestamp, enums::KeyState, errors::ErrorCode};
 
 use super::{
@@ -485,6 +485,15 @@ fn key_stores<'a>(
     counted: Option<&Counted>,
 ) {
     let store = |id: &str| ("store", Cow::from(id.to_owned()));
+    sheet.family(
+        "strongroom_external_key_stores",
+        Gauge,
+        "Connected external key stores, by what their proxies said when they were asked last.",
+    );
+    let KeyStoreHealth { well, unwell } = gallery.service.key_store_health();
+    for (health, stores) in [("well", well), ("unwell", unwell)] {
+        sheet.point([("health", health.into())], stores);
+    }
     sheet.family(
         "strongroom_custom_key_store_state",
         Gauge,

@@ -21,6 +21,9 @@
 //!
 //! **Failure.** A line that cannot be written, or in strict mode synced, is refused and leaves
 //! nothing behind. Lines that were accepted before are written again when the disk lets them.
+//! A disk that neither takes nor refuses is waited for, but not for ever: whoever waits longer
+//! than [`JournalSettings::patience`] is told so, and from then on lines are refused until the
+//! sync that is under way has come to its end. So what waits for such a disk is bounded.
 
 mod checkpoint;
 mod collected;
@@ -56,6 +59,7 @@ use tokio::sync::{Notify, oneshot, watch};
 
 use crate::backend::StoreError;
 use crate::durations::{Durations, Spread};
+use crate::patience::{PATIENCE, within};
 
 pub use checkpoint::{
     Checkpoint, CheckpointFollower, FoldMark, Kept, Place, Told, newest_checkpoint, origin,
@@ -109,10 +113,13 @@ pub struct JournalSettings {
     pub pace: Pace,
     /// Of a hundred parts of the disk, how many have to be left for a call to be recorded.
     pub reserve_percent: u8,
+    /// How long a call waits for the disk.
+    pub patience: Duration,
 }
 
 impl JournalSettings {
-    /// Files of 64 MiB or a day, checkpoints after ten seconds or 4,096 lines, no reserve.
+    /// Files of 64 MiB or a day, checkpoints after ten seconds or 4,096 lines, no reserve, ten
+    /// seconds of patience.
     #[must_use]
     pub fn of(durability: Durability) -> Self {
         Self {
@@ -121,6 +128,7 @@ impl JournalSettings {
             file_age: Some(FILE_AGE),
             pace: Pace::default(),
             reserve_percent: 0,
+            patience: PATIENCE,
         }
     }
 }
@@ -182,6 +190,22 @@ pub enum JournalError {
         /// Of a hundred parts of the disk, how many are the reserve.
         percent: u8,
     },
+    /// The line was written, and its disk has not answered in time. It is there, and safe once
+    /// the disk answers.
+    #[error("the disk of the journal has not answered within {} ms", patience.as_millis())]
+    TimedOut {
+        /// How long it was waited for.
+        patience: Duration,
+    },
+    /// The disk does not answer what it was told before. Nothing of the line is there.
+    #[error(
+        "the journal takes no records, since its disk has not answered for more than {} ms",
+        patience.as_millis()
+    )]
+    Stalled {
+        /// How long it was waited for.
+        patience: Duration,
+    },
     /// A line in the middle of the journal is not as it was written.
     #[error(transparent)]
     Broken(#[from] ChainFault),
@@ -197,6 +221,7 @@ pub enum JournalError {
 pub struct Journal {
     shared: Arc<Shared>,
     durability: Durability,
+    patience: Duration,
     pace: Pace,
     dir: Option<PathBuf>,
     torn: Option<Torn>,
@@ -324,7 +349,7 @@ impl Journal {
             bytes: settings.file_bytes,
             age: settings.file_age,
         };
-        let state = State::new(medium, segment, limits, end);
+        let state = State::new(medium, segment, limits, settings.patience, end);
         let shared = Arc::new(Shared {
             unsynced_bytes: state.unsynced_bytes(),
             state: Mutex::new(state),
@@ -345,6 +370,7 @@ impl Journal {
         Ok(Self {
             shared,
             durability: settings.durability,
+            patience: settings.patience,
             pace: settings.pace,
             dir: None,
             torn: None,
@@ -360,7 +386,9 @@ impl Journal {
     /// # Errors
     ///
     /// [`JournalError::Unavailable`]: the journal did not take the record and nothing of it is
-    /// there, so the call it speaks of must be refused. [`JournalError::Reserve`] likewise.
+    /// there, so the call it speaks of must be refused. [`JournalError::Reserve`] and
+    /// [`JournalError::Stalled`] likewise. After [`JournalError::TimedOut`] the record is there,
+    /// and the call must be refused as well.
     pub async fn append(&self, body: EntryBytes) -> Result<Seq, JournalError> {
         self.check_space()?;
         let relaxed = self.durability == Durability::Relaxed;
@@ -370,11 +398,34 @@ impl Journal {
         let (answer, waiting) = oneshot::channel();
         {
             let mut state = self.shared.lock();
+            state.check_pace()?;
             state.append(&body, Promise::Durable(answer))?;
             state.urgent = true;
         }
         self.shared.wake.notify_one();
-        waiting.await.unwrap_or(Err(JournalError::Closed))
+        let patience = self.patience;
+        match within(patience, waiting).await {
+            Some(answered) => answered.unwrap_or(Err(JournalError::Closed)),
+            None => Err(JournalError::TimedOut { patience }),
+        }
+    }
+
+    /// Appends a record that nobody waits for: what is to be said of a call beyond a line that
+    /// the disk has not answered for. Such calls are as few as began before it was known.
+    pub fn append_unawaited(&self, body: EntryBytes) {
+        let mut state = self.shared.lock();
+        let idle = state.is_settled();
+        state.accept(body, Promise::Written);
+        drop(state);
+        if idle {
+            self.shared.wake.notify_one();
+        }
+    }
+
+    /// How long a call waits for the disk.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// Whether somebody holds the journal's lock, and so probably writes.
@@ -417,7 +468,9 @@ impl Journal {
     /// # Errors
     ///
     /// [`JournalError::Unavailable`] while lines that were accepted cannot be made safe, or
-    /// another one would be refused; [`JournalError::Reserve`] while there is too little space. A call that would change something must be refused then.
+    /// another one would be refused; [`JournalError::Reserve`] while there is too little space;
+    /// [`JournalError::Stalled`] while the disk does not answer. A call that would change
+    /// something must be refused then.
     pub fn check(&self) -> Result<(), JournalError> {
         self.check_space()?;
         self.check_medium()
@@ -525,11 +578,13 @@ impl Shared {
             let _ = state.settle();
             state.urgent = false;
             let (segment, mark) = (state.segment(), state.written());
-            drop(state);
             let began = Instant::now();
+            state.syncing = Some(began);
+            drop(state);
             let synced = segment.sync();
             self.syncs.note(began.elapsed());
             let mut state = self.lock();
+            state.syncing = None;
             match synced {
                 Ok(()) => {
                     state.mark_synced(mark);

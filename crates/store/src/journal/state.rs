@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use bytes::BytesMut;
@@ -98,6 +98,10 @@ pub(super) struct State {
     /// Somebody waits for the next sync, so it must not wait for its turn.
     pub(super) urgent: bool,
     pub(super) closed: bool,
+    /// Since when a sync is under way.
+    pub(super) syncing: Option<Instant>,
+    /// How long that may take before no more lines are taken.
+    patience: Duration,
     pub(super) sealing: Sealing,
 }
 
@@ -115,6 +119,7 @@ impl State {
         medium: Box<dyn Medium>,
         segment: Arc<dyn Segment>,
         limits: FileLimits,
+        patience: Duration,
         end: Mark,
     ) -> Self {
         Self {
@@ -136,6 +141,8 @@ impl State {
             line: Vec::with_capacity(2048),
             urgent: false,
             closed: false,
+            syncing: None,
+            patience,
             sealing: Sealing::default(),
         }
     }
@@ -165,8 +172,19 @@ impl State {
             && !self.urgent
     }
 
+    /// Fails while the disk does not answer.
+    pub(super) fn check_pace(&self) -> Result<(), JournalError> {
+        match self.syncing {
+            Some(since) if since.elapsed() > self.patience => Err(JournalError::Stalled {
+                patience: self.patience,
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// Fails while lines that were accepted cannot be made safe.
     pub(super) fn check(&self) -> Result<(), JournalError> {
+        self.check_pace()?;
         match &self.broken {
             Some(cause) => Err(JournalError::Unavailable {
                 cause: cause.clone(),

@@ -814,3 +814,59 @@ async fn a_reader_starts_in_the_file_that_has_the_line() {
         40
     );
 }
+
+// ---- a disk that does not answer ----
+
+/// Long enough that nothing but a closed gate is waited for so long.
+const SHORT: Duration = Duration::from_millis(300);
+
+fn impatient(disk: &Disk, durability: Durability) -> Journal {
+    let settings = JournalSettings {
+        patience: SHORT,
+        ..JournalSettings::of(durability)
+    };
+    let (medium, segment) = (Box::new(disk.clone()), Arc::new(disk.clone()));
+    Journal::start(medium, segment, settings, None, Mark::default()).unwrap()
+}
+
+#[tokio::test]
+async fn a_line_that_is_waited_for_in_vain_is_there_and_no_others_are_taken() {
+    let disk = Disk::new();
+    let journal = impatient(&disk, Durability::Strict);
+    journal.append(numbered(1)).await.unwrap();
+    disk.close_gate();
+    let timed_out = JournalError::TimedOut { patience: SHORT };
+    assert_eq!(journal.append(numbered(2)).await, Err(timed_out));
+    eventually(|| journal.check().is_err()).await;
+    let stalled = JournalError::Stalled { patience: SHORT };
+    for _ in 0..100 {
+        let begun = Instant::now();
+        assert_eq!(journal.append(numbered(9)).await, Err(stalled.clone()));
+        assert!(begun.elapsed() < SHORT);
+    }
+    assert_eq!(journal.check(), Err(stalled));
+    journal.append_unawaited(numbered(3));
+    disk.open_gate();
+    eventually(|| journal.check().is_ok()).await;
+    assert_eq!(journal.append(numbered(4)).await, Ok(4));
+    assert_eq!(disk.synced(), [1, 2, 3, 4]);
+}
+
+#[tokio::test]
+async fn lines_that_need_no_sync_are_taken_until_one_has_taken_too_long() {
+    let disk = Disk::new();
+    let journal = impatient(&disk, Durability::Relaxed);
+    disk.close_gate();
+    journal.append(numbered(1)).await.unwrap();
+    journal.append(numbered(2)).await.unwrap();
+    eventually(|| journal.check().is_err()).await;
+    let stalled = JournalError::Stalled { patience: SHORT };
+    assert_eq!(journal.append(numbered(9)).await, Err(stalled));
+    // What is safe elsewhere is taken always.
+    journal.append_outbox(7, numbered(3));
+    disk.open_gate();
+    eventually(|| journal.check().is_ok()).await;
+    journal.append(numbered(4)).await.unwrap();
+    journal.flush().await.unwrap();
+    assert_eq!(disk.synced(), [1, 2, 3, 4]);
+}

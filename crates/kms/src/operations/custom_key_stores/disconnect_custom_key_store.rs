@@ -16,12 +16,13 @@ use crate::{
 };
 
 /// Disconnects the store. When this returns its keys are Unavailable, and an attempt to connect
-/// that is under way comes to nothing.
+/// that is under way comes to nothing. The cluster of a CloudHSM key store is left after that:
+/// what it is doing comes to its end first, and the store is DISCONNECTING as long.
 ///
 /// # Errors
 ///
 /// - `CustomKeyStoreNotFoundException`: there is no such store.
-/// - `CustomKeyStoreInvalidStateException`: it is disconnected.
+/// - `CustomKeyStoreInvalidStateException`: it is disconnected, or being disconnected.
 pub(crate) async fn disconnect_custom_key_store(
     call: &Call<'_>,
     input: &DisconnectCustomKeyStoreRequest,
@@ -36,11 +37,18 @@ pub(crate) async fn disconnect_custom_key_store(
     ) {
         return Err(KmsError::key_store_state(&store.id, state).into());
     }
-    let change = Change::key_store_connection(&store, Connection::disconnected())?;
+    let connection = match &store.record().kind {
+        KeyStoreKind::ExternalKeyStore(_) => Connection::disconnected(),
+        KeyStoreKind::AwsCloudhsm(_) => Connection {
+            state: ConnectionStateType::Disconnecting,
+            error: None,
+        },
+    };
+    let leaves = connection.state == ConnectionStateType::Disconnecting;
+    let change = Change::key_store_connection(&store, connection)?;
     call.commit(change).await?;
-    if let KeyStoreKind::AwsCloudhsm(config) = &store.record().kind {
-        let clusters = &call.service().outside().clusters;
-        clusters.log_out(&config.cluster).await;
+    if leaves {
+        call.service().connections().ask(&store);
     }
     Ok(DisconnectCustomKeyStoreResponse {})
 }

@@ -20,6 +20,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
@@ -36,6 +37,11 @@ use super::{HsmCluster, IvSource, SettingsError};
 
 /// Bytes of a tag. PKCS#11, `CKM_AES_GCM` with 128 bits.
 const TAG_BYTES: usize = 16;
+
+/// How often it is looked whether a process that is left has ended what it was doing. Ours.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// How long that is waited for. Ours.
+const AT_MOST: Duration = Duration::from_secs(60);
 
 /// The clusters that there are.
 pub struct Clusters {
@@ -210,9 +216,21 @@ impl ClusterClient for Clusters {
     fn log_out<'a>(&'a self, cluster: &'a str) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             // With the process its sessions go, and whatever it held in memory.
-            if let Ok(module) = self.module(cluster) {
-                *module.process.lock().await = None;
-            }
+            let Ok(module) = self.module(cluster) else {
+                return;
+            };
+            let process = module.process.lock().await.take();
+            // Whoever asks it something has it as long; nobody can begin to.
+            let ending = async {
+                while process
+                    .as_ref()
+                    .is_some_and(|process| Arc::strong_count(process) > 1)
+                {
+                    tokio::time::sleep(LOOK_AGAIN).await;
+                }
+            };
+            // One that does not come to an end is ended by going away from it.
+            let _ended = tokio::time::timeout(AT_MOST, ending).await;
         })
     }
 
