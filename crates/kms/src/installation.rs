@@ -276,11 +276,7 @@ impl Unsealed {
         }
         let custody = Arc::new(custody);
         let told = Arc::clone(&journal);
-        let notary = AuditNotary::new(
-            custody.cluster_id(),
-            Arc::clone(custody.audit_signers()),
-            Arc::clone(&settings.clock),
-        );
+        let notary = AuditNotary::new(&custody, Arc::clone(&settings.clock));
         let service = Service::new(self.backend, journal, Arc::clone(&custody), settings)?;
         service.recover().await?;
         told.seal(Box::new(notary))?;
