@@ -17,7 +17,7 @@ use strongroom_store::{
     Backend, EntryBytes, Journal, KeyRange, Precondition, Revision, StoreError, VersionClock,
     Write,
     envelope::{open_row, seal_row},
-    journal::{digest, outbox_key},
+    journal::{OUTBOX_PREFIX, digest, outbox_id, outbox_key},
 };
 
 use crate::{
@@ -219,7 +219,20 @@ impl Keeper {
             self.versions
                 .raise_floor(floor.saturating_add(FLOOR_MARGIN));
         }
-        Ok(())
+        // Several processes may have begun since the floor was noted. What they gave out is told
+        // by the entries that are still on their way, since the floor is noted with their removal.
+        let mut range = KeyRange::prefix(OUTBOX_PREFIX);
+        loop {
+            let page = self.backend.scan(range.clone(), PAGE).await?;
+            let Some(last) = page.rows.last() else {
+                return Ok(());
+            };
+            self.versions.raise_floor(outbox_id(&last.key)?);
+            if !page.more {
+                return Ok(());
+            }
+            range = range.after(&last.key);
+        }
     }
 
     /// An entry as a row on its way to the journal, tagged like every other.

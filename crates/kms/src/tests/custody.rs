@@ -303,3 +303,28 @@ async fn keys_that_were_made_and_not_handed_over_to_are_at_the_next_checkpoint()
     let files = journal::Files::of_folder(fresh.folder.path()).unwrap();
     journal::verify_ledger(&files, &first, &[]).unwrap();
 }
+
+#[tokio::test]
+async fn processes_that_follow_each_other_fast_give_out_no_version_twice() {
+    let mut bench = Bench::new().await;
+    settled(&bench).await;
+    for _ in 0..4 {
+        // Each ends before it noted how far it came.
+        bench.key().await;
+        bench.service.journal().flush().await.unwrap();
+        bench = bench.restarted(Box::new(Open)).await;
+    }
+    let journal = bench.journal();
+    let versions = |member: &str| -> Vec<u64> {
+        let lines = journal.lines().filter_map(|line| line.split(member).nth(1));
+        let digits = lines.map(|rest| rest.trim_start_matches('"'));
+        digits
+            .filter_map(|rest| u64::from_str_radix(rest.get(..16)?, 16).ok())
+            .collect()
+    };
+    let ids = versions(r#""outbox":"#);
+    assert!(
+        ids.len() > 8 && ids.is_sorted_by(|one, next| one < next),
+        "{ids:?}"
+    );
+}

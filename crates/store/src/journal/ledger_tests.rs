@@ -74,9 +74,9 @@ impl Notary for Keys {
         "2026-11-25T22:30:00Z".to_owned()
     }
 
-    fn signers(&self) -> Vec<sealer::Signer> {
+    fn signers(&self) -> Vec<Signer> {
         let seeds = self.0.lock().unwrap();
-        let signer = |seed: &u8| sealer::Signer {
+        let signer = |seed: &u8| Signer {
             version: u32::from(*seed),
             keys: vec![key(*seed)],
         };
@@ -379,9 +379,9 @@ async fn checkpoints_that_were_touched_are_named() {
     example(scratch.path()).await;
     let (_, path) = checkpoint::list(scratch.path()).unwrap().remove(0);
     let good = fs::read(&path).unwrap();
-    for at in (0..good.len()).step_by(7) {
+    for at in 0..good.len() {
         let mut bad = good.clone();
-        bad[at] ^= 1;
+        bad[at] ^= 0x02;
         fs::write(&path, &bad).unwrap();
         let fault = verify(scratch.path()).unwrap_err();
         assert!(
@@ -1174,4 +1174,53 @@ fn the_checkpoint_of_another_implementation_is_read_and_its_tree_is_ours() {
         assert_eq!((&key.name, key.id()), (&signature.name, signature.key_id));
         assert_eq!(key.name, origin("cluster-1"));
     }
+}
+
+#[tokio::test]
+async fn a_look_back_begins_in_the_file_of_its_time() {
+    let scratch = Scratch::new();
+    let dir = scratch.path();
+    example(dir).await;
+    let files = medium::list(dir).unwrap();
+    let number = |line: &serde_json::Value| line["seq"].as_u64().unwrap();
+    for wanted in 1..=30 {
+        let before = |line: &serde_json::Value| number(line) < wanted;
+        let lines = read_back_to(dir, &before).unwrap();
+        let read: Vec<_> = lines.map(|line| line.unwrap().0).collect();
+        let begins = files.iter().rfind(|(first, _)| *first < wanted);
+        let begins = begins.map_or(1, |(first, _)| *first);
+        assert_eq!(read, (begins..=30).collect::<Vec<_>>(), "{wanted}");
+    }
+    // A file whose beginning cannot be read is not passed over.
+    let (first, path) = &files[1];
+    let text = fs::read_to_string(path).unwrap();
+    fs::write(path, text.replacen('{', "[", 1)).unwrap();
+    let mut lines = read_back_to(dir, &|line| number(line) < *first + 1).unwrap();
+    let fault = lines.find_map(Result::err).unwrap();
+    assert_eq!(fault.seq, *first);
+}
+
+/// Only what is verified against keys from elsewhere counts: the file of keys beside the journal
+/// can say what it likes, and is written anew by the next process.
+#[tokio::test]
+async fn the_file_of_keys_beside_the_journal_proves_nothing_and_is_mended() {
+    let scratch = Scratch::new();
+    let dir = scratch.path();
+    example(dir).await;
+    let path = dir.join(PUBLIC_KEYS);
+    let good = fs::read(&path).unwrap();
+    for at in 0..good.len() - 1 {
+        let mut bad = good.clone();
+        bad[at] ^= 0x02;
+        fs::write(&path, &bad).unwrap();
+        assert!(verify(dir).is_ok());
+        // Whoever trusts that file nevertheless is told, unless it reads as it was.
+        let text = String::from_utf8_lossy(&bad);
+        if let Ok(keys) = TrustedKeys::parse(&text, check) {
+            let found = verify_ledger(&Files::of_folder(dir).unwrap(), &keys, &[]);
+            assert!(found.is_err(), "{at}");
+        }
+    }
+    drop(sealed(dir));
+    assert_eq!(fs::read(&path).unwrap(), good);
 }

@@ -70,7 +70,7 @@ pub use medium::MemoryLog;
 pub use note::{
     CheckSignature, Note, NoteKey, NoteKeyKind, NoteSignature, Term, TrustedKey, TrustedKeys,
 };
-pub use outbox::{OUTBOX_CLEARED, OUTBOX_PREFIX, SyncedOutbox, outbox_key};
+pub use outbox::{OUTBOX_CLEARED, OUTBOX_PREFIX, SyncedOutbox, outbox_id, outbox_key};
 pub use proof::{
     Proof, ProofError, Wanted, check_proof, journal_folder, prove_consistency, prove_inclusion,
 };
