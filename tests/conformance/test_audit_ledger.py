@@ -175,7 +175,8 @@ def test_flipped_bytes_are_found_where_they_are(copy):
         seq += good.count(b"\n")
     for file in sorted(folder.glob("*.checkpoints")):
         good = file.read_bytes()
-        for at in range(0, len(good), len(good) // 15):
+        # Without its last newline the last one is torn, as a crash leaves it, and counts for none.
+        for at in range(0, len(good) - 1, len(good) // 15):
             spoilt = bytearray(good)
             spoilt[at] ^= 1
             file.write_bytes(spoilt)
