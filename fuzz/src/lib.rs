@@ -24,7 +24,11 @@ use strongroom_model::{
     enums::{EncryptionAlgorithmSpec, KeySpec},
     operations::Operation,
 };
-use strongroom_store::{EntryBytes, RowIntegrity, envelope::open_row};
+use strongroom_store::{
+    EntryBytes, RowIntegrity,
+    envelope::open_row,
+    journal::{Checkpoint, Kept, Note, NoteKey, NoteKeyKind, Proof, TrustedKeys, check_proof},
+};
 
 /// A decoder under test, with inputs that reach deep into it.
 #[derive(Clone, Copy)]
@@ -146,6 +150,29 @@ pub const TARGETS: &[Target] = &[
         name: "journal_entry",
         run: journal_entry,
         examples: &[br#"{"a":1,"b":{"c":[true,null,"\u00e4"]},"z":"end"}"#],
+    },
+    Target {
+        name: "checkpoint",
+        run: checkpoint,
+        examples: &[
+            br#"{"note":"strongroom/journal/c\n3\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\ninstallation c\nhead 0000000000000000000000000000000000000000000000000000000000000000\nprevious 2\ntime 2026-11-25T22:30:00Z\nfold 2 0000000000000000000000000000000000000000000000000000000000000000\nhandover 1\nnext PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW\n\n\u2014 strongroom/journal/c AQIDBAUG\n","range":["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="]}"#,
+        ],
+    },
+    Target {
+        name: "trusted_keys",
+        run: trusted_keys,
+        examples: &[
+            b"# keys\nPeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW 1-25\n",
+            b"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW 26-\n",
+        ],
+    },
+    Target {
+        name: "proof",
+        run: proof,
+        examples: &[
+            br#"{"kind":"inclusion","line":"{}","index":1,"size":3,"hashes":["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="],"checkpoint":"strongroom/journal/c\n3\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\ninstallation c\nhead 0000000000000000000000000000000000000000000000000000000000000000\nprevious 2\ntime t\n\n\u2014 c AQIDBAUG\n","handovers":["x"]}"#,
+            br#"{"kind":"consistency","first_size":18446744073709551615,"size":3,"hashes":[],"first_checkpoint":"","checkpoint":""}"#,
+        ],
     },
     Target {
         name: "seals",
@@ -326,6 +353,56 @@ fn stored_row(bytes: &[u8]) {
 
 fn journal_entry(bytes: &[u8]) {
     let _entry = EntryBytes::from_canonical(bytes.to_vec());
+}
+
+/// A line of a file of checkpoints; what is read prints as it was read.
+fn checkpoint(bytes: &[u8]) {
+    if let Ok(kept) = Kept::parse(bytes) {
+        assert_eq!(Note::parse(&kept.note.to_string()).as_ref(), Ok(&kept.note));
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        if let Ok(note) = Note::parse(text) {
+            assert_eq!(note.to_string(), text);
+        }
+        if let Some(checkpoint) = Checkpoint::parse(text) {
+            assert_eq!(Checkpoint::parse(&checkpoint.text()), Some(checkpoint));
+        }
+    }
+}
+
+/// No signature is genuine, so that a forged proof can never hold.
+fn never(_: NoteKeyKind, _: &[u8], _: &[u8], _: &[u8]) -> bool {
+    false
+}
+
+fn trusted_keys(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    if let Ok(trusted) = TrustedKeys::parse(text, never) {
+        let printed: String = trusted
+            .keys()
+            .iter()
+            .map(|key| format!("{key}\n"))
+            .collect();
+        let again = TrustedKeys::parse(&printed, never).map(|again| again.keys().to_vec());
+        assert_eq!(again.as_deref(), Ok(trusted.keys()));
+    }
+}
+
+/// A proof, once with signatures that are never genuine, and once with any, so that its hashes
+/// are looked at.
+fn proof(bytes: &[u8]) {
+    let key = |kind, length| NoteKey {
+        name: "c".to_owned(),
+        kind,
+        public_key: vec![0; length],
+    };
+    let keys = vec![key(NoteKeyKind::Ed25519, 32)];
+    if let Ok(proof) = serde_json::from_slice::<Proof>(bytes) {
+        assert!(check_proof(&proof, &TrustedKeys::new(keys, never)).is_err());
+        let _holds = check_proof(&proof, &TrustedKeys::new(Vec::new(), never));
+    }
 }
 
 fn seals(bytes: &[u8]) {

@@ -71,7 +71,7 @@ pub(crate) struct Custody {
     grant_tokens: Versions<GrantTokenKey>,
     import_token: ImportTokenKey,
     key_store: KeyStoreSecretKey,
-    audit_signers: Arc<Versions<AuditSigner>>,
+    audit_signers: Arc<AuditSigners>,
     session_seals: Versions<SessionSealKey>,
     session_secrets: Versions<SessionSecretKey>,
     integrity: RwLock<HashMap<Home, Arc<Versions<RowTagKey>>>>,
@@ -157,6 +157,28 @@ impl RowIntegrity for RowTagKey {
     }
 }
 
+/// What signs and has signed checkpoints of the journal. The journal's thread holds this, and not
+/// the custody, which holds the journal.
+pub(crate) struct AuditSigners(RwLock<Arc<Versions<AuditSigner>>>);
+
+impl AuditSigners {
+    /// All of them as they are now.
+    pub(crate) fn now(&self) -> Arc<Versions<AuditSigner>> {
+        let signers = self.0.read();
+        Arc::clone(&signers.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn add(&self, version: u32, signer: AuditSigner, revision: Revision) {
+        let signers = self.0.write();
+        let mut signers = signers.unwrap_or_else(PoisonError::into_inner);
+        if signers.newest() < version {
+            let mut by_version = signers.by_version.clone();
+            by_version.push((version, Arc::new(signer)));
+            *signers = Arc::new(Versions::new(by_version, revision));
+        }
+    }
+}
+
 impl Custody {
     /// Opens the service keys of an installation that was unsealed, making those that it never
     /// had. What is changed here waits in the outbox until [`tell`](Self::tell).
@@ -221,7 +243,7 @@ impl Custody {
             grant_tokens,
             import_token,
             key_store,
-            audit_signers: Arc::new(audit_signers),
+            audit_signers: Arc::new(AuditSigners(RwLock::new(Arc::new(audit_signers)))),
             session_seals,
             session_secrets,
             integrity: RwLock::default(),
@@ -318,9 +340,21 @@ impl Custody {
         &self.key_store
     }
 
-    /// What signs checkpoints of the journal.
-    pub(crate) fn audit_signers(&self) -> &Arc<Versions<AuditSigner>> {
+    /// What signs and has signed checkpoints of the journal.
+    pub(crate) fn audit_signers(&self) -> &Arc<AuditSigners> {
         &self.audit_signers
+    }
+
+    /// Makes the next pair that signs checkpoints, to which the one in use hands over in the next
+    /// one. Nothing when somebody else did so at this moment.
+    pub(crate) async fn add_audit_signer(&self, event: &str) -> Result<Option<u32>, CustodyError> {
+        let added = self.keeper.add_service(&Job::AuditSigner, event).await?;
+        let Some((version, key, revision)) = added else {
+            return Ok(None);
+        };
+        self.audit_signers
+            .add(version, AuditSigner::new(key)?, revision);
+        Ok(Some(version))
     }
 
     /// The installation.

@@ -279,11 +279,7 @@ impl Unsealed {
         }
         let custody = Arc::new(custody);
         let told = Arc::clone(&journal);
-        let notary = AuditNotary::new(
-            custody.cluster_id(),
-            Arc::clone(custody.audit_signers()),
-            Arc::clone(&settings.clock),
-        );
+        let notary = AuditNotary::new(&custody, Arc::clone(&settings.clock));
         let service = Service::new(
             self.backend,
             patience,

@@ -17,8 +17,7 @@ use strongroom_store::{
     Backend, EntryBytes, Journal, KeyRange, Precondition, Revision, StoreError, VersionClock,
     Write,
     envelope::{open_row, seal_row},
-    journal::newest_in_outbox,
-    journal::{digest, outbox_key},
+    journal::{digest, newest_in_outbox, outbox_key},
 };
 
 use crate::{
@@ -674,14 +673,40 @@ impl Keeper {
         &self,
         home: &Home,
     ) -> Result<Option<(u32, DomainKey, Revision)>, CustodyError> {
-        let ring = Ring::Domain(home.clone());
+        let make = |roots: &RootKeys, version| self.make_domain(home, roots, version);
+        let event = OwnEvent::Service("RotateDomainKey");
+        self.add(&Ring::Domain(home.clone()), make, event).await
+    }
+
+    /// Makes the next version of a service key because the operator said so. Nothing when the key
+    /// changed at this moment.
+    pub(crate) async fn add_service(
+        &self,
+        job: &Job,
+        event: &str,
+    ) -> Result<Option<(u32, ServiceKey, Revision)>, CustodyError> {
+        let make = |roots: &RootKeys, version| {
+            let key = ServiceKey::generate(job.clone(), version, &self.random)?;
+            let wrapped = key.wrap(roots.active(), &self.cluster_id, &self.random)?;
+            Ok((key, wrapped))
+        };
+        let event = OwnEvent::Operator(event);
+        self.add(&Ring::Service(job.clone()), make, event).await
+    }
+
+    async fn add<K>(
+        &self,
+        ring: &Ring,
+        make: impl Fn(&RootKeys, u32) -> Result<(K, Vec<u8>), CryptoError>,
+        event: OwnEvent<'_>,
+    ) -> Result<Option<(u32, K, Revision)>, CustodyError> {
         let roots = self.roots();
-        let Some((mut roster, revision)) = self.roster(&ring, &self.tags).await? else {
+        let Some((mut roster, revision)) = self.roster(ring, &self.tags).await? else {
             return Ok(None);
         };
         let newest = roster.versions.last().map_or(0, |newest| newest.version);
         let version = newest.checked_add(1).ok_or(CryptoError::TooLong)?;
-        let (key, wrapped) = self.make_domain(home, &roots.keys, version)?;
+        let (key, wrapped) = make(&roots.keys, version)?;
         let mut change = OwnChange::default();
         change.unchanged(SEALS, roots.seals);
         change.unchanged(ring.roster().as_str(), revision);
@@ -689,9 +714,8 @@ impl Keeper {
         change.absent(&row);
         self.put(&mut change, row, wrapped);
         roster.versions.push(made(version, self.clock.now()));
-        self.put_roster(&mut change, &ring, roster, &self.tags)?;
-        let event = OwnEvent::Service("RotateDomainKey");
-        let revision = self.commit_or_moved(change, event, home).await?;
+        self.put_roster(&mut change, ring, roster, &self.tags)?;
+        let revision = self.commit_or_moved(change, event, ring.home()).await?;
         Ok(revision.map(|revision| (version, key, revision)))
     }
 
@@ -719,20 +743,17 @@ impl Keeper {
         }
         roster.versions.push(newest);
         self.put_roster(&mut change, &ring, roster, &self.tags)?;
-        self.commit_or_moved(change, OwnEvent::Service("DestroyDomainKey"), home)
-            .await
+        let event = OwnEvent::Service("DestroyDomainKey");
+        self.commit_or_moved(change, event, ring.home()).await
     }
 
     async fn commit_or_moved(
         &self,
         change: OwnChange,
         event: OwnEvent<'_>,
-        home: &Home,
+        home: Option<Home>,
     ) -> Result<Option<Revision>, CustodyError> {
-        match self
-            .commit(change, &self.tags, event, Some(home.clone()))
-            .await
-        {
+        match self.commit(change, &self.tags, event, home).await {
             Ok(revision) => Ok(Some(revision)),
             Err(CustodyError::Store(StoreError::Conflict { .. })) => Ok(None),
             Err(error) => Err(error),

@@ -62,7 +62,7 @@ pub use audit::{Arrival, Entry, Reply, RequestId, TlsDetails, recorded};
 pub use custody::CustodyError;
 pub use error::KmsError;
 pub use key_stores::{KeyStoreHealth, outside};
-pub use notary::verifies as verifies_checkpoint;
+pub use notary::{AuditSignerRotation, verifies as verifies_checkpoint};
 pub use rates::{Rate, RateError, RateGroup, Rates};
 pub use rsa_keys::{RsaMaking, RsaSettings, RsaShelf};
 pub use service::{CallerIdentity, Service, Settings};

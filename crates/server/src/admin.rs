@@ -89,6 +89,8 @@ pub enum Request {
     },
     /// The public keys of what signs checkpoints of the journal.
     AuditPublicKeys,
+    /// Other keys that sign checkpoints of the journal.
+    AuditSignerRotate,
     /// The service clock forward.
     ClockAdvance {
         /// By how much.
@@ -245,9 +247,13 @@ impl Desk {
                 Ok(json!(rotated.await?))
             }
             Request::AuditPublicKeys => {
-                let keys = service.audit_keys();
+                let keys = service.audit_keys().map_err(said)?;
                 let keys: Vec<_> = keys.keys().iter().map(ToString::to_string).collect();
                 Ok(json!(keys))
+            }
+            Request::AuditSignerRotate => {
+                let rotated = service.rotate_audit_signer().await.map_err(said)?;
+                Ok(json!(rotated))
             }
             Request::ClockAdvance { millis } => self.advance(millis).await,
             Request::ClockShow => Ok(told(self.clock()?)),

@@ -105,6 +105,7 @@ pub enum ServerCommand {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub enum Command {
     /// Those that start a server.
     #[command(flatten)]
@@ -607,7 +608,18 @@ pub enum AuditCommand {
         #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
         output: Output,
     },
-    /// Print the public keys of what signs checkpoints, one on each line.
+    /// Make other keys that sign checkpoints. The keys in use hand over to them in a checkpoint,
+    /// so whoever trusts the first keys of the installation is led to these.
+    RotateSigner {
+        /// Where.
+        #[command(flatten)]
+        folder: Folder,
+        /// A seal that opens the store; needed when no server runs.
+        #[arg(long, env = "STRONGROOM_SEAL", value_name = "SEAL")]
+        seal: Vec<SealSource>,
+    },
+    /// Print the public keys of what signs checkpoints, one on each line. Behind those of an
+    /// installation whose keys were replaced stands which checkpoints they sign, by their sizes.
     PublicKeys {
         /// The data folder.
         #[arg(long, env = "STRONGROOM_DATA_DIR", value_name = "DIR")]
@@ -744,6 +756,7 @@ mod tests {
             "audit prove --dir d --consistency 1 2",
             "audit check-proof p --public-key k --public-key l",
             "audit public-keys --data-dir d --seal key-file=k",
+            "audit rotate-signer --data-dir d --seal key-file=k --output json",
             "clock advance 8d --data-dir d",
             "clock show --data-dir d --log-format json",
             "whatif --policy p.json --key k --since 7d --data-dir d --output json",

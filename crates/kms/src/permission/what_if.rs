@@ -18,7 +18,7 @@ use strongroom_auth::{
     explain::PrincipalFit, policy::PrincipalPattern,
 };
 use strongroom_model::Timestamp;
-use strongroom_store::journal::read;
+use strongroom_store::journal::read_back_to;
 
 use super::{
     facts::date,
@@ -28,6 +28,11 @@ use crate::{aside, call::Key, error::KmsError, record::PolicyRecord, service::Se
 
 /// Lines of the journal that are read before they are judged.
 const BATCH: usize = 4096;
+/// Lines stand in the order in which calls ended, but for this long: threads overtake each other,
+/// and a clock is set back now and then.
+const OUT_OF_ORDER_MILLIS: i64 = 3_600_000;
+/// Groups that are told apart; what comes on top is counted in one.
+const GROUPS: usize = 10_000;
 /// Verdicts that are kept, for calls that differ in their time alone.
 const VERDICTS: usize = 20_000;
 /// A user agent of this many bytes may have been cut off.
@@ -114,7 +119,14 @@ struct Groups(BTreeMap<(String, String, Option<String>), Group>);
 
 impl Groups {
     fn add(&mut self, event: &Event, action: &str, because: Option<String>) {
-        let name = (event.principal.clone(), action.to_owned(), because);
+        let mut name = (event.principal.clone(), action.to_owned(), because);
+        if self.0.len() >= GROUPS && !self.0.contains_key(&name) {
+            name = (
+                "*".to_owned(),
+                "*".to_owned(),
+                Some(format!("more than {GROUPS} principals and actions")),
+            );
+        }
         let group = self.0.entry(name);
         let group = group.or_insert_with_key(|(principal, action, because)| Group {
             principal: principal.clone(),
@@ -167,14 +179,16 @@ impl Service {
         let now = self.now();
         let since = now.plus_millis(what_if.since_millis.saturating_neg());
         let dir = self.journal_dir().await?;
-        let key = self.key_of_the_journal(&dir, &what_if.key).await?;
+        let begins = date(since.plus_millis(-OUT_OF_ORDER_MILLIS));
+        let key = self.key_of_the_journal(&dir, &begins, &what_if.key).await?;
         let policy = self.proposed(&key, &what_if.policy).await?;
         let head = self.journal_head();
         let arn = key.arn().text();
 
         let mut found = Found::default();
         let mut verdicts = HashMap::new();
-        let mut lines: Lines = Box::new(read(&dir));
+        let lines = aside("what-if", move || lines_since(&dir, &begins)).await;
+        let mut lines = lines.map_err(KmsError::internal)??;
         loop {
             let (wanted, from) = (arn.clone(), date(since));
             let read = aside("what-if", move || batch(lines, head, &wanted, &from)).await;
@@ -208,18 +222,28 @@ impl Service {
     }
 
     /// The key that an ARN names, or an id that entries of the journal mention.
-    async fn key_of_the_journal(&self, dir: &Path, name: &str) -> Result<Key, SimulationError> {
+    async fn key_of_the_journal(
+        &self,
+        dir: &Path,
+        begins: &str,
+        name: &str,
+    ) -> Result<Key, SimulationError> {
         let arn = if name.starts_with("arn:") {
             name.to_owned()
         } else {
             let (dir, ending) = (dir.to_owned(), [":key/", name].concat());
-            let found = aside("what-if", move || mentioned(&dir, &ending)).await;
-            let mut found = found.map_err(KmsError::internal)?.into_iter();
+            let begins = begins.to_owned();
+            let found = aside("what-if", move || {
+                lines_since(&dir, &begins).map(|lines| mentioned(lines, &ending))
+            });
+            let found = found.await.map_err(KmsError::internal)??;
+            let mut found = found.into_iter();
             match (found.next(), found.next()) {
                 (Some(arn), None) => arn,
                 (None, _) => {
                     return Err(no(format!(
-                        "no call to a key with the id {name} is in the journal; give its ARN"
+                        "no call to a key with the id {name} is in the journal of that time; give its \
+                         ARN"
                     )));
                 }
                 (Some(_), Some(_)) => {
@@ -433,10 +457,20 @@ fn batch(
     Ok((events, Some(lines)))
 }
 
-/// The ARNs with that ending of resources that the journal mentions.
-fn mentioned(dir: &Path, ending: &str) -> BTreeSet<String> {
+/// The lines of the files in which calls since then are, and perhaps some before.
+fn lines_since(dir: &Path, begins: &str) -> Result<Lines, SimulationError> {
+    let before = |entry: &Value| {
+        let time = entry.get("eventTime").and_then(Value::as_str);
+        time.is_some_and(|time| time < begins)
+    };
+    let lines = read_back_to(dir, &before).map_err(|error| no(error.to_string()))?;
+    Ok(Box::new(lines))
+}
+
+/// The ARNs with that ending of resources that lines mention.
+fn mentioned(lines: Lines, ending: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for (_, entry) in read(dir).map_while(Result::ok) {
+    for (_, entry) in lines.map_while(Result::ok) {
         let arns = resources(&entry).filter(|arn| arn.ends_with(ending));
         found.extend(arns.map(str::to_owned));
     }

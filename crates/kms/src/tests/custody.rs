@@ -249,3 +249,86 @@ async fn a_rotation_that_stopped_after_any_commit_goes_on_and_has_its_records() 
         assert!(fresh.journal().contains(r#""eventName":"RotateRootKey""#));
     }
 }
+
+#[tokio::test]
+async fn other_keys_sign_the_journal_and_the_first_ones_lead_to_them() {
+    let bench = Bench::new().await;
+    let first = bench.service.audit_keys().unwrap();
+    let rotated = bench.service.rotate_audit_signer().await.unwrap();
+    assert_eq!(rotated.audit_signer_version, 2);
+    // Rotations of the root key, and starts, change nothing about it.
+    bench.service.rotate_root_key(&[seal_key()]).await.unwrap();
+    settled(&bench).await;
+    let again = bench.restarted(Box::new(Open)).await;
+    let second = again.service.rotate_audit_signer().await.unwrap();
+    assert_eq!(second.audit_signer_version, 3);
+    let told = again.service.audit_keys().unwrap();
+    let terms: Vec<_> = told
+        .keys()
+        .iter()
+        .map(|trusted| (trusted.term.first, trusted.term.last))
+        .collect();
+    let (one, two) = (rotated.handed_over_at, second.handed_over_at);
+    let expected = [(1, Some(one)), (one + 1, Some(two)), (two + 1, None)];
+    let expected: Vec<_> = expected.into_iter().flat_map(|term| [term, term]).collect();
+    assert_eq!(terms, expected);
+    assert_eq!(first.keys().len(), 2);
+    assert_eq!(first.keys()[0].key, told.keys()[0].key);
+    again
+        .call(decrypt(&blob(&again, &again.key().await.key_id).await))
+        .await
+        .unwrap();
+    again.service.journal().checkpoint().await.unwrap();
+    let files = journal::Files::of_folder(again.folder.path()).unwrap();
+    for trusted in [&first, &told] {
+        let summary = journal::verify_ledger(&files, trusted, &[]).unwrap();
+        assert_eq!(summary.unsealed(), 0);
+    }
+    for event in ["BeginAuditSignerRotation", "RotateAuditSigner"] {
+        let named = format!(r#""eventName":"{event}""#);
+        assert_eq!(again.journal().matches(&named).count(), 2, "{event}");
+    }
+}
+
+#[tokio::test]
+async fn keys_that_were_made_and_not_handed_over_to_are_at_the_next_checkpoint() {
+    let bench = Bench::new().await;
+    let first = bench.service.audit_keys().unwrap();
+    let made = bench
+        .service
+        .custody()
+        .add_audit_signer("BeginAuditSignerRotation");
+    assert_eq!(made.await.unwrap(), Some(2));
+    settled(&bench).await;
+    let fresh = bench.restarted(Box::new(Open)).await;
+    fresh.key().await;
+    fresh.service.journal().checkpoint().await.unwrap();
+    assert_eq!(fresh.service.audit_keys().unwrap().keys().len(), 4);
+    let files = journal::Files::of_folder(fresh.folder.path()).unwrap();
+    journal::verify_ledger(&files, &first, &[]).unwrap();
+}
+
+#[tokio::test]
+async fn processes_that_follow_each_other_fast_give_out_no_version_twice() {
+    let mut bench = Bench::new().await;
+    settled(&bench).await;
+    for _ in 0..4 {
+        // Each ends before it noted how far it came.
+        bench.key().await;
+        bench.service.journal().flush().await.unwrap();
+        bench = bench.restarted(Box::new(Open)).await;
+    }
+    let journal = bench.journal();
+    let versions = |member: &str| -> Vec<u64> {
+        let lines = journal.lines().filter_map(|line| line.split(member).nth(1));
+        let digits = lines.map(|rest| rest.trim_start_matches('"'));
+        digits
+            .filter_map(|rest| u64::from_str_radix(rest.get(..16)?, 16).ok())
+            .collect()
+    };
+    let ids = versions(r#""outbox":"#);
+    assert!(
+        ids.len() > 8 && ids.is_sorted_by(|one, next| one < next),
+        "{ids:?}"
+    );
+}

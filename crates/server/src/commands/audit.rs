@@ -9,14 +9,14 @@ use serde::Deserialize;
 use serde_json::json;
 use strongroom_kms::verifies_checkpoint;
 use strongroom_store::journal::{
-    Files, Note, Proof, TrustedKeys, check_proof, journal_folder, prove_consistency,
+    Files, Note, Proof, TrustedKeys, Wanted, check_proof, journal_folder, prove_consistency,
     prove_inclusion, verify_ledger,
 };
 
 use super::{
     Failure,
     house::{self, House},
-    print, show,
+    print, seal, show,
 };
 use crate::{
     admin::{self, Request},
@@ -40,17 +40,15 @@ pub(super) fn run(command: AuditCommand) -> Result<(), Failure> {
             consistency,
             size,
         } => {
-            let files = Files::of_folder(&journal_folder(dir))?;
-            let proof = match consistency.as_deref() {
-                Some([first, size]) => prove_consistency(&files, *first, *size)?,
-                _ => {
-                    let wanted = Wanted {
-                        seq,
-                        request_id,
-                        event_id,
-                    };
-                    prove_inclusion(&files, |seq, line| wanted.is(seq, line), size)?
-                }
+            let dir = journal_folder(dir);
+            let ids = WantedIds {
+                request_id,
+                event_id,
+            };
+            let proof = match (consistency.as_deref(), seq) {
+                (Some([first, size]), _) => prove_consistency(&dir, *first, *size)?,
+                (_, Some(seq)) => prove_inclusion(&dir, Wanted::Number(seq), size)?,
+                _ => prove_inclusion(&dir, Wanted::Line(&|line| ids.are_of(line)), size)?,
             };
             print(&format!("{}\n", serde_json::to_string_pretty(&proof)?));
             Ok(())
@@ -60,6 +58,9 @@ pub(super) fn run(command: AuditCommand) -> Result<(), Failure> {
             public_key,
             output,
         } => check(&proof, &public_key, output),
+        AuditCommand::RotateSigner { folder, seal } => {
+            seal::carry_out(&folder, Request::AuditSignerRotate, &seal)
+        }
         AuditCommand::PublicKeys { data_dir, seal } => public_keys(&data_dir, &seal),
     }
 }
@@ -84,7 +85,7 @@ fn trusted(paths: &[PathBuf]) -> Result<TrustedKeys, Failure> {
         })?;
         keys.extend_from_slice(parsed.keys());
     }
-    Ok(TrustedKeys::new(keys, verifies_checkpoint))
+    Ok(TrustedKeys::with_terms(keys, verifies_checkpoint))
 }
 
 /// A checkpoint that was kept elsewhere: the note itself, or a line of a file of checkpoints.
@@ -187,15 +188,14 @@ fn verify(
     }
 }
 
-/// Which record is to be proven.
-struct Wanted {
-    seq: Option<u64>,
+/// The record that is to be proven, by what it has been called.
+struct WantedIds {
     request_id: Option<String>,
     event_id: Option<String>,
 }
 
-impl Wanted {
-    fn is(&self, seq: u64, line: &[u8]) -> bool {
+impl WantedIds {
+    fn are_of(&self, line: &[u8]) -> bool {
         #[derive(Deserialize)]
         struct Ids<'a> {
             #[serde(rename = "requestID", borrow, default)]
@@ -203,8 +203,11 @@ impl Wanted {
             #[serde(rename = "eventID", borrow, default)]
             event_id: std::borrow::Cow<'a, str>,
         }
-        if let Some(wanted) = self.seq {
-            return wanted == seq;
+        // Most lines are of other calls, and need not be parsed.
+        let ids = [&self.request_id, &self.event_id].into_iter().flatten();
+        let text = std::str::from_utf8(line).unwrap_or_default();
+        if !ids.into_iter().any(|id| text.contains(id.as_str())) {
+            return false;
         }
         let Ok(ids) = serde_json::from_slice::<Ids<'_>>(line) else {
             return false;

@@ -57,7 +57,11 @@ fn read(folder: &Folder, seals: &[SealSource]) -> Result<Vec<WireSeal>, Failure>
 }
 
 /// Asks the running server, or opens the store with one of `seals` and does it here.
-fn carry_out(folder: &Folder, request: Request, seals: &[SealSource]) -> Result<(), Failure> {
+pub(super) fn carry_out(
+    folder: &Folder,
+    request: Request,
+    seals: &[SealSource],
+) -> Result<(), Failure> {
     let answer = match admin::ask(&folder.data_dir, &request).map_err(Failure::new)? {
         Some(answer) => answer,
         None => {

@@ -120,7 +120,8 @@ fn fold(service: &Service, dir: &Path, full: bool) -> Result<(Fold, Seq), Failur
         && let Some((place, Ok(newest))) = journal::newest_checkpoint(dir)?
         && newest.checkpoint.fold.is_some()
     {
-        service.audit_keys().verify(&newest.note).map_err(|what| {
+        let (keys, size) = (service.audit_keys()?, newest.checkpoint.size);
+        keys.verify(&newest.note, size).map_err(|what| {
             let file = place.file.display();
             Failure::new(format_args!("{file}, line {}: {what}", place.line))
         })?;

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Hash, Seq,
-    note::{NOTE_BYTES, Note, hex},
+    note::{NOTE_BYTES, Note, NoteKey, hex, number},
     reader::from_hex,
     tree::Range,
 };
@@ -55,6 +55,10 @@ pub struct Checkpoint {
     pub time: String,
     /// The last fold of the store that was written.
     pub fold: Option<FoldMark>,
+    /// The size of the last checkpoint before it that handed over to other keys.
+    pub handover: Option<Seq>,
+    /// The keys that sign all checkpoints behind it, if they are others.
+    pub next: Vec<NoteKey>,
 }
 
 /// The first line of the checkpoints of an installation, which is also the name of its keys.
@@ -70,8 +74,16 @@ impl Checkpoint {
         let fold = self.fold.map_or_else(String::new, |fold| {
             format!("fold {} {}\n", fold.size, hex(&fold.digest))
         });
+        let handover = self
+            .handover
+            .map_or_else(String::new, |size| format!("handover {size}\n"));
+        let next: String = self
+            .next
+            .iter()
+            .map(|key| format!("next {key}\n"))
+            .collect();
         format!(
-            "{}\n{}\n{}\ninstallation {}\nhead {}\nprevious {}\ntime {}\n{fold}",
+            "{}\n{}\n{}\ninstallation {}\nhead {}\nprevious {}\ntime {}\n{fold}{handover}{next}",
             origin(&self.installation),
             self.size,
             STANDARD.encode(self.root),
@@ -97,7 +109,9 @@ impl Checkpoint {
         let head = from_hex(&word("head", lines.next())?)?;
         let previous = number(&word("previous", lines.next())?)?;
         let time = word("time", lines.next())?;
-        let fold = match lines.find_map(|line| word("fold", Some(line))) {
+        let more: Vec<&str> = lines.collect();
+        let find = |name| more.iter().find_map(|line| word(name, Some(line)));
+        let fold = match find("fold") {
             Some(fold) => {
                 let (size, digest) = fold.split_once(' ')?;
                 Some(FoldMark {
@@ -107,6 +121,15 @@ impl Checkpoint {
             }
             None => None,
         };
+        let handover = match find("handover") {
+            Some(size) => Some(number(&size)?),
+            None => None,
+        };
+        let next = more
+            .iter()
+            .filter_map(|line| word("next", Some(line)))
+            .map(|key| NoteKey::parse(&key).ok())
+            .collect::<Option<Vec<_>>>()?;
         (first == origin(&installation)).then_some(Self {
             installation,
             size,
@@ -115,14 +138,10 @@ impl Checkpoint {
             previous,
             time,
             fold,
+            handover,
+            next,
         })
     }
-}
-
-/// A decimal number without signs or zeros in front.
-fn number(text: &str) -> Option<u64> {
-    let number: u64 = text.parse().ok()?;
-    (number.to_string() == text).then_some(number)
 }
 
 /// A checkpoint as it is kept.
@@ -400,11 +419,19 @@ mod tests {
     use super::*;
     use crate::{
         journal::{
-            note::NoteSignature,
+            note::{NoteKeyKind, NoteSignature},
             tree::{Range, leaf_hash},
         },
         testing::Scratch,
     };
+
+    fn key(byte: u8) -> NoteKey {
+        NoteKey {
+            name: origin("11111111-2222-4333-8444-555555555555"),
+            kind: NoteKeyKind::Ed25519,
+            public_key: vec![byte; 32],
+        }
+    }
 
     fn kept(size: u64) -> Kept {
         let mut range = Range::default();
@@ -422,6 +449,8 @@ mod tests {
                 size: 2,
                 digest: [0xcd; 32],
             }),
+            handover: (size > 3).then_some(3),
+            next: (size > 70).then(|| key(7)).into_iter().collect(),
         };
         let signature = NoteSignature {
             name: origin(&checkpoint.installation),

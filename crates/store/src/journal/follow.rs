@@ -7,10 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Seq, medium};
+use super::{Seq, medium, reader::Own};
 
 /// Bytes that are read at a time at first.
 const READ_BYTES: usize = 128 << 10;
+/// Bytes in which two ends of lines are looked for at first.
+const PROBE_BYTES: usize = 8 << 10;
 
 /// A place in a journal, from which its lines are read in order.
 ///
@@ -179,7 +181,9 @@ impl Open {
             .rfind(|(first, _)| *first <= seq)
             .ok_or_else(|| io::Error::other(format!("line {seq} of the journal is not there")))?;
         let mut open = Self::beginning(dir, *first_seq)?;
-        let mut left = seq - first_seq;
+        let before = open.line_before(seq)?;
+        open.offset = before.1;
+        let mut left = seq - before.0;
         let mut buffer = vec![0; READ_BYTES];
         while left > 0 {
             let read = read_up_to(&open.file, &mut buffer, open.offset)?;
@@ -206,6 +210,48 @@ impl Open {
             open.offset += passed as u64;
         }
         Ok(open)
+    }
+}
+
+impl Open {
+    /// A line at or before this one and not far from it, and where it begins. Every line has its
+    /// number, so the place is halved until it is found; a line that has none ends that.
+    fn line_before(&self, seq: Seq) -> io::Result<(Seq, u64)> {
+        let mut known = (self.first_seq, 0);
+        let mut end = self.file.metadata()?.len();
+        while end - known.1 > READ_BYTES as u64 {
+            let middle = known.1 + (end - known.1) / 2;
+            match self.line_behind(middle)? {
+                Some((found, begins)) if found > known.0 && found <= seq => {
+                    known = (found, begins);
+                }
+                Some((found, _)) if found > seq => end = middle,
+                _ => break,
+            }
+        }
+        Ok(known)
+    }
+
+    /// The first line that begins behind a place: its number, and where it begins.
+    fn line_behind(&self, place: u64) -> io::Result<Option<(Seq, u64)>> {
+        let mut size = PROBE_BYTES;
+        loop {
+            let mut bytes = vec![0; size];
+            let read = read_up_to(&self.file, &mut bytes, place)?;
+            bytes.truncate(read);
+            let mut lines = bytes.split(|byte| *byte == b'\n');
+            let passed = lines.next().map_or(0, <[u8]>::len) + 1;
+            let line = lines.next();
+            // Without another piece the newline of the line is not there.
+            if let (Some(line), Some(_)) = (line, lines.next()) {
+                let own = Own::parse(line);
+                return Ok(own.map(|own| (own.seq, place + passed as u64)));
+            }
+            if read < size {
+                return Ok(None);
+            }
+            size = size.saturating_mul(4);
+        }
     }
 }
 
@@ -262,5 +308,39 @@ mod tests {
         }
         assert!(Follower::from(scratch.path(), 41).read(41, 10).is_err());
         assert!(Follower::from(scratch.path(), 45).read(45, 10).is_err());
+    }
+
+    #[tokio::test]
+    async fn any_line_of_a_long_file_is_found_whatever_lines_there_are() {
+        let scratch = Scratch::new();
+        let journal = Journal::open_with(scratch.path(), Durability::Relaxed, 1 << 30).unwrap();
+        for number in 0..3000_u64 {
+            let long = "x".repeat(if number % 97 == 0 { 40_000 } else { 300 });
+            let body = EntryBytes::from_value(&json!({ "long": long })).unwrap();
+            journal.append(body).await.unwrap();
+        }
+        drop(journal);
+        let first = |dir: &Path, seq| {
+            let lines = Follower::from(dir, seq).read(seq, 1).unwrap().unwrap();
+            let (_, line) = lines.iter().next().unwrap();
+            line.to_vec()
+        };
+        let path = medium::file_path(scratch.path(), 1);
+        let text = std::fs::read(&path).unwrap();
+        let lines: Vec<_> = text.split(|byte| *byte == b'\n').collect();
+        for seq in (1..=3000).step_by(13).chain([2, 98, 99, 3000]) {
+            let line = lines[usize::try_from(seq).unwrap() - 1];
+            assert_eq!(first(scratch.path(), seq), line, "{seq}");
+        }
+        // Lines without a number are counted.
+        let open = Open::beginning(scratch.path(), 1).unwrap();
+        assert!(open.line_before(2900).unwrap().0 > 2000);
+        let spoilt = String::from_utf8(text)
+            .unwrap()
+            .replace("\"seq\":", "\"SEQ\":");
+        std::fs::write(&path, spoilt).unwrap();
+        assert_eq!(open.line_before(2900).unwrap(), (1, 0));
+        let line = String::from_utf8(first(scratch.path(), 2900)).unwrap();
+        assert!(line.contains("\"SEQ\":2900"), "{line}");
     }
 }

@@ -14,11 +14,12 @@ use std::{
 
 use super::{
     Hash, Seq,
-    checkpoint::{self, Checkpoint, Kept, Place, origin},
+    checkpoint::{self, Checkpoint, Kept, Place},
     collected::Collected,
     medium,
     note::{Note, TrustedKeys},
     reader::{Own, RawLine, RawLines},
+    signers::Signers,
     state::hash,
     tree::{Range, leaf_hash},
 };
@@ -242,7 +243,7 @@ pub fn verify_ledger(
     witnessed: &[(PathBuf, Note)],
 ) -> Result<LedgerSummary, LedgerFault> {
     let mut checkpoints = Checkpoints {
-        trusted,
+        signers: Signers::of(trusted),
         sealed: BTreeMap::new(),
         newest: None,
         count: 0,
@@ -284,7 +285,7 @@ pub fn verify_ledger(
 }
 
 struct Checkpoints<'a> {
-    trusted: &'a TrustedKeys,
+    signers: Signers<'a>,
     sealed: BTreeMap<Seq, Sealed>,
     newest: Option<Checkpoint>,
     count: u64,
@@ -326,7 +327,7 @@ impl Checkpoints<'_> {
                 }
             };
             let size = kept.checkpoint.size;
-            if let Err(what) = self.genuine(&kept.note, &kept.checkpoint) {
+            if let Err(what) = self.signers.take(&kept.note, &kept.checkpoint) {
                 let what = format!("the checkpoint of {size} records is forged: {what}");
                 return fault(LedgerFaultKind::Forged, size, what);
             }
@@ -370,15 +371,6 @@ impl Checkpoints<'_> {
         Ok(start)
     }
 
-    fn genuine(&self, note: &Note, checkpoint: &Checkpoint) -> Result<(), String> {
-        let name = origin(&checkpoint.installation);
-        if !self.trusted.keys().iter().any(|key| key.name == name) {
-            let installation = &checkpoint.installation;
-            return Err(format!("it is of the installation {installation}"));
-        }
-        self.trusted.verify(note)
-    }
-
     fn add_witnessed(&mut self, witnessed: &[(PathBuf, Note)]) -> Result<(), LedgerFault> {
         for (file, note) in witnessed {
             let fault = |what: String| LedgerFault {
@@ -392,7 +384,7 @@ impl Checkpoints<'_> {
                 return Err(fault("it is not a checkpoint".to_owned()));
             };
             let size = checkpoint.size;
-            self.genuine(note, &checkpoint).map_err(|what| {
+            self.signers.check(note, &checkpoint).map_err(|what| {
                 fault(format!(
                     "the checkpoint of {size} records is forged: {what}"
                 ))

@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -11,7 +12,7 @@ use serde_json::json;
 
 use super::{
     ledger::{Files, LedgerFault, LedgerFaultKind, LedgerSummary, verify_ledger},
-    proof::{Proof, ProofError, check_proof, prove_consistency, prove_inclusion},
+    proof::{Proof, ProofError, Wanted, check_proof, prove_consistency, prove_inclusion},
     sealer::{Notary, PUBLIC_KEYS, Pace},
     *,
 };
@@ -24,23 +25,47 @@ fn check(kind: NoteKeyKind, key: &[u8], text: &[u8], signature: &[u8]) -> bool {
     kind == NoteKeyKind::Ed25519 && key.verify(text, signature).is_ok()
 }
 
-struct Signer(Ed25519KeyPair);
+/// Seeds of pairs of keys, the oldest first; others may be added while it works.
+#[derive(Clone)]
+struct Keys(Arc<Mutex<Vec<u8>>>);
 
-impl Signer {
-    fn new(seed: u8) -> Self {
-        Self(Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap())
+impl Keys {
+    fn new(seeds: &[u8]) -> Self {
+        Self(Arc::new(Mutex::new(seeds.to_vec())))
     }
 
-    fn key(&self) -> NoteKey {
-        NoteKey {
-            name: origin(INSTALLATION),
-            kind: NoteKeyKind::Ed25519,
-            public_key: self.0.public_key().as_ref().to_vec(),
-        }
+    fn add(&self, seed: u8) {
+        self.0.lock().unwrap().push(seed);
+    }
+
+    fn trusted(&self) -> TrustedKeys {
+        let keys = self.signers().into_iter().flat_map(|signer| signer.keys);
+        TrustedKeys::new(keys.collect(), check)
     }
 }
 
-impl Notary for Signer {
+fn pair(seed: u8) -> Ed25519KeyPair {
+    Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap()
+}
+
+fn key(seed: u8) -> NoteKey {
+    NoteKey {
+        name: origin(INSTALLATION),
+        kind: NoteKeyKind::Ed25519,
+        public_key: pair(seed).public_key().as_ref().to_vec(),
+    }
+}
+
+fn signed(seed: u8, text: &str) -> Vec<NoteSignature> {
+    let signature = pair(seed).sign(text.as_bytes()).as_ref().to_vec();
+    vec![NoteSignature::by(&key(seed), signature)]
+}
+
+fn trusting(seed: u8) -> TrustedKeys {
+    TrustedKeys::new(vec![key(seed)], check)
+}
+
+impl Notary for Keys {
     fn installation(&self) -> &str {
         INSTALLATION
     }
@@ -49,13 +74,25 @@ impl Notary for Signer {
         "2026-11-25T22:30:00Z".to_owned()
     }
 
-    fn keys(&self) -> TrustedKeys {
-        TrustedKeys::new(vec![self.key()], check)
+    fn signers(&self) -> Vec<Signer> {
+        let seeds = self.0.lock().unwrap();
+        let signer = |seed: &u8| Signer {
+            version: u32::from(*seed),
+            keys: vec![key(*seed)],
+        };
+        seeds.iter().map(signer).collect()
     }
 
-    fn sign(&self, text: &str) -> Result<Vec<NoteSignature>, String> {
-        let signature = self.0.sign(text.as_bytes()).as_ref().to_vec();
-        Ok(vec![NoteSignature::by(&self.key(), signature)])
+    fn newest(&self) -> u32 {
+        self.0.lock().unwrap().last().copied().unwrap().into()
+    }
+
+    fn check(&self) -> CheckSignature {
+        check
+    }
+
+    fn sign(&self, version: u32, text: &str) -> Result<Vec<NoteSignature>, String> {
+        Ok(signed(u8::try_from(version).unwrap(), text))
     }
 }
 
@@ -72,8 +109,12 @@ fn settings() -> JournalSettings {
 }
 
 fn sealed(dir: &Path) -> Journal {
+    sealed_by(dir, &Keys::new(&[1]))
+}
+
+fn sealed_by(dir: &Path, keys: &Keys) -> Journal {
     let journal = Journal::open_as(dir, settings()).unwrap();
-    journal.seal(Box::new(Signer::new(1))).unwrap();
+    journal.seal(Box::new(keys.clone())).unwrap();
     journal
 }
 
@@ -96,7 +137,7 @@ async fn write(journal: &Journal, count: u64) {
 }
 
 fn verify(dir: &Path) -> Result<LedgerSummary, LedgerFault> {
-    let trusted = Signer::new(1).keys();
+    let trusted = trusting(1);
     verify_ledger(&Files::of_folder(dir).unwrap(), &trusted, &[])
 }
 
@@ -183,7 +224,7 @@ async fn a_journal_as_it_was_written_verifies() {
     let keys = fs::read_to_string(scratch.path().join(PUBLIC_KEYS)).unwrap();
     assert_eq!(
         TrustedKeys::parse(&keys, check).unwrap().keys(),
-        [Signer::new(1).key()]
+        trusting(1).keys()
     );
 }
 
@@ -338,9 +379,9 @@ async fn checkpoints_that_were_touched_are_named() {
     example(scratch.path()).await;
     let (_, path) = checkpoint::list(scratch.path()).unwrap().remove(0);
     let good = fs::read(&path).unwrap();
-    for at in (0..good.len()).step_by(7) {
+    for at in 0..good.len() {
         let mut bad = good.clone();
-        bad[at] ^= 1;
+        bad[at] ^= 0x02;
         fs::write(&path, &bad).unwrap();
         let fault = verify(scratch.path()).unwrap_err();
         assert!(
@@ -356,7 +397,7 @@ async fn checkpoints_that_were_touched_are_named() {
     let text = String::from_utf8(good.clone()).unwrap();
     let first = text.lines().next().unwrap();
     let mut kept = Kept::parse(first.as_bytes()).unwrap();
-    kept.note.signatures = Signer::new(2).sign(&kept.note.text).unwrap();
+    kept.note.signatures = signed(2, &kept.note.text);
     let forged = kept.line().unwrap();
     fs::write(&path, [&forged[..], &good[first.len() + 1..]].concat()).unwrap();
     let fault = verify(scratch.path()).unwrap_err();
@@ -390,7 +431,7 @@ async fn what_was_rolled_back_shows_to_whoever_kept_a_checkpoint() {
     example(scratch.path()).await;
     let (_, newest) = newest_checkpoint(scratch.path()).unwrap().unwrap();
     let witnessed = [(PathBuf::from("kept"), newest.unwrap().note)];
-    let trusted = Signer::new(1).keys();
+    let trusted = trusting(1);
     let with = |dir: &Path| verify_ledger(&Files::of_folder(dir).unwrap(), &trusted, &witnessed);
     assert!(with(scratch.path()).is_ok());
     // The journal of an earlier day, complete with its checkpoints.
@@ -430,7 +471,7 @@ async fn a_part_of_a_journal_verifies_from_the_checkpoint_before_it() {
             .map(|(_, path)| path.clone())
             .collect::<Vec<_>>()
     };
-    let trusted = Signer::new(1).keys();
+    let trusted = trusting(1);
     let verify = |paths| verify_ledger(&Files::named(paths).unwrap(), &trusted, &[]);
     let summary = verify(paths(1, 0)).unwrap();
     assert_eq!((summary.first, summary.last), (journals[1].0, 30));
@@ -479,7 +520,7 @@ async fn what_a_collector_was_sent_verifies_in_any_order_and_from_any_checkpoint
         lines.collect::<Vec<_>>().concat()
     };
     let collector = Scratch::new();
-    let trusted = Signer::new(1).keys();
+    let trusted = trusting(1);
     let verify = |files: &[Vec<u8>]| {
         let mut paths = Vec::new();
         for (number, bytes) in files.iter().enumerate() {
@@ -586,7 +627,7 @@ proptest::proptest! {
         let path = scratch.path().join("spool");
         for bytes in [bytes.as_slice(), text.as_bytes()] {
             fs::write(&path, bytes).unwrap();
-            let trusted = Signer::new(1).keys();
+            let trusted = trusting(1);
             let files = Files::collected(vec![path.clone()]);
             let _ = files.and_then(|files| verify_ledger(&files, &trusted, &[]));
         }
@@ -608,7 +649,7 @@ async fn the_next_process_goes_on_from_the_newest_checkpoint() {
         let copied = copy(scratch.path());
         change(copied.path());
         let journal = Journal::open_as(copied.path(), settings()).unwrap();
-        journal.seal(Box::new(Signer::new(1))).unwrap_err()
+        journal.seal(Box::new(Keys::new(&[1]))).unwrap_err()
     };
     let all = lines(scratch.path());
     let cut = refuse(&|dir| put_lines(dir, &all[..29]));
@@ -666,7 +707,7 @@ async fn checkpoints_come_by_number_and_by_time() {
         let scratch = Scratch::new();
         let settings = JournalSettings { pace, ..settings() };
         let journal = Journal::open_as(scratch.path(), settings).unwrap();
-        journal.seal(Box::new(Signer::new(1))).unwrap();
+        journal.seal(Box::new(Keys::new(&[1]))).unwrap();
         write(&journal, lines).await;
         for _ in 0..200 {
             if journal.sealed() == lines {
@@ -698,7 +739,7 @@ async fn a_file_is_closed_when_it_is_old_and_has_a_line() {
         ..settings()
     };
     let journal = Journal::open_as(scratch.path(), settings).unwrap();
-    journal.seal(Box::new(Signer::new(1))).unwrap();
+    journal.seal(Box::new(Keys::new(&[1]))).unwrap();
     write(&journal, 2).await;
     drop(journal);
     let numbers: Vec<_> = medium::list(scratch.path()).unwrap();
@@ -776,9 +817,9 @@ async fn the_fold_of_a_checkpoint_and_the_lines_since_are_the_whole_fold() {
 async fn proofs_of_every_record_and_every_pair_of_checkpoints_hold() {
     let scratch = Scratch::new();
     example(scratch.path()).await;
-    let files = Files::of_folder(scratch.path()).unwrap();
-    let trusted = Signer::new(1).keys();
-    let prove = |seq: Seq, size| prove_inclusion(&files, |found, _| found == seq, size);
+    let trusted = trusting(1);
+    let dir = scratch.path();
+    let prove = |seq: Seq, size| prove_inclusion(dir, Wanted::Number(seq), size);
     for seq in 1..=25 {
         let proof = prove(seq, None).unwrap();
         assert_eq!(check_proof(&proof, &trusted).unwrap().size, 25);
@@ -790,6 +831,7 @@ async fn proofs_of_every_record_and_every_pair_of_checkpoints_hold() {
             size,
             hashes,
             checkpoint,
+            handovers,
         } = proof
         else {
             panic!("another kind of proof");
@@ -800,6 +842,7 @@ async fn proofs_of_every_record_and_every_pair_of_checkpoints_hold() {
             size,
             hashes: hashes.clone(),
             checkpoint: checkpoint.clone(),
+            handovers: handovers.clone(),
         };
         assert_eq!(check_proof(&altered, &trusted), Err(ProofError::Wrong));
         let moved = Proof::Inclusion {
@@ -808,6 +851,7 @@ async fn proofs_of_every_record_and_every_pair_of_checkpoints_hold() {
             size,
             hashes,
             checkpoint,
+            handovers,
         };
         assert!(check_proof(&moved, &trusted).is_err());
     }
@@ -822,24 +866,275 @@ async fn proofs_of_every_record_and_every_pair_of_checkpoints_hold() {
     assert_eq!(prove(31, None), Err(ProofError::NoRecord));
     assert_eq!(prove(1, Some(8)), Err(ProofError::NoCheckpoint(8)));
     for (first, size) in [(9, 20), (9, 25), (20, 25), (25, 25)] {
-        let proof = prove_consistency(&files, first, size).unwrap();
+        let proof = prove_consistency(dir, first, size).unwrap();
         assert_eq!(check_proof(&proof, &trusted).unwrap().size, size);
-        let others = Signer::new(2).keys();
+        let others = trusting(2);
         assert!(matches!(
             check_proof(&proof, &others),
             Err(ProofError::Forged(_))
         ));
     }
-    assert!(prove_consistency(&files, 25, 9).is_err());
-    // A journal that was altered proves nothing.
+    assert!(prove_consistency(dir, 25, 9).is_err());
+    let named = |line: &[u8]| {
+        let line: serde_json::Value = serde_json::from_slice(line).unwrap();
+        line["eventID"] == "event-7"
+    };
+    let found = prove_inclusion(dir, Wanted::Line(&named), None);
+    assert_eq!(found, prove(7, None));
+    let found = prove_inclusion(dir, Wanted::Line(&|_| false), None);
+    assert_eq!(found, Err(ProofError::NoRecord));
+    // A record that was altered is not proven.
     let mut all = lines(scratch.path());
     all[3].1 = all[3].1.replace("event-4", "event-5");
     put_lines(scratch.path(), &all);
     assert_eq!(prove(4, None), Err(ProofError::Unsound(25)));
-    assert_eq!(
-        prove_consistency(&files, 9, 25),
-        Err(ProofError::Unsound(25))
+    // What stands in checkpoints is proven without it.
+    let proof = prove_consistency(dir, 9, 25).unwrap();
+    assert_eq!(check_proof(&proof, &trusted).unwrap().size, 25);
+    all[23].1 = all[23].1.replace("event-24", "event-25");
+    put_lines(scratch.path(), &all);
+    assert_eq!(prove(23, None), Err(ProofError::Unsound(25)));
+}
+
+/// The example, going on under other keys: they hand over at 31 lines, and again at 41.
+async fn handed_over(dir: &Path) -> Keys {
+    example(dir).await;
+    let keys = Keys::new(&[1]);
+    let journal = sealed_by(dir, &keys);
+    for seed in [2, 3] {
+        keys.add(seed);
+        write(&journal, 1).await;
+        journal.checkpoint().await.unwrap();
+        write(&journal, 9).await;
+        journal.checkpoint().await.unwrap();
+    }
+    keys
+}
+
+/// The checkpoints, each with its file and line.
+fn checkpoints(dir: &Path) -> Vec<(Place, Kept)> {
+    let mut all = Vec::new();
+    let files = Files::of_folder(dir).unwrap();
+    files
+        .each_checkpoint(|place, _, kept| {
+            all.push((place, kept.unwrap()));
+            Ok::<_, io::Error>(())
+        })
+        .unwrap();
+    all
+}
+
+/// Puts another checkpoint in the place of the one of that size.
+fn put_checkpoint(dir: &Path, size: Seq, change: impl Fn(&mut Kept)) {
+    let all = checkpoints(dir);
+    let (place, _) = all
+        .iter()
+        .find(|(_, kept)| kept.checkpoint.size == size)
+        .unwrap();
+    let mut text = Vec::new();
+    for (other, kept) in all.iter().filter(|(other, _)| other.file == place.file) {
+        let mut kept = kept.clone();
+        if other == place {
+            change(&mut kept);
+        }
+        text.extend(kept.line().unwrap());
+    }
+    fs::write(&place.file, text).unwrap();
+}
+
+/// Has a checkpoint say something else, signed by other keys.
+fn say(seed: u8, change: impl Fn(&mut Checkpoint)) -> impl Fn(&mut Kept) {
+    move |kept| {
+        change(&mut kept.checkpoint);
+        kept.note.text = kept.checkpoint.text();
+        kept.note.signatures = signed(seed, &kept.note.text);
+    }
+}
+
+#[tokio::test]
+async fn whoever_trusts_the_first_keys_is_led_to_all_others() {
+    let scratch = Scratch::new();
+    let dir = scratch.path();
+    let keys = handed_over(dir).await;
+    let handed: Vec<_> = checkpoints(dir)
+        .into_iter()
+        .filter(|(_, kept)| !kept.checkpoint.next.is_empty())
+        .map(|(_, kept)| (kept.checkpoint.size, kept.checkpoint.next))
+        .collect();
+    assert_eq!(handed, [(31, vec![key(2)]), (41, vec![key(3)])]);
+    assert_eq!(verify(dir).unwrap().sealed(), 50);
+    // The file of keys says which of them signs what, and verifies as well.
+    let told = fs::read_to_string(dir.join(PUBLIC_KEYS)).unwrap();
+    let terms: Vec<_> = told
+        .lines()
+        .filter_map(|line| line.split(' ').nth(1))
+        .collect();
+    assert_eq!(terms, ["1-31", "32-41", "42-"]);
+    let told = TrustedKeys::parse(&told, check).unwrap();
+    let pairs: Vec<_> = keys.signers().into_iter().map(|pair| pair.keys).collect();
+    assert_eq!(told.keys(), public_keys(dir, &pairs, check).unwrap().keys());
+    let by = |trusted: &TrustedKeys| verify_ledger(&Files::of_folder(dir).unwrap(), trusted, &[]);
+    assert!(by(&told).is_ok());
+    assert!(by(&keys.trusted()).is_ok());
+    // Later keys alone do not vouch for what was before them.
+    for seed in [2, 3] {
+        assert_eq!(
+            by(&trusting(seed)).unwrap_err().kind,
+            LedgerFaultKind::Forged
+        );
+    }
+    // Proofs bring the hand-overs along.
+    let all = checkpoints(dir);
+    for (_, kept) in &all {
+        let size = kept.checkpoint.size;
+        let inclusion = prove_inclusion(dir, Wanted::Number(5.min(size)), Some(size)).unwrap();
+        let consistency = prove_consistency(dir, 9, size).unwrap();
+        for proof in [inclusion, consistency] {
+            assert_eq!(check_proof(&proof, &trusting(1)).unwrap().size, size);
+            assert_eq!(check_proof(&proof, &told).unwrap().size, size);
+        }
+    }
+    let mut proof = prove_inclusion(dir, Wanted::Number(5), None).unwrap();
+    let Proof::Inclusion { handovers, .. } = &mut proof else {
+        panic!("another kind of proof");
+    };
+    assert_eq!(handovers.len(), 2);
+    handovers.remove(0);
+    assert!(matches!(
+        check_proof(&proof, &trusting(1)),
+        Err(ProofError::Forged(_))
+    ));
+    assert!(check_proof(&proof, &trusting(3)).is_ok());
+    // A checkpoint that somebody kept is held against the keys of its time.
+    for (_, kept) in &all {
+        let kept = [(PathBuf::from("kept"), kept.note.clone())];
+        let files = Files::of_folder(dir).unwrap();
+        assert!(verify_ledger(&files, &trusting(1), &kept).is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_hand_over_that_is_forged_or_gone_is_named() {
+    let scratch = Scratch::new();
+    let keys = handed_over(scratch.path()).await;
+    let told = fs::read_to_string(scratch.path().join(PUBLIC_KEYS)).unwrap();
+    let told = TrustedKeys::parse(&told, check).unwrap();
+    let spoilt = |size, change: &dyn Fn(&mut Kept), trusted: &TrustedKeys| {
+        let copied = copy(scratch.path());
+        put_checkpoint(copied.path(), size, change);
+        let files = Files::of_folder(copied.path()).unwrap();
+        verify_ledger(&files, trusted, &[]).map_err(|fault| (fault.kind, fault.seq))
+    };
+    let forged = |size| Err((LedgerFaultKind::Forged, size));
+    let to = |seed: u8| move |checkpoint: &mut Checkpoint| checkpoint.next = vec![key(seed)];
+    for trusted in [&trusting(1), &told, &keys.trusted()] {
+        // Signed by the keys that it names, or by those of a stranger.
+        assert_eq!(spoilt(31, &say(2, to(2)), &trusting(1)), forged(31));
+        assert_eq!(spoilt(31, &say(9, to(9)), trusted), forged(31));
+        // Signed with the keys that go, long after they went.
+        assert_eq!(spoilt(50, &say(1, |_| {}), trusted), forged(50));
+        assert_eq!(spoilt(50, &say(2, to(2)), trusted), forged(50));
+        // To other keys than those that signed what comes behind.
+        let found = spoilt(31, &say(1, to(9)), trusted).map(|summary| summary.sealed());
+        assert!(
+            matches!(found, Err((LedgerFaultKind::Forged, size)) if size > 31)
+                || trusted.keys() == told.keys()
+        );
+        // Not handed over at all.
+        let silent = say(1, |checkpoint| checkpoint.next.clear());
+        let found = spoilt(31, &silent, &trusting(1));
+        assert!(matches!(found, Err((LedgerFaultKind::Forged, size)) if size > 31));
+    }
+    // To keys of another name.
+    let other = say(1, |checkpoint| {
+        checkpoint.next = vec![NoteKey {
+            name: "somebody".to_owned(),
+            ..key(2)
+        }];
+    });
+    assert_eq!(spoilt(31, &other, &trusting(1)), forged(31));
+    // Whoever stole the first keys writes the journal anew from line 20 on, and hands over to
+    // keys of their own. Whoever has the terms is not taken in.
+    let copied = copy(scratch.path());
+    let dir = copied.path();
+    put_checkpoint(dir, 20, say(1, to(9)));
+    for (_, kept) in checkpoints(dir) {
+        let size = kept.checkpoint.size;
+        if size > 20 {
+            put_checkpoint(dir, size, say(9, |checkpoint| checkpoint.next.clear()));
+        }
+    }
+    let by = |trusted: &TrustedKeys| verify_ledger(&Files::of_folder(dir).unwrap(), trusted, &[]);
+    assert!(by(&trusting(1)).is_ok());
+    assert_eq!(by(&told).unwrap_err().kind, LedgerFaultKind::Forged);
+}
+
+#[tokio::test]
+async fn the_next_process_ends_a_hand_over_that_was_not_made() {
+    let scratch = Scratch::new();
+    let dir = scratch.path();
+    example(dir).await;
+    // The keys were made, and the process ended before a checkpoint said so.
+    let keys = Keys::new(&[1, 2]);
+    let journal = sealed_by(dir, &keys);
+    write(&journal, 3).await;
+    drop(journal);
+    let journal = sealed_by(dir, &keys);
+    write(&journal, 3).await;
+    drop(journal);
+    let told: Vec<_> = checkpoints(dir)
+        .into_iter()
+        .filter(|(_, kept)| kept.checkpoint.size > 25)
+        .map(|(_, kept)| kept.checkpoint)
+        .collect();
+    assert!(!told[0].next.is_empty());
+    let since = told[0].size;
+    assert!(
+        told[1..]
+            .iter()
+            .all(|one| one.next.is_empty() && one.handover == Some(since))
     );
+    assert_eq!(verify(dir).unwrap().sealed(), 36);
+    // Keys that the installation does not have are not taken over.
+    let journal = Journal::open_as(dir, settings()).unwrap();
+    assert!(journal.seal(Box::new(Keys::new(&[1]))).is_err());
+    drop(journal);
+    let copied = copy(dir);
+    put_checkpoint(
+        copied.path(),
+        36,
+        say(2, |checkpoint| checkpoint.next = vec![key(9)]),
+    );
+    let journal = Journal::open_as(copied.path(), settings()).unwrap();
+    let error = journal.seal(Box::new(keys)).unwrap_err().to_string();
+    assert!(
+        error.contains("keys that this installation does not have"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn proofs_read_what_they_need_and_no_more() {
+    let scratch = Scratch::new();
+    example(scratch.path()).await;
+    let dir = scratch.path();
+    let expected = |seq| prove_inclusion(dir, Wanted::Number(seq), None).unwrap();
+    let proofs: Vec<_> = (1..=25).map(expected).collect();
+    // Of the files that hold neither the record nor what no checkpoint before it knows, nothing is
+    // read.
+    let files = medium::list(dir).unwrap();
+    let spoilt = copy(dir);
+    let (first, path) = &files[0];
+    fs::write(spoilt.path().join(path.file_name().unwrap()), "").unwrap();
+    let second = files[1].0;
+    assert!(*first == 1 && second <= 20, "{files:?}");
+    for seq in 21..=25 {
+        let proof = prove_inclusion(spoilt.path(), Wanted::Number(seq), None);
+        assert_eq!(
+            proof.as_ref(),
+            Ok(&proofs[usize::try_from(seq).unwrap() - 1])
+        );
+    }
 }
 
 /// What another implementation wrote: `crates/crypto/tests/checkpoints.py`.
@@ -868,6 +1163,8 @@ fn the_checkpoint_of_another_implementation_is_read_and_its_tree_is_ours() {
             size: 4,
             digest: digest(b"a fold"),
         }),
+        handover: None,
+        next: Vec::new(),
     };
     assert_eq!((&kept.checkpoint, &kept.range), (&expected, &range));
     assert_eq!(kept.note.text, expected.text());
@@ -877,4 +1174,53 @@ fn the_checkpoint_of_another_implementation_is_read_and_its_tree_is_ours() {
         assert_eq!((&key.name, key.id()), (&signature.name, signature.key_id));
         assert_eq!(key.name, origin("cluster-1"));
     }
+}
+
+#[tokio::test]
+async fn a_look_back_begins_in_the_file_of_its_time() {
+    let scratch = Scratch::new();
+    let dir = scratch.path();
+    example(dir).await;
+    let files = medium::list(dir).unwrap();
+    let number = |line: &serde_json::Value| line["seq"].as_u64().unwrap();
+    for wanted in 1..=30 {
+        let before = |line: &serde_json::Value| number(line) < wanted;
+        let lines = read_back_to(dir, &before).unwrap();
+        let read: Vec<_> = lines.map(|line| line.unwrap().0).collect();
+        let begins = files.iter().rfind(|(first, _)| *first < wanted);
+        let begins = begins.map_or(1, |(first, _)| *first);
+        assert_eq!(read, (begins..=30).collect::<Vec<_>>(), "{wanted}");
+    }
+    // A file whose beginning cannot be read is not passed over.
+    let (first, path) = &files[1];
+    let text = fs::read_to_string(path).unwrap();
+    fs::write(path, text.replacen('{', "[", 1)).unwrap();
+    let mut lines = read_back_to(dir, &|line| number(line) < *first + 1).unwrap();
+    let fault = lines.find_map(Result::err).unwrap();
+    assert_eq!(fault.seq, *first);
+}
+
+/// Only what is verified against keys from elsewhere counts: the file of keys beside the journal
+/// can say what it likes, and is written anew by the next process.
+#[tokio::test]
+async fn the_file_of_keys_beside_the_journal_proves_nothing_and_is_mended() {
+    let scratch = Scratch::new();
+    let dir = scratch.path();
+    example(dir).await;
+    let path = dir.join(PUBLIC_KEYS);
+    let good = fs::read(&path).unwrap();
+    for at in 0..good.len() - 1 {
+        let mut bad = good.clone();
+        bad[at] ^= 0x02;
+        fs::write(&path, &bad).unwrap();
+        assert!(verify(dir).is_ok());
+        // Whoever trusts that file nevertheless is told, unless it reads as it was.
+        let text = String::from_utf8_lossy(&bad);
+        if let Ok(keys) = TrustedKeys::parse(&text, check) {
+            let found = verify_ledger(&Files::of_folder(dir).unwrap(), &keys, &[]);
+            assert!(found.is_err(), "{at}");
+        }
+    }
+    drop(sealed(dir));
+    assert_eq!(fs::read(&path).unwrap(), good);
 }

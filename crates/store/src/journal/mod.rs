@@ -31,6 +31,7 @@ mod entry;
 mod fold;
 mod follow;
 mod gathering;
+mod index;
 mod ledger;
 #[cfg(test)]
 mod ledger_tests;
@@ -40,6 +41,7 @@ mod outbox;
 mod proof;
 mod reader;
 mod sealer;
+mod signers;
 mod snapshot;
 mod space;
 mod state;
@@ -69,15 +71,19 @@ pub use fold::{Compared, Fault, Finding, Fold, RowMark, compare, digest, fold, f
 pub use follow::{Follower, Lines};
 pub use ledger::{Files, LedgerFault, LedgerFaultKind, LedgerSummary, verify_ledger};
 pub use medium::MemoryLog;
-pub use note::{CheckSignature, Note, NoteKey, NoteKeyKind, NoteSignature, TrustedKeys};
+pub use note::{
+    CheckSignature, Note, NoteKey, NoteKeyKind, NoteSignature, Term, TrustedKey, TrustedKeys,
+};
 pub use outbox::{OUTBOX_CLEARED, OUTBOX_PREFIX, SyncedOutbox, newest_in_outbox, outbox_key};
 pub use proof::{
-    Proof, ProofError, check_proof, journal_folder, prove_consistency, prove_inclusion,
+    Proof, ProofError, Wanted, check_proof, journal_folder, prove_consistency, prove_inclusion,
 };
 pub use reader::{
-    ChainFault, ChainFaultKind, ChainSummary, Line, read, summarize_chain, verify_chain,
+    ChainFault, ChainFaultKind, ChainSummary, Line, read, read_back_to, summarize_chain,
+    verify_chain,
 };
-pub use sealer::{Notary, Pace};
+pub use sealer::{Notary, Pace, Signer};
+pub use signers::public_keys;
 pub use tail::Torn;
 
 use medium::{Folder, Medium, Segment};

@@ -10,7 +10,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::state::hash;
+use super::{Seq, state::hash};
 
 /// What an ML-DSA-65 key is told by, after the byte 0xff.
 const ML_DSA_65: &[u8] = b"strongroom/ml-dsa-65/v1";
@@ -195,17 +195,95 @@ impl std::fmt::Display for Note {
 /// Whether a signature of a text verifies: kind of key, public key, text, signature.
 pub type CheckSignature = fn(NoteKeyKind, &[u8], &[u8], &[u8]) -> bool;
 
+/// Which checkpoints a key signs, by their sizes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Term {
+    /// The smallest; 0 when nothing is said about it.
+    pub first: Seq,
+    /// The largest; none while it signs, or when nothing is said about it.
+    pub last: Option<Seq>,
+}
+
+impl Term {
+    fn holds(self, size: Seq) -> bool {
+        self.first <= size && self.last.is_none_or(|last| size <= last)
+    }
+
+    /// Reads `1-25` or `26-`.
+    fn parse(text: &str) -> Option<Self> {
+        let (first, last) = text.split_once('-')?;
+        let last = match last {
+            "" => None,
+            last => Some(number(last)?),
+        };
+        let first = number(first).filter(|first| *first > 0)?;
+        last.is_none_or(|last| first <= last)
+            .then_some(Self { first, last })
+    }
+}
+
+/// A key that is trusted, and for which checkpoints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustedKey {
+    /// The key.
+    pub key: NoteKey,
+    /// Which checkpoints it signs.
+    pub term: Term,
+}
+
+impl TrustedKey {
+    /// Reads a key, and behind a space its term, as [`Display`](std::fmt::Display) prints them.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let (key, term) = match text.split_once(' ') {
+            None => (text, Term::default()),
+            Some((key, term)) => {
+                let term = Term::parse(term).ok_or("its term is not FIRST-LAST or FIRST-")?;
+                (key, term)
+            }
+        };
+        let key = NoteKey::parse(key)?;
+        Ok(Self { key, term })
+    }
+}
+
+impl std::fmt::Display for TrustedKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { key, term } = self;
+        match term {
+            Term { first: 0, .. } => write!(f, "{key}"),
+            Term { first, last: None } => write!(f, "{key} {first}-"),
+            Term {
+                first,
+                last: Some(last),
+            } => write!(f, "{key} {first}-{last}"),
+        }
+    }
+}
+
 /// The keys that whoever verifies trusts.
 #[derive(Clone, Debug)]
 pub struct TrustedKeys {
-    keys: Vec<NoteKey>,
+    keys: Vec<TrustedKey>,
     check: CheckSignature,
 }
 
 impl TrustedKeys {
-    /// These keys, and how a signature is checked.
+    /// These keys for all checkpoints, and how a signature is checked.
     #[must_use]
     pub fn new(keys: Vec<NoteKey>, check: CheckSignature) -> Self {
+        let always = |key| TrustedKey {
+            key,
+            term: Term::default(),
+        };
+        Self::with_terms(keys.into_iter().map(always).collect(), check)
+    }
+
+    /// These keys, each for its checkpoints.
+    #[must_use]
+    pub fn with_terms(keys: Vec<TrustedKey>, check: CheckSignature) -> Self {
         Self { keys, check }
     }
 
@@ -222,7 +300,7 @@ impl TrustedKeys {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            keys.push(NoteKey::parse(line).map_err(|what| (at + 1, what))?);
+            keys.push(TrustedKey::parse(line).map_err(|what| (at + 1, what))?);
         }
         if keys.is_empty() {
             return Err((0, "there is no key in it"));
@@ -232,22 +310,43 @@ impl TrustedKeys {
 
     /// The keys.
     #[must_use]
-    pub fn keys(&self) -> &[NoteKey] {
+    pub fn keys(&self) -> &[TrustedKey] {
         &self.keys
     }
 
-    /// Checks a note: for every kind of key that is trusted, one of that kind has signed it. So a
-    /// signature cannot be left out either.
+    /// Whether one of the keys is of this name.
+    #[must_use]
+    pub(super) fn know(&self, name: &str) -> bool {
+        self.keys.iter().any(|trusted| trusted.key.name == name)
+    }
+
+    /// Whether it is said who signs the checkpoint of this size, whatever a hand-over in the
+    /// checkpoint of `since` records says.
+    pub(super) fn decide(&self, size: Seq, since: Seq) -> bool {
+        self.keys.iter().any(|TrustedKey { term, .. }| {
+            term.holds(size) && (term.last.is_some() || term.first > since)
+        })
+    }
+
+    /// Other keys, whose signatures are checked in the same way.
+    pub(super) fn others(&self, keys: Vec<NoteKey>) -> Self {
+        Self::new(keys, self.check)
+    }
+
+    /// Checks the note of a checkpoint of that size: for every kind of key that is trusted, one
+    /// of that kind whose term it is has signed it. So a signature cannot be left out either.
     ///
     /// # Errors
     /// What is wrong.
-    pub fn verify(&self, note: &Note) -> Result<(), String> {
+    pub fn verify(&self, note: &Note, size: Seq) -> Result<(), String> {
         for kind in [NoteKeyKind::Ed25519, NoteKeyKind::MlDsa65] {
-            let mut trusted = self.keys.iter().filter(|key| key.kind == kind).peekable();
+            let of_kind = |trusted: &&TrustedKey| trusted.key.kind == kind;
+            let mut trusted = self.keys.iter().filter(of_kind).peekable();
             if trusted.peek().is_none() {
                 continue;
             }
-            let signed = trusted.any(|key| {
+            let mut trusted = trusted.filter(|trusted| trusted.term.holds(size));
+            let signed = trusted.any(|TrustedKey { key, .. }| {
                 let id = key.id();
                 let by_key = |signature: &&NoteSignature| {
                     signature.name == key.name
@@ -266,6 +365,12 @@ impl TrustedKeys {
         }
         Ok(())
     }
+}
+
+/// A decimal number without signs or zeros in front.
+pub(super) fn number(text: &str) -> Option<u64> {
+    let number: u64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
 }
 
 /// Lower-case hexadecimal digits.
@@ -299,18 +404,18 @@ mod tests {
             kind == NoteKeyKind::Ed25519 && key.verify(text, signature).is_ok()
         };
         let trusted = TrustedKeys::new(vec![key], check);
-        assert_eq!(trusted.verify(&read), Ok(()));
+        assert_eq!(trusted.verify(&read, 1), Ok(()));
         let forged = Note {
             text: read.text.replace("answer", "answers"),
             ..read.clone()
         };
-        assert!(trusted.verify(&forged).is_err());
+        assert!(trusted.verify(&forged, 1).is_err());
         let unsigned = Note {
             signatures: Vec::new(),
             ..read
         };
         assert_eq!(
-            trusted.verify(&unsigned),
+            trusted.verify(&unsigned, 1),
             Err("no trusted Ed25519 key has signed it".to_owned())
         );
     }
@@ -333,11 +438,11 @@ mod tests {
             signatures: vec![NoteSignature::by(&ed, vec![0; 64])],
         };
         assert_eq!(
-            both.verify(&note),
+            both.verify(&note, 1),
             Err("no trusted ML-DSA-65 key has signed it".to_owned())
         );
         note.signatures.push(NoteSignature::by(&ml, vec![0; 3309]));
-        assert_eq!(both.verify(&note), Ok(()));
+        assert_eq!(both.verify(&note, 1), Ok(()));
         assert_eq!(Note::parse(&note.to_string()), Ok(note));
     }
 

@@ -34,6 +34,7 @@ pub fn outbox_key(id: u64) -> Vec<u8> {
     format!("outbox/{id:016x}").into_bytes()
 }
 
+/// The id in the key of an outbox row, which is the row's version too.
 fn outbox_id(key: &[u8]) -> Result<u64, StoreError> {
     key.strip_prefix(OUTBOX_PREFIX)
         .and_then(|id| std::str::from_utf8(id).ok())

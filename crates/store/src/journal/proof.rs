@@ -3,7 +3,10 @@
 //! A proof is a JSON document that is checked with public keys alone. Its hashes are those of
 //! RFC 6962, sections 2.1.1 and 2.1.2, in base64.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
@@ -11,14 +14,19 @@ use serde::{Deserialize, Serialize};
 use super::{
     Hash, Seq,
     checkpoint::{Checkpoint, Kept},
-    ledger::Files,
+    follow::Follower,
+    index::CheckpointIndex,
+    medium,
     note::{Note, TrustedKeys},
     reader::{ChainFault, Own, RawLines},
+    signers::{Signers, handovers},
     tree::{
-        NodeHashes, consistency_nodes, inclusion_nodes, leaf_hash, root_of_inclusion,
-        roots_of_consistency,
+        consistency_nodes, inclusion_nodes, leaf_hash, root_of_inclusion, roots_of_consistency,
     },
 };
+
+/// Bytes of the journal that are read at a time.
+const READ_BYTES: usize = 128 << 10;
 
 /// A proof.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +44,9 @@ pub enum Proof {
         hashes: Vec<String>,
         /// The signed checkpoint.
         checkpoint: String,
+        /// The checkpoints before it that handed over to other keys, the oldest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        handovers: Vec<String>,
     },
     /// That the records of one checkpoint are the first of those of another.
     Consistency {
@@ -49,6 +60,9 @@ pub enum Proof {
         first_checkpoint: String,
         /// The later checkpoint.
         checkpoint: String,
+        /// The checkpoints before it that handed over to other keys, the oldest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        handovers: Vec<String>,
     },
 }
 
@@ -96,81 +110,64 @@ impl From<ChainFault> for ProofError {
     }
 }
 
-/// The newest checkpoint that `wanted` admits, by its size.
-fn find_checkpoint(
-    files: &Files,
-    wanted: impl Fn(Seq) -> bool,
-) -> Result<Option<Kept>, ProofError> {
-    let mut found = None;
-    files.each_checkpoint(|place, _, kept| {
-        let kept = kept.map_err(|what| {
-            let file = place.file.display();
-            ProofError::Unreadable(format!("{file}, line {}: {what}", place.line))
-        })?;
-        if wanted(kept.checkpoint.size) {
-            found = Some(kept);
-        }
-        Ok::<_, ProofError>(())
-    })?;
-    Ok(found)
+/// Which record is to be proven.
+#[derive(Clone, Copy)]
+pub enum Wanted<'a> {
+    /// The one of this number. What is read for it does not grow with the journal.
+    Number(Seq),
+    /// The one that this says of, the files read from the newest back, each from its beginning.
+    Line(&'a dyn Fn(&[u8]) -> bool),
 }
 
-fn checkpoint_of(files: &Files, size: Seq) -> Result<Kept, ProofError> {
-    find_checkpoint(files, |found| found == size)?.ok_or(ProofError::NoCheckpoint(size))
-}
-
-/// Proves that the record that `wanted` tells by its number and line is in the journal, against
-/// the checkpoint of `size` records, or the newest.
+/// Proves that a record is in the journal in a folder, against the checkpoint of `size` records,
+/// or the newest.
 ///
 /// # Errors
 /// [`ProofError`].
 pub fn prove_inclusion(
-    files: &Files,
-    wanted: impl Fn(Seq, &[u8]) -> bool,
+    dir: &Path,
+    wanted: Wanted<'_>,
     size: Option<Seq>,
 ) -> Result<Proof, ProofError> {
-    let mut record = None;
-    for raw in RawLines::over(files.journal.clone()) {
-        let raw = raw?;
-        let Some(own) = Own::parse(&raw.bytes) else {
-            continue;
-        };
-        if wanted(own.seq, &raw.bytes) {
-            record = Some((own.seq, raw.bytes));
-            break;
-        }
-    }
-    let (seq, line) = record.ok_or(ProofError::NoRecord)?;
-    let kept = match size {
-        Some(size) => checkpoint_of(files, size)?,
-        None => find_checkpoint(files, |found| found >= seq)?.ok_or(ProofError::NotSealed(seq))?,
+    let (seq, line) = match wanted {
+        Wanted::Number(seq) => (seq, line_of(dir, seq)?),
+        Wanted::Line(is) => find_line(dir, is)?,
     };
-    let (index, size) = (seq - 1, kept.checkpoint.size);
-    let nodes = inclusion_nodes(index, size).ok_or(ProofError::NotSealed(seq))?;
-    let hashes = hashes_of(files, nodes, size)?;
-    let root = root_of_inclusion(leaf_hash(&line), index, size, &hashes);
+    let mut index = CheckpointIndex::of_folder(dir)?;
+    let kept = match size {
+        Some(size) => checkpoint_of(&mut index, size)?,
+        None => index.newest()?.ok_or(ProofError::NotSealed(seq))?,
+    };
+    let at = seq.saturating_sub(1);
+    let size = kept.checkpoint.size;
+    let nodes = inclusion_nodes(at, size).ok_or(ProofError::NotSealed(seq))?;
+    let hashes = hashes_of(dir, &mut index, &kept, nodes)?;
+    let root = root_of_inclusion(leaf_hash(&line), at, size, &hashes);
     if root != Some(kept.checkpoint.root) {
         return Err(ProofError::Unsound(size));
     }
     Ok(Proof::Inclusion {
         line: String::from_utf8(line).map_err(|_| ProofError::Unsound(size))?,
-        index,
+        index: at,
         size,
         hashes: hashes.iter().map(|hash| STANDARD.encode(hash)).collect(),
         checkpoint: kept.note.to_string(),
+        handovers: handed(&mut index, &kept)?,
     })
 }
 
 /// Proves that the records of the checkpoint of `first` records are the first of those of the
-/// checkpoint of `size` records.
+/// checkpoint of `size` records. Most of it stands in the checkpoints.
 ///
 /// # Errors
 /// [`ProofError`].
-pub fn prove_consistency(files: &Files, first: Seq, size: Seq) -> Result<Proof, ProofError> {
-    let (old, new) = (checkpoint_of(files, first)?, checkpoint_of(files, size)?);
+pub fn prove_consistency(dir: &Path, first: Seq, size: Seq) -> Result<Proof, ProofError> {
+    let mut index = CheckpointIndex::of_folder(dir)?;
+    let old = checkpoint_of(&mut index, first)?;
+    let new = checkpoint_of(&mut index, size)?;
     let nodes = consistency_nodes(first, size)
         .ok_or(ProofError::Form("the first size is larger than the second"))?;
-    let hashes = hashes_of(files, nodes, size)?;
+    let hashes = hashes_of(dir, &mut index, &new, nodes)?;
     let expected = (old.checkpoint.root, new.checkpoint.root);
     if roots_of_consistency(first, old.checkpoint.root, size, &hashes) != Some(expected) {
         return Err(ProofError::Unsound(size));
@@ -181,20 +178,92 @@ pub fn prove_consistency(files: &Files, first: Seq, size: Seq) -> Result<Proof, 
         hashes: hashes.iter().map(|hash| STANDARD.encode(hash)).collect(),
         first_checkpoint: old.note.to_string(),
         checkpoint: new.note.to_string(),
+        handovers: handed(&mut index, &new)?,
     })
 }
 
-/// The hashes of nodes of the tree over the first `size` lines.
-fn hashes_of(files: &Files, nodes: Vec<(u64, u64)>, size: Seq) -> Result<Vec<Hash>, ProofError> {
-    let mut hashes = NodeHashes::of(nodes);
-    let mut lines = RawLines::over(files.journal.clone());
-    for seq in 1..=size {
-        match lines.next().transpose()? {
-            Some(raw) if raw.complete && raw.expected == seq => hashes.push(leaf_hash(&raw.bytes)),
-            _ => return Err(ProofError::Unsound(size)),
+fn checkpoint_of(index: &mut CheckpointIndex, size: Seq) -> Result<Kept, ProofError> {
+    index.at(size)?.ok_or(ProofError::NoCheckpoint(size))
+}
+
+/// The notes that handed over before a checkpoint.
+fn handed(index: &mut CheckpointIndex, kept: &Kept) -> Result<Vec<String>, ProofError> {
+    let handovers = handovers(index, kept)?.into_iter();
+    let before = handovers.filter(|handover| handover.checkpoint.size < kept.checkpoint.size);
+    Ok(before.map(|handover| handover.note.to_string()).collect())
+}
+
+/// The record of a number.
+fn line_of(dir: &Path, seq: Seq) -> Result<Vec<u8>, ProofError> {
+    let first = medium::list(dir)?.first().map_or(1, |(first, _)| *first);
+    if seq < first {
+        return Err(ProofError::NoRecord);
+    }
+    // A number beyond the last is told like a file that cannot be read.
+    let lines = Follower::from(dir, seq)
+        .read(seq, 1)
+        .map_err(|_| ProofError::NoRecord)?
+        .ok_or(ProofError::NoRecord)?;
+    let mut lines = lines.iter();
+    let (_, line) = lines.next().ok_or(ProofError::NoRecord)?;
+    Ok(line.to_vec())
+}
+
+/// The record that is meant. Most are asked for soon after they were written.
+fn find_line(dir: &Path, is: &dyn Fn(&[u8]) -> bool) -> Result<(Seq, Vec<u8>), ProofError> {
+    for file in medium::list(dir)?.into_iter().rev() {
+        for raw in RawLines::over(vec![file]) {
+            let raw = raw?;
+            if is(&raw.bytes)
+                && let Some(own) = Own::parse(&raw.bytes)
+            {
+                return Ok((own.seq, raw.bytes));
+            }
         }
     }
-    Ok(hashes.finish())
+    Err(ProofError::NoRecord)
+}
+
+/// The hashes of nodes of the tree of a checkpoint. Checkpoints hold the hashes of the subtrees
+/// that were full when they were made, so of each node only the lines behind the last checkpoint
+/// within it are read.
+fn hashes_of(
+    dir: &Path,
+    index: &mut CheckpointIndex,
+    kept: &Kept,
+    nodes: Vec<(u64, u64)>,
+) -> Result<Vec<Hash>, ProofError> {
+    nodes
+        .into_iter()
+        .map(|(start, end)| hash_of(dir, index, kept, (start, end)))
+        .collect()
+}
+
+fn hash_of(
+    dir: &Path,
+    index: &mut CheckpointIndex,
+    kept: &Kept,
+    (start, end): (u64, u64),
+) -> Result<Hash, ProofError> {
+    let beyond = index.smallest_from(end)?;
+    for known in [Some(kept), beyond.as_ref()].into_iter().flatten() {
+        if let Some(range) = known.range.between(start, end) {
+            return Ok(range.root());
+        }
+    }
+    let within = index.largest_upto(end.saturating_sub(1))?;
+    let mut range = within
+        .and_then(|within| within.range.between(start, within.checkpoint.size))
+        .unwrap_or_default();
+    let unsound = ProofError::Unsound(kept.checkpoint.size);
+    let mut follower = Follower::from(dir, start + range.size() + 1);
+    while let Some(mut lines) = follower
+        .read(end, READ_BYTES)
+        .map_err(|_| unsound.clone())?
+    {
+        lines.leaves(|leaf| range.push(leaf));
+    }
+    Ok(range.root())
 }
 
 /// Checks a proof, and gives the checkpoint that it leads to.
@@ -209,16 +278,6 @@ pub fn check_proof(proof: &Proof, trusted: &TrustedKeys) -> Result<Checkpoint, P
             .collect::<Option<Vec<Hash>>>()
             .ok_or(ProofError::Form("a hash is not 32 bytes in base64"))
     };
-    let genuine = |note: &str, size: u64| {
-        let note = Note::parse(note).map_err(ProofError::Form)?;
-        let checkpoint =
-            Checkpoint::parse(&note.text).ok_or(ProofError::Form("its checkpoint is not one"))?;
-        trusted.verify(&note).map_err(ProofError::Forged)?;
-        if checkpoint.size != size {
-            return Err(ProofError::Form("its checkpoint is of another size"));
-        }
-        Ok(checkpoint)
-    };
     match proof {
         Proof::Inclusion {
             line,
@@ -226,8 +285,9 @@ pub fn check_proof(proof: &Proof, trusted: &TrustedKeys) -> Result<Checkpoint, P
             size,
             hashes,
             checkpoint,
+            handovers,
         } => {
-            let checkpoint = genuine(checkpoint, *size)?;
+            let checkpoint = genuine(checkpoint, *size, handovers, trusted)?;
             let leaf = leaf_hash(line.as_bytes());
             let root = root_of_inclusion(leaf, *index, *size, &decode(hashes)?);
             if root != Some(checkpoint.root) {
@@ -241,9 +301,10 @@ pub fn check_proof(proof: &Proof, trusted: &TrustedKeys) -> Result<Checkpoint, P
             hashes,
             first_checkpoint,
             checkpoint,
+            handovers,
         } => {
-            let first = genuine(first_checkpoint, *first_size)?;
-            let checkpoint = genuine(checkpoint, *size)?;
+            let first = genuine(first_checkpoint, *first_size, handovers, trusted)?;
+            let checkpoint = genuine(checkpoint, *size, handovers, trusted)?;
             let roots = roots_of_consistency(*first_size, first.root, *size, &decode(hashes)?);
             if roots != Some((first.root, checkpoint.root)) {
                 return Err(ProofError::Wrong);
@@ -251,6 +312,39 @@ pub fn check_proof(proof: &Proof, trusted: &TrustedKeys) -> Result<Checkpoint, P
             Ok(checkpoint)
         }
     }
+}
+
+/// A checkpoint of a proof, signed by keys that are trusted, or by those that they handed over to.
+fn genuine(
+    note: &str,
+    size: Seq,
+    handovers: &[String],
+    trusted: &TrustedKeys,
+) -> Result<Checkpoint, ProofError> {
+    let parse = |note: &str| {
+        let note = Note::parse(note).map_err(ProofError::Form)?;
+        let checkpoint =
+            Checkpoint::parse(&note.text).ok_or(ProofError::Form("its checkpoint is not one"))?;
+        Ok::<_, ProofError>((note, checkpoint))
+    };
+    let (note, checkpoint) = parse(note)?;
+    if checkpoint.size != size {
+        return Err(ProofError::Form("its checkpoint is of another size"));
+    }
+    if trusted.verify(&note, size).is_ok() {
+        return Ok(checkpoint);
+    }
+    let mut signers = Signers::of(trusted);
+    for handover in handovers {
+        let (note, handover) = parse(handover)?;
+        if handover.size < size {
+            signers.take(&note, &handover).map_err(ProofError::Forged)?;
+        }
+    }
+    signers
+        .check(&note, &checkpoint)
+        .map_err(ProofError::Forged)?;
+    Ok(checkpoint)
 }
 
 /// The files of a journal in a folder: its own or, of a data folder, `journal` in it.

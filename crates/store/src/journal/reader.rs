@@ -123,7 +123,30 @@ pub(super) fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
 /// Every line of the journal in `dir`, in order, each with its number and parsed. The chain is
 /// not checked; [`verify_chain`] does that.
 pub fn read(dir: &Path) -> impl Iterator<Item = Result<(Seq, Value), ChainFault>> + use<> {
-    RawLines::of(dir, 1).map(|raw| {
+    parsed(RawLines::of(dir, 1))
+}
+
+/// Like [`read`], of the files from the newest back to the first one whose first line is old
+/// enough. Of the files in between only the first line is read to find that one.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn read_back_to(
+    dir: &Path,
+    old_enough: &dyn Fn(&Value) -> bool,
+) -> std::io::Result<impl Iterator<Item = Result<(Seq, Value), ChainFault>> + use<>> {
+    let mut files = medium::list(dir)?;
+    let begins = files.iter().rposition(|file| {
+        let first = RawLines::over(vec![file.clone()]).next();
+        let first = first.and_then(|raw| serde_json::from_slice(&raw.ok()?.bytes).ok());
+        first.is_some_and(|first: Value| old_enough(&first))
+    });
+    files.drain(..begins.unwrap_or(0));
+    Ok(parsed(RawLines::over(files)))
+}
+
+fn parsed(lines: RawLines) -> impl Iterator<Item = Result<(Seq, Value), ChainFault>> + use<> {
+    lines.map(|raw| {
         let raw = raw?;
         let parsed = serde_json::from_slice::<Value>(&raw.bytes).ok();
         let seq = parsed.as_ref().and_then(|value| value.get("seq")?.as_u64());

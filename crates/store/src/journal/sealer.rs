@@ -27,9 +27,9 @@ use super::{
     fold::Fold,
     follow::{Follower, Lines},
     medium::{self, Segment},
-    note::{Note, NoteSignature, TrustedKeys},
+    note::{CheckSignature, Note, NoteKey, NoteSignature, TrustedKeys},
     reader::Own,
-    snapshot,
+    signers, snapshot,
     state::{Mark, hash, unavailable},
     tree::Range,
 };
@@ -56,13 +56,26 @@ pub trait Notary: Send {
     fn now(&self) -> String;
     /// Readies the thread that it will work on, which nobody waits for.
     fn take_seat(&self) {}
-    /// Every public key that it has signed with.
-    fn keys(&self) -> TrustedKeys;
-    /// Signs a text.
+    /// Every pair of keys that it has, the oldest first. There is always one.
+    fn signers(&self) -> Vec<Signer>;
+    /// The version of the last of these.
+    fn newest(&self) -> u32;
+    /// How a signature is checked.
+    fn check(&self) -> CheckSignature;
+    /// Signs a text with the pair of this version.
     ///
     /// # Errors
     /// What failed.
-    fn sign(&self, text: &str) -> Result<Vec<NoteSignature>, String>;
+    fn sign(&self, version: u32, text: &str) -> Result<Vec<NoteSignature>, String>;
+}
+
+/// Keys that sign together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signer {
+    /// Which edition this is.
+    pub version: u32,
+    /// Their public halves.
+    pub keys: Vec<NoteKey>,
 }
 
 /// How often checkpoints are made while there are new lines.
@@ -99,7 +112,6 @@ impl Journal {
         if thread.is_some() {
             return Ok(());
         }
-        write_public_keys(&dir, &notary.keys()).map_err(unavailable)?;
         let (segment, head) = {
             let mut state = self.shared.lock();
             // From here on it is said which lines tell of changes, and which files were closed.
@@ -126,13 +138,13 @@ impl Journal {
         segment: Arc<dyn Segment>,
         head: Mark,
     ) -> Result<JoinHandle<()>, JournalError> {
-        let last = last_checkpoint(&dir, notary.as_ref(), head)?;
+        let (last, signer) = last_checkpoint(&dir, notary.as_ref(), head)?;
         let sealer = Sealer::new(
             Arc::clone(&self.shared),
             dir,
             notary,
             self.pace,
-            last,
+            (last, signer),
             (segment, head.seq),
         );
         self.shared
@@ -212,14 +224,18 @@ pub(super) struct Sealing {
 
 type Request = oneshot::Sender<Result<(), JournalError>>;
 
-/// The newest checkpoint, if the journal goes on from it.
+/// The newest checkpoint, if the journal goes on from it, and the version of the pair that signs
+/// the next one.
 fn last_checkpoint(
     dir: &Path,
     notary: &dyn Notary,
     head: Mark,
-) -> Result<Option<Kept>, JournalError> {
+) -> Result<(Option<Kept>, u32), JournalError> {
+    let signers = notary.signers();
     let Some((place, kept)) = checkpoint::newest_checkpoint(dir).map_err(unavailable)? else {
-        return Ok(None);
+        // Whoever has the oldest keys is led to the others from the first line on.
+        let oldest = signers.first().map_or(0, |signer| signer.version);
+        return Ok((None, oldest));
     };
     let altered = |what: String| JournalError::Altered {
         file: place.file.clone(),
@@ -233,7 +249,7 @@ fn last_checkpoint(
         head: sealed,
         ..
     } = &kept.checkpoint;
-    notary.keys().verify(&kept.note).map_err(altered)?;
+    let signer = next_signer(&signers, &kept, notary.check()).map_err(altered)?;
     if installation != notary.installation() {
         return Err(altered(format!("it is of the installation {installation}")));
     }
@@ -261,7 +277,31 @@ fn last_checkpoint(
             "line {size} of the journal is not the one that it vouches for"
         )));
     }
-    Ok(Some(kept))
+    Ok((Some(kept), signer))
+}
+
+/// The version of the pair that signs behind a checkpoint, if one of these signed it.
+fn next_signer(signers: &[Signer], last: &Kept, check: CheckSignature) -> Result<u32, String> {
+    let signed = |signer: &Signer| {
+        let keys = TrustedKeys::new(signer.keys.clone(), check);
+        keys.verify(&last.note, last.checkpoint.size)
+    };
+    let mut refused = Err("there is no key".to_owned());
+    for signer in signers.iter().rev() {
+        match signed(signer) {
+            Ok(()) if last.checkpoint.next.is_empty() => return Ok(signer.version),
+            Ok(()) => {
+                let next = signers
+                    .iter()
+                    .find(|other| other.keys == last.checkpoint.next);
+                return next.map(|next| next.version).ok_or_else(|| {
+                    "it hands over to keys that this installation does not have".to_owned()
+                });
+            }
+            Err(what) => refused = Err(what),
+        }
+    }
+    refused
 }
 
 /// Writes the public keys beside the journal, for whoever wants to have a look. Whoever verifies
@@ -296,6 +336,10 @@ struct Sealer {
     range: Range,
     /// The size of the newest checkpoint.
     last: Seq,
+    /// The version of the pair that signs the next one.
+    signer: u32,
+    /// The size of the last checkpoint that handed over to another pair.
+    handover: Option<Seq>,
     /// When the first line after it was read back.
     pending: Option<Instant>,
     /// The file as the last process left it: its lines may not be durable yet.
@@ -336,7 +380,7 @@ impl Sealer {
         dir: PathBuf,
         notary: Box<dyn Notary>,
         pace: Pace,
-        last: Option<Kept>,
+        (last, signer): (Option<Kept>, u32),
         (found_file, head): (Arc<dyn Segment>, Seq),
     ) -> Self {
         let (checkpoint, range) = match last {
@@ -348,6 +392,12 @@ impl Sealer {
         // One that is gone is written anew, from the beginning.
         let mark = mark.filter(|_| found.is_some());
         let from = mark.map_or(0, |mark| mark.size);
+        let handover = checkpoint
+            .as_ref()
+            .and_then(|last| match last.next.is_empty() {
+                true => last.handover,
+                false => Some(last.size),
+            });
         let gap = checkpoint
             .filter(|last| last.size > from)
             .map(|last| (last.size, last.head));
@@ -365,6 +415,8 @@ impl Sealer {
             },
             follower: Follower::from(&dir, range.size() + 1),
             last: range.size(),
+            signer,
+            handover,
             range,
             shared,
             dir,
@@ -381,6 +433,7 @@ impl Sealer {
 
     fn run(mut self) {
         self.notary.take_seat();
+        self.tell_public_keys();
         loop {
             let look = self.wait();
             let done = self.serve(&look).map_err(|error| {
@@ -445,6 +498,21 @@ impl Sealer {
         }
     }
 
+    /// Writes the public keys down, with the terms that the checkpoints tell.
+    fn tell_public_keys(&self) {
+        let pairs: Vec<_> = self
+            .notary
+            .signers()
+            .into_iter()
+            .map(|pair| pair.keys)
+            .collect();
+        let told = signers::public_keys(&self.dir, &pairs, self.notary.check())
+            .and_then(|keys| write_public_keys(&self.dir, &keys));
+        if let Err(error) = told {
+            tracing::warn!(%error, "the public keys of the journal were not written down");
+        }
+    }
+
     fn serve(&mut self, look: &Look) -> io::Result<()> {
         if let Some(left) = &self.left {
             left.sync()?;
@@ -483,7 +551,8 @@ impl Sealer {
     }
 
     /// Makes the checkpoint of a line, if it has none.
-    fn checkpoint(&mut self, end: Mark, sync: bool) -> io::Result<()> {
+    fn checkpoint(&mut self, end: Mark, mut sync: bool) -> io::Result<()> {
+        let mut handed = false;
         if end.seq > self.last {
             if self.folding.due
                 && let Err(error) = self.folding.write(&self.dir, (end.seq, end.hash))
@@ -491,6 +560,15 @@ impl Sealer {
                 // Checks of the store take longer for it, and nothing else is missing.
                 tracing::warn!(%error, "the fold of the store was not written down");
             }
+            let newest = self.notary.newest();
+            let next = if newest == self.signer {
+                Vec::new()
+            } else {
+                let mut signers = self.notary.signers().into_iter();
+                let newest = signers.find(|signer| signer.version == newest);
+                newest.map(|newest| newest.keys).unwrap_or_default()
+            };
+            handed = !next.is_empty();
             let checkpoint = Checkpoint {
                 installation: self.notary.installation().to_owned(),
                 size: end.seq,
@@ -499,9 +577,12 @@ impl Sealer {
                 previous: self.last,
                 time: self.notary.now(),
                 fold: self.folding.mark,
+                handover: self.handover,
+                next,
             };
             let text = checkpoint.text();
-            let signatures = self.notary.sign(&text).map_err(io::Error::other)?;
+            let signatures = self.notary.sign(self.signer, &text);
+            let signatures = signatures.map_err(io::Error::other)?;
             let kept = Kept {
                 checkpoint,
                 note: Note { text, signatures },
@@ -511,6 +592,12 @@ impl Sealer {
             self.file()?.append(&line)?;
             self.last = end.seq;
             self.pending = None;
+            if handed {
+                self.signer = newest;
+                self.handover = Some(end.seq);
+                // Nothing that the other pair signs may outlive it.
+                sync = true;
+            }
             let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
             self.shared
                 .sealed_at
@@ -526,6 +613,9 @@ impl Sealer {
             if let Some(mark) = self.folding.mark {
                 snapshot::remove_older(&self.dir, mark.size)?;
             }
+        }
+        if handed {
+            self.tell_public_keys();
         }
         self.shared.sealed.store(self.last, Ordering::Relaxed);
         Ok(())

@@ -2,7 +2,8 @@
 //!
 //! A leaf is `SHA-256(0x00 || line)`, the line without its newline; a node is
 //! `SHA-256(0x01 || left || right)`. The tree is never kept: what is left of the lines so far is
-//! a [`Range`], one hash for each full subtree, and proofs are made by reading the lines again.
+//! a [`Range`], one hash for each full subtree. Proofs are made of the ranges that checkpoints
+//! keep, and of the lines between them.
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
 
@@ -62,6 +63,27 @@ impl Range {
     #[must_use]
     pub fn hashes(&self) -> &[Hash] {
         &self.hashes
+    }
+
+    /// The part of it over the leaves from `start` up to the one before `end`, if it has kept
+    /// that apart from the others.
+    #[must_use]
+    pub fn between(&self, start: u64, end: u64) -> Option<Self> {
+        let (mut at, mut held) = (0, 0);
+        let mut hashes = Vec::new();
+        let subtrees = (0..64)
+            .rev()
+            .map(|bit| self.size & (1 << bit))
+            .filter(|size| *size > 0);
+        for (size, hash) in subtrees.zip(&self.hashes) {
+            if at >= start && at + size <= end {
+                hashes.push(*hash);
+                held += size;
+            }
+            at += size;
+        }
+        let size = end.checked_sub(start)?;
+        (held == size).then(|| Self::of(size, hashes)).flatten()
     }
 
     /// Adds the next leaf.
@@ -147,41 +169,6 @@ pub fn consistency_nodes(first: u64, size: u64) -> Option<Vec<Span>> {
     Some(nodes)
 }
 
-/// Computes the hashes of nodes from all leaves in order, one after another.
-#[derive(Clone, Debug)]
-pub struct NodeHashes {
-    nodes: Vec<(Span, Range)>,
-    at: u64,
-}
-
-impl NodeHashes {
-    /// For these nodes, none of which may be above another.
-    #[must_use]
-    pub fn of(nodes: Vec<Span>) -> Self {
-        let empty = |span| (span, Range::default());
-        Self {
-            nodes: nodes.into_iter().map(empty).collect(),
-            at: 0,
-        }
-    }
-
-    /// Takes the next leaf.
-    pub fn push(&mut self, leaf: Hash) {
-        let at = self.at;
-        let under = |((start, end), _): &&mut (Span, Range)| (*start..*end).contains(&at);
-        if let Some((_, range)) = self.nodes.iter_mut().find(under) {
-            range.push(leaf);
-        }
-        self.at += 1;
-    }
-
-    /// The hashes, in the order in which the nodes were given.
-    #[must_use]
-    pub fn finish(self) -> Vec<Hash> {
-        self.nodes.iter().map(|(_, range)| range.root()).collect()
-    }
-}
-
 /// The root of a tree of `size` leaves that has `leaf` at `index`, told by a proof; none if the
 /// proof does not have the form of one.
 #[must_use]
@@ -262,9 +249,11 @@ mod tests {
     }
 
     fn hashes(leaves: &[Hash], nodes: Vec<Span>) -> Vec<Hash> {
-        let mut hashes = NodeHashes::of(nodes);
-        leaves.iter().for_each(|leaf| hashes.push(*leaf));
-        hashes.finish()
+        let under = |(start, end): (u64, u64)| {
+            let place = |at| usize::try_from(at).unwrap();
+            naive(&leaves[place(start)..place(end)])
+        };
+        nodes.into_iter().map(under).collect()
     }
 
     /// The entries and roots of the tests of the certificate-transparency project.
@@ -314,6 +303,31 @@ mod tests {
             assert_eq!(kept.as_ref(), Some(&range));
             assert_eq!(Range::of(range.size() + 1, vec![Hash::default(); 12]), None);
             range.push(*leaf);
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_range_is_told_where_it_was_kept_apart() {
+        let all = leaves(40);
+        let part = |start: usize, end: usize| naive(&all[start..end]);
+        let mut range = Range::default();
+        for size in 1..=40_usize {
+            range.push(all[size - 1]);
+            let mut bounds = vec![0];
+            for bit in (0..6).rev().filter(|bit| size & (1 << bit) > 0) {
+                bounds.push(bounds[bounds.len() - 1] + (1 << bit));
+            }
+            for start in 0..=40_usize {
+                for end in 0..=40_usize {
+                    let found = range.between(start as u64, end as u64);
+                    let kept = bounds.contains(&start) && bounds.contains(&end);
+                    if start < end {
+                        assert_eq!(found.is_some(), kept, "{start} to {end} of {size}");
+                        let root = found.map(|found| found.root());
+                        assert!(root.is_none_or(|root| root == part(start, end)));
+                    }
+                }
+            }
         }
     }
 
