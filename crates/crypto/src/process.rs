@@ -23,13 +23,25 @@ pub struct Hardening {
 
 /// Hardens this process. Called once, before any secret is read and before threads start.
 ///
-/// Nothing here fails: what the system refuses is reported. All memory is locked only where the
-/// limit allows any amount, because under a smaller limit a later allocation would fail.
+/// Nothing here fails: what the system refuses is reported.
 #[must_use]
 pub fn harden() -> Hardening {
     Hardening {
         swap_on: swap_is_on(),
         ..harden_memory()
+    }
+}
+
+impl Hardening {
+    /// Keeps every page of this process in memory once it is used, as far as that is possible:
+    /// only where the limit allows any amount, because under a smaller limit a later allocation
+    /// would fail.
+    #[must_use]
+    pub fn with_memory_locked(self) -> Self {
+        Self {
+            all_memory_locked: lock_all_memory(),
+            ..self
+        }
     }
 }
 
@@ -89,11 +101,21 @@ fn harden_memory() -> Hardening {
             no_core_files: libc::setrlimit(libc::RLIMIT_CORE, &raw const none) == 0,
             no_new_privileges: libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0,
             full_files_are_errors: libc::signal(libc::SIGXFSZ, libc::SIG_IGN) != libc::SIG_ERR,
-            all_memory_locked: any_memory_may_be_locked()
-                && libc::mlockall(libc::MCL_CURRENT | libc::MCL_FUTURE | libc::MCL_ONFAULT) == 0,
-            swap_on: false,
+            ..Hardening::default()
         }
     }
+}
+
+#[cfg(target_os = "linux")]
+fn lock_all_memory() -> bool {
+    // SAFETY: sets an attribute of this process and touches no memory of ours.
+    any_memory_may_be_locked()
+        && unsafe { libc::mlockall(libc::MCL_CURRENT | libc::MCL_FUTURE | libc::MCL_ONFAULT) == 0 }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn lock_all_memory() -> bool {
+    false
 }
 
 /// Systems that this module does not know are left as they are.

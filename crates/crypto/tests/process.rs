@@ -13,7 +13,7 @@ fn a_hardened_process_leaves_no_core_gains_no_privileges_and_bears_full_files() 
         line.trim_start_matches(name).trim().to_owned()
     };
 
-    let report = harden();
+    let report = harden().with_memory_locked();
     assert!(report.not_dumpable);
     assert!(report.no_core_files);
     assert!(report.no_new_privileges);

@@ -59,6 +59,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::OnceLock,
     time::Duration,
 };
 
@@ -540,6 +541,12 @@ pub fn counter(given: Counter, defaults: Defaults) -> Result<CounterConfig, Conf
     })
 }
 
+/// How many processors this process may use. Asked once: the system takes its time.
+pub(crate) fn processors() -> usize {
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    *PROCESSORS.get_or_init(|| std::thread::available_parallelism().map_or(2, usize::from))
+}
+
 fn rsa(given: &Counter, defaults: RsaSettings) -> Result<RsaSettings, ConfigError> {
     let number = |name, given: Option<u16>, default, least, most| match given {
         None => Ok(default),
@@ -554,8 +561,7 @@ fn rsa(given: &Counter, defaults: RsaSettings) -> Result<RsaSettings, ConfigErro
         ..
     } = defaults;
     // The other half is for calls that are not so expensive.
-    let half = std::thread::available_parallelism().map_or(1, |cores| cores.get() / 2);
-    let at_once = half.clamp(1, usize::from(RSA_AT_ONCE));
+    let at_once = (processors() / 2).clamp(1, usize::from(RSA_AT_ONCE));
     Ok(RsaSettings {
         at_once: number("at_once", given.rsa_at_once, at_once, 1, RSA_AT_ONCE)?,
         ready_2048: ready("ready_2048", given.rsa_ready_2048, ready_2048)?,

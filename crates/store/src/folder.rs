@@ -5,7 +5,7 @@
 //! and goes with the process however it ends; there is no stale lock to remove.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -102,9 +102,8 @@ impl DataFolder {
 }
 
 fn note_holder(file: &mut File) -> io::Result<()> {
-    file.set_len(0)?;
-    file.rewind()?;
-    writeln!(file, "{}", std::process::id())
+    // Always as long: to shorten a file can take a millisecond, while the disk is told.
+    writeln!(file, "{:>10}", std::process::id())
 }
 
 fn holder(file: &mut File) -> String {

@@ -35,7 +35,7 @@ use crate::{
     admin::{Desk, Socket},
     audit::{SinkSettings, Sinks},
     clock::ServiceClock,
-    config::{CounterConfig, DOMAIN_KEY_DAYS},
+    config::{CounterConfig, DOMAIN_KEY_DAYS, processors},
     door::{Door, WallClock},
     http::{self, Front, HttpLimits},
     metrics::{
@@ -67,9 +67,8 @@ pub(super) fn may_be_swapped(hardening: Hardening) -> bool {
 
 /// The threads that serve.
 pub(super) fn runtime() -> Result<Runtime, Failure> {
-    let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let runtime = Builder::new_multi_thread()
-        .worker_threads(cores.max(2))
+        .worker_threads(processors().max(2))
         .thread_name("strongroom")
         .enable_all()
         .build();

@@ -86,6 +86,13 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
+    // Where nothing is swapped, development does without the lock, which costs every page.
+    let development = matches!(cli.command, Command::Server(ServerCommand::Dev(_)));
+    let hardening = if development && !hardening.swap_on {
+        hardening
+    } else {
+        hardening.with_memory_locked()
+    };
     match run(cli, hardening) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -137,7 +137,9 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
 
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+    // The folder is ours alone, so the index of the write-ahead log need not be a file that others
+    // could share, and a read need not lock it.
+    let connection = Connection::open_with_flags_and_vfs(path, flags, c"unix-excl")?;
     connection.busy_timeout(std::time::Duration::from_millis(BUSY_MILLIS))?;
     // There are no page checksums; this at least refuses pages whose cells do not fit.
     connection.pragma_update(None, "cell_size_check", "ON")?;
@@ -225,7 +227,7 @@ mod tests {
         connection
             .execute_batch("UPDATE state SET repairs = 1")
             .unwrap();
-        for name in ["store.sqlite", "store.sqlite-wal", "store.sqlite-shm"] {
+        for name in ["store.sqlite", "store.sqlite-wal"] {
             let mode = std::fs::metadata(folder.path().join(name))
                 .unwrap()
                 .permissions()
