@@ -472,7 +472,7 @@ impl<'a> Bench<'a> {
         slowest(None).await?;
         for (what, beside) in &expensive {
             let (mut crowded, mut alone, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-            for _ in 0..self.arguments.rounds.min(3) {
+            for _ in 0..self.arguments.rounds.min(5) {
                 let quiet = slowest(None).await?;
                 let busy = slowest(Some(beside)).await?;
                 ratios.push(busy / quiet);

@@ -5,9 +5,11 @@ use std::{io, thread};
 use strongroom_crypto::give_way;
 use tokio::sync::oneshot;
 
-/// The niceness of work that somebody waits for. With every processor busy it still gets about a
-/// tenth of one. Linux: sched(7), "The nice value".
-const GIVING_WAY: i32 = 10;
+/// The niceness of work that somebody waits for. With every processor busy it still gets one part
+/// in thirty. Linux: sched(7), "The nice value".
+const GIVING_WAY: i32 = 15;
+/// The niceness of work that has to keep up with the calls: one part in ten.
+const KEEPING_UP: i32 = 10;
 /// The niceness of work that nobody waits for: the highest that Linux knows.
 const ONLY_WHEN_IDLE: i32 = 19;
 
@@ -24,16 +26,16 @@ pub async fn aside<T: Send + 'static>(
     thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || {
-            gives_way();
+            set_niceness(GIVING_WAY);
             // Whoever does not wait any more does not need the result.
             let _ = done.send(work());
         })?;
     result.await.map_err(io::Error::other)
 }
 
-/// Lets this thread give way to others.
-pub(crate) fn gives_way() {
-    set_niceness(GIVING_WAY);
+/// Lets this thread give way to others, but keep up with them.
+pub(crate) fn keeps_up() {
+    set_niceness(KEEPING_UP);
 }
 
 /// Lets this thread run only when no other has anything to do.

@@ -14,7 +14,7 @@ use strongroom_store::journal::{
 };
 
 use crate::{
-    aside::gives_way,
+    aside::keeps_up,
     audit::{OwnEvent, RequestId, own_event},
     custody::{AuditSigners, Custody},
     installation::InstallationError,
@@ -60,7 +60,7 @@ impl Notary for AuditNotary {
     }
 
     fn take_seat(&self) {
-        gives_way();
+        keeps_up();
     }
 
     fn signers(&self) -> Vec<Signer> {
