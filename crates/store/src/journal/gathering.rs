@@ -1,10 +1,9 @@
 //! Records that are written together.
 //!
-//! With relaxed durability an append only has to be written before it returns. Calls that are in
-//! flight on the same thread reach that point within microseconds of each other, so the first of
-//! them steps back once, lets the others come, and writes for all of them: one lock, one call to
-//! the medium. A call alone waits for nobody. Threads do not write for each other: waking
-//! another one costs more than it saves.
+//! Calls that are in flight on the same thread want to append within microseconds of each other,
+//! so the first of them steps back once, lets the others come, and writes for all of them: one
+//! lock, one call to the medium, one word to whoever syncs. A call alone waits for nobody.
+//! Threads do not write for each other: waking another one costs more than it saves.
 
 use std::{
     cell::Cell,
@@ -16,7 +15,10 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{EntryBytes, Journal, JournalError, Seq};
+use super::{
+    EntryBytes, Journal,
+    state::{Awaited, Waiter},
+};
 
 /// Threads that have a gathering of their own; beyond these they share.
 const THREADS: usize = 64;
@@ -56,11 +58,18 @@ struct Gathering {
 
 #[derive(Debug, Default)]
 struct Gathered {
-    waiting: Vec<(EntryBytes, Answer)>,
+    waiting: Vec<Record>,
     led: bool,
 }
 
-type Answer = oneshot::Sender<Result<Seq, JournalError>>;
+/// A record that waits to be written.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub(super) body: EntryBytes,
+    /// Who is told its number: once it is durable, or once it is written.
+    pub(super) answer: Waiter,
+    pub(super) durably: bool,
+}
 
 /// Whoever writes for all. It does so when dropped, so that a call that is given up on the way
 /// leaves nobody waiting.
@@ -70,11 +79,17 @@ struct Leader<'j> {
 }
 
 impl Journal {
-    /// Writes a record together with those of other calls, and returns its number.
-    pub(super) async fn gather(&self, body: EntryBytes) -> Result<Seq, JournalError> {
+    /// Writes a record together with those of other calls. Its number comes once it is durable,
+    /// or once it is written.
+    pub(super) async fn gather(&self, body: EntryBytes, durably: bool) -> Awaited {
         let gathering = self.gatherings.here();
-        let (answer, written) = oneshot::channel();
-        if gathering.join(body, answer) {
+        let (answer, awaited) = oneshot::channel();
+        let record = Record {
+            body,
+            answer,
+            durably,
+        };
+        if gathering.join(record) {
             let leader = Leader {
                 journal: self,
                 gathering,
@@ -87,20 +102,20 @@ impl Journal {
             }
             drop(leader);
         }
-        written.await.unwrap_or(Err(JournalError::Closed))
+        awaited
     }
 }
 
 impl Gathering {
     /// Adds a record, and tells whether the caller is to lead.
-    fn join(&self, body: EntryBytes, answer: Answer) -> bool {
+    fn join(&self, record: Record) -> bool {
         let mut gathered = self.lock();
-        gathered.waiting.push((body, answer));
+        gathered.waiting.push(record);
         !std::mem::replace(&mut gathered.led, true)
     }
 
     /// What is to be written next; when there is nothing, the next record finds a new leader.
-    fn take(&self) -> Vec<(EntryBytes, Answer)> {
+    fn take(&self) -> Vec<Record> {
         let mut gathered = self.lock();
         gathered.led = !gathered.waiting.is_empty();
         std::mem::take(&mut gathered.waiting)
@@ -119,20 +134,7 @@ impl Drop for Leader<'_> {
             if batch.is_empty() {
                 return;
             }
-            let (bodies, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-            match self.journal.write_many(&bodies) {
-                Ok(first) => {
-                    for (seq, answer) in (first..).zip(answers) {
-                        // Whoever does not wait any more does not need the answer.
-                        let _ = answer.send(Ok(seq));
-                    }
-                }
-                Err(error) => {
-                    for answer in answers {
-                        let _ = answer.send(Err(error.clone()));
-                    }
-                }
-            }
+            self.journal.write_batch(batch);
         }
     }
 }

@@ -86,6 +86,7 @@ pub use sealer::{Notary, Pace, Signer};
 pub use signers::public_keys;
 pub use tail::Torn;
 
+use gathering::Record;
 use medium::{Folder, Medium, Segment};
 use space::Space;
 use state::{FileLimits, Mark, Promise, State};
@@ -397,20 +398,17 @@ impl Journal {
     /// and the call must be refused as well.
     pub async fn append(&self, body: EntryBytes) -> Result<Seq, JournalError> {
         self.check_space()?;
-        let relaxed = self.durability == Durability::Relaxed;
-        if relaxed && self.shared.unsynced_bytes.load(Ordering::Relaxed) < UNSYNCED_BYTES {
-            return self.gather(body).await;
-        }
-        let (answer, waiting) = oneshot::channel();
-        {
-            let mut state = self.shared.lock();
-            state.check_pace()?;
-            state.append(&body, Promise::Durable(answer))?;
-            state.urgent = true;
-        }
-        self.shared.wake.notify_one();
+        let durably = self.durability == Durability::Strict
+            || self.shared.unsynced_bytes.load(Ordering::Relaxed) >= UNSYNCED_BYTES;
+        let awaited = self.gather(body, durably).await;
         let patience = self.patience;
-        match within(patience, waiting).await {
+        let answered = if durably {
+            within(patience, awaited).await
+        } else {
+            // It is written already, or will be as soon as another thread has written.
+            Some(awaited.await)
+        };
+        match answered {
             Some(answered) => answered.unwrap_or(Err(JournalError::Closed)),
             None => Err(JournalError::TimedOut { patience }),
         }
@@ -439,18 +437,44 @@ impl Journal {
         matches!(self.shared.state.try_lock(), Err(TryLockError::WouldBlock))
     }
 
-    /// Writes records, and returns the number of the first.
-    fn write_many(&self, bodies: &[EntryBytes]) -> Result<Seq, JournalError> {
+    /// Writes records, and tells whoever waits for each: now, or once it is durable.
+    fn write_batch(&self, batch: Vec<Record>) {
+        let durably = batch.iter().any(|record| record.durably);
         let mut state = self.shared.lock();
-        state.settle()?;
-        state.check()?;
         let idle = state.is_settled();
-        let first = state.append_many(bodies)?;
-        drop(state);
-        if idle {
-            self.shared.wake.notify_one();
+        let ready = if durably {
+            state.check_pace()
+        } else {
+            state.settle().and_then(|()| state.check())
+        };
+        let bodies = batch.iter().map(|record| &record.body);
+        match ready.and_then(|()| state.append_many(bodies)) {
+            Ok(first) => {
+                let mut now = Vec::with_capacity(batch.len());
+                for (seq, record) in (first..).zip(batch) {
+                    if record.durably {
+                        state.promise(seq, record.answer);
+                    } else {
+                        now.push((seq, record.answer));
+                    }
+                }
+                state.urgent |= durably;
+                drop(state);
+                if idle || durably {
+                    self.shared.wake.notify_one();
+                }
+                for (seq, answer) in now {
+                    // Whoever does not wait any more does not need the answer.
+                    let _ = answer.send(Ok(seq));
+                }
+            }
+            Err(error) => {
+                drop(state);
+                for record in batch {
+                    let _ = record.answer.send(Err(error.clone()));
+                }
+            }
         }
-        Ok(first)
     }
 
     /// Copies the record of a mutation from the store's outbox.

@@ -37,6 +37,8 @@ pub(super) struct Mark {
 
 /// Where the number of a durable line is awaited.
 pub(super) type Waiter = oneshot::Sender<Result<Seq, JournalError>>;
+/// What comes of it.
+pub(super) type Awaited = oneshot::Receiver<Result<Seq, JournalError>>;
 
 /// What the writer of a line was promised.
 pub(super) enum Promise {
@@ -225,25 +227,17 @@ impl State {
         Ok(())
     }
 
-    /// Writes a line that nobody was promised anything about yet. If it fails, nothing of the
-    /// line stays in the file, and `promise` is dropped.
-    pub(super) fn append(
-        &mut self,
-        body: &EntryBytes,
-        promise: Promise,
-    ) -> Result<Seq, JournalError> {
-        self.settle()?;
-        self.write(body, promise).map_err(|(error, _)| error)
-    }
-
     /// Writes several lines with one call to the medium, and returns the number of the first.
     /// If it fails, nothing of them stays in the file.
-    pub(super) fn append_many(&mut self, bodies: &[EntryBytes]) -> Result<Seq, JournalError> {
+    pub(super) fn append_many<'b>(
+        &mut self,
+        bodies: impl Iterator<Item = &'b EntryBytes> + Clone,
+    ) -> Result<Seq, JournalError> {
         self.settle()?;
         self.line.clear();
         let first = self.written.seq + 1;
         let mut end = self.written;
-        for body in bodies {
+        for body in bodies.clone() {
             let start = self.line.len();
             body.write_line(end.seq + 1, &end.hash, None, &mut self.line);
             let line = self.line.get(start..).unwrap_or_default();
@@ -271,6 +265,19 @@ impl State {
             });
         }
         Ok(first)
+    }
+
+    /// Has `waiter` told when a line that was just written is safe.
+    pub(super) fn promise(&mut self, seq: Seq, waiter: Waiter) {
+        let behind = self.written.seq.saturating_sub(seq);
+        let newest = self.unsynced.iter_mut().rev();
+        let line = usize::try_from(behind).ok().and_then(|behind| {
+            let mut lines = newest.skip(behind);
+            lines.next()
+        });
+        if let Some(line) = line {
+            line.promise = Promise::Durable(waiter);
+        }
     }
 
     /// Takes a line that must come, sooner or later.
