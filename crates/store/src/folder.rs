@@ -102,7 +102,7 @@ impl DataFolder {
 }
 
 fn note_holder(file: &mut File) -> io::Result<()> {
-    // Always as long: to shorten a file can take a millisecond, while the disk is told.
+    // Always as long: to shorten a file frees blocks, which a disk may have to be told of.
     writeln!(file, "{:>10}", std::process::id())
 }
 
