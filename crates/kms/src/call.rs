@@ -26,7 +26,7 @@ use strongroom_store::Revision;
 
 use crate::{
     addressee::Addressee,
-    audit::{Entry, Outcome, RowTrace, Told},
+    audit::{Entry, Kind, Outcome, RowTrace, Told},
     change::Change,
     error::KmsError,
     key_stores::{KeyStore, outside::About},
@@ -187,6 +187,11 @@ impl Key {
             region: self.home.region.clone(),
             key_id: self.id,
         }
+    }
+
+    /// The ARN, written down once for as long as the record is at hand.
+    pub(crate) fn arn_text(&self) -> &Arc<str> {
+        self.stored.arn.get_or_init(|| self.arn().text().into())
     }
 
     pub(crate) fn record(&self) -> &KeyRecord {
@@ -385,12 +390,12 @@ impl<'s> Call<'s> {
         entry: &'s Entry,
         operation: Operation,
         input: &'s Input,
+        now: Timestamp,
     ) -> Self {
         let home = Home {
             account: entry.caller().account,
             region: entry.region().clone(),
         };
-        let now = service.now();
         Self {
             service,
             entry,
@@ -444,6 +449,8 @@ impl<'s> Call<'s> {
     /// Keeps a question that was asked.
     pub(crate) fn keep(&self, asked: Asked) {
         let mut all = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nearly every call asks one.
+        all.reserve_exact(1);
         all.push(asked);
     }
 
@@ -757,7 +764,7 @@ impl<'s> Call<'s> {
         let record = grant.record();
         let accounts = [record.issuer, key.home.account];
         let Some(standing) = record.standing(self.caller(), accounts) else {
-            self.entry.touch(&key.arn().text(), key.home.account);
+            self.entry.touch(Kind::Key, key.arn_text(), &key.home);
             return Err(self.denied(action, Denial::Hidden));
         };
         let asking = Asking::of_key(&RetireGrant::ROW, RetireGrant::TOPICS);
@@ -784,7 +791,7 @@ impl<'s> Call<'s> {
         self.judge_others(
             Asking::of_alias(U::ACTION),
             ResourceKind::Alias,
-            arn.to_string(),
+            arn.to_string().into(),
             &self.home,
             Subject::Nothing,
         )
@@ -823,8 +830,8 @@ impl<'s> Call<'s> {
         subject: Subject<'_>,
     ) -> Result<Permitted<(), U>, KmsError> {
         let arn = match U::RESOURCE {
-            "*" => "*".to_owned(),
-            keys => home.arn_of(keys),
+            "*" => "*".into(),
+            keys => home.arn_of(keys).into(),
         };
         let asking = Asking::of_account(U::ACTION, U::TOPICS);
         self.judge_others(asking, ResourceKind::Account, arn, home, subject)
@@ -920,14 +927,14 @@ impl<'s> Call<'s> {
 
     /// Notes a key that comes into being in another Region.
     pub(crate) fn tell_replica(&self, there: &Home, id: KeyId, replica: &KeyMetadata) {
-        let arn = there.key_arn(id).text();
-        self.entry.tell_replica(&there.region, arn, replica);
+        let arn = there.key_arn(id).text().into();
+        self.entry.tell_replica(there, arn, replica);
     }
 
     /// Notes the key that the call is about to create.
     pub(crate) fn touch_new_key(&self, id: KeyId) {
-        let arn = self.home.key_arn(id).text();
-        self.entry.touch(&arn, self.home.account);
+        let arn = self.home.key_arn(id).text().into();
+        self.touch(Kind::Key, &arn, &self.home);
     }
 
     /// Ends a call that would have succeeded, if it asked for no more than that.
@@ -953,7 +960,7 @@ impl<'s> Call<'s> {
                 input: Some(self.input),
                 error: None,
             };
-            self.entry.close(&outcome, rows)
+            self.entry.close(&outcome, rows, self.service.now())
         };
         // On the heap, so that calls that change nothing carry no room for it.
         let committed = Box::pin(self.service.shelves().commit(change, events)).await;
@@ -982,9 +989,9 @@ impl<'s> Call<'s> {
         self.denied(U::ACTION, Denial::Hidden)
     }
 
-    /// Notes a key that the call touches.
-    pub(crate) fn touch(&self, arn: &str, owner: AccountId) {
-        self.entry.touch(arn, owner);
+    /// Notes a key or an alias that the call touches.
+    pub(crate) fn touch(&self, kind: Kind, arn: &Arc<str>, home: &Home) {
+        self.entry.touch(kind, arn, home);
     }
 
     /// Refuses something that is not there in the words of a denial.

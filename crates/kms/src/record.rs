@@ -22,7 +22,10 @@ use strongroom_model::{
 };
 
 /// A record that the shelves keep.
-pub(crate) trait Record: Serialize + DeserializeOwned + Send + Sync + 'static {}
+pub(crate) trait Record:
+    Clone + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+}
 
 /// A KMS key without its material, policy and aliases, which are records of their own so that
 /// unrelated calls do not conflict.

@@ -20,7 +20,7 @@ use strongroom_store::{Backend, EntryBytes, Journal, JournalError};
 
 use crate::{
     addressee::Attestation,
-    audit::{self, Arrival, Entry, Events, Outcome, Recorded, Reply, RowTrace, ServiceEvent},
+    audit::{Arrival, Entry, Events, Outcome, Recorded, Reply, RowTrace, ServiceEvent},
     call::{Attempt, Call, Interruption},
     change::Change,
     credentials::Credentials,
@@ -159,14 +159,17 @@ impl Service {
     }
 
     /// Opens the audit entry of a call whose caller is known.
+    ///
+    /// It is on the heap, since it goes from hand to hand and stays for a while.
     #[must_use]
-    pub fn open(&self, caller: impl Into<Arc<Caller>>, region: Region, arrival: Arrival) -> Entry {
-        Entry::new(
-            caller.into(),
-            region,
-            arrival,
-            Arc::clone(&self.settings.clock),
-        )
+    pub fn open(
+        &self,
+        caller: impl Into<Arc<Caller>>,
+        region: Region,
+        arrival: Arrival,
+    ) -> Box<Entry> {
+        let opened = self.now();
+        Box::new(Entry::new(caller.into(), region, arrival, opened))
     }
 
     /// Brings the journal up to date with the store. To be called once, before the first call.
@@ -183,40 +186,24 @@ impl Service {
 
     /// Runs an operation and closes its entry.
     ///
-    /// It runs to its end even if nobody waits for the reply any more, so that no call is without
-    /// its record. What changes something has a task of its own from the start; the others are
-    /// given one if it comes to that.
-    pub async fn answer(self: &Arc<Self>, entry: Entry, input: Input) -> Reply {
+    /// To be polled to its end, whether or not anybody still waits for the reply: a call that is
+    /// dropped on its way may be without its record.
+    pub async fn answer(self: &Arc<Self>, entry: Box<Entry>, input: Input) -> Reply {
         let operation = input.operation();
-        let service = Arc::clone(self);
-        let request_id = entry.request_id();
-        let running = async move {
-            let (reply, now, asked) = service.run(&entry, operation, &input).await;
-            service.begin_connections();
-            let denied = matches!(
-                reply.outcome(),
-                Err(error) if error.code() == ErrorCode::AccessDeniedException
-            );
-            service
-                .permissions
-                .remember(entry, input, now, asked, denied);
-            reply
-        };
-        if !audit::writes(operation) {
-            return Carried::new(running).await;
-        }
-        let running = tokio::spawn(running);
-        match running.await {
-            Ok(reply) => reply,
-            // Only a runtime that is shutting down ends a task of its own accord.
-            Err(error) => Reply::lost(request_id, KmsError::internal(error)),
-        }
+        let (reply, now, asked) = self.run(&entry, operation, &input).await;
+        self.begin_connections();
+        let denied = matches!(
+            reply.outcome(),
+            Err(error) if error.code() == ErrorCode::AccessDeniedException
+        );
+        self.permissions.remember(entry, input, now, asked, denied);
+        reply
     }
 
     /// Closes the entry of a call that was refused before it became an operation.
     pub async fn refuse(
         &self,
-        entry: Entry,
+        entry: Box<Entry>,
         operation: Option<Operation>,
         error: KmsError,
     ) -> Reply {
@@ -280,6 +267,7 @@ impl Service {
     /// have reached the journal. Called every few seconds.
     pub async fn maintain(self: &Arc<Self>) {
         self.materials.forget_old();
+        self.shelves.grow_old();
         if let Err(error) = sweep::round(self, self.now()).await {
             tracing::warn!(cause = error.cause(), "the sweeper will try again");
         }
@@ -571,8 +559,12 @@ impl Service {
         let mut used = Vec::new();
         let (mut asked, mut now);
         let (outcome, committed) = loop {
-            let call = Call::new(self, entry, operation, input);
             attempts += 1;
+            let began = match attempts {
+                1 => entry.opened(),
+                _ => self.now(),
+            };
+            let call = Call::new(self, entry, operation, input, began);
             let outcome = dispatch(&call, input).await;
             (asked, now) = (call.take_asked(), call.now());
             match outcome {
@@ -624,12 +616,13 @@ impl Service {
         match committed {
             Some(committed) => Ok(self.record_committed(committed).await),
             None => {
-                let recorded = Recorded::append(&self.journal, entry.close(outcome, &[])).await;
+                let recorded =
+                    Recorded::append(&self.journal, entry.close(outcome, &[], self.now())).await;
                 recorded.map_err(|unrecorded| {
                     let error = refused(&unrecorded).modelled_by(outcome.operation);
                     self.contradict(&unrecorded, entry, || {
                         let error = Some(&error);
-                        entry.close(&Outcome { error, ..*outcome }, &[])
+                        entry.close(&Outcome { error, ..*outcome }, &[], self.now())
                     });
                     error
                 })
@@ -649,12 +642,12 @@ impl Service {
         error: Option<&KmsError>,
     ) -> Result<Recorded, KmsError> {
         log_failure(entry, event, error);
-        let body = entry.body(event, read_only, error, &[]);
+        let body = entry.body(event, read_only, error, self.now());
         let recorded = Recorded::append(&self.journal, body).await;
         recorded.map_err(|unrecorded| {
             let error = refused(&unrecorded);
             self.contradict(&unrecorded, entry, || {
-                Events::from(entry.body(event, read_only, Some(&error), &[]))
+                Events::from(entry.body(event, read_only, Some(&error), self.now()))
             });
             error
         })
@@ -691,42 +684,6 @@ fn log_failure(entry: &Entry, event: &str, error: Option<&KmsError>) {
     {
         let request_id = entry.request_id();
         tracing::warn!(%request_id, event, code = error.code().name(), cause, "call failed");
-    }
-}
-
-/// A future that goes on in a task of its own when whoever waits for it goes away.
-pub(crate) struct Carried<F: Future<Output: Send> + Send + 'static>(Option<Pin<Box<F>>>);
-
-impl<F: Future<Output: Send> + Send + 'static> Carried<F> {
-    pub(crate) fn new(future: F) -> Self {
-        Self(Some(Box::pin(future)))
-    }
-}
-
-impl<F: Future<Output: Send> + Send + 'static> Future for Carried<F> {
-    type Output = F::Output;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let Some(future) = &mut self.0 else {
-            // It was ready once; nobody asks again.
-            return Poll::Pending;
-        };
-        let polled = future.as_mut().poll(context);
-        if polled.is_ready() {
-            self.0 = None;
-        }
-        polled
-    }
-}
-
-impl<F: Future<Output: Send> + Send + 'static> Drop for Carried<F> {
-    fn drop(&mut self) {
-        // Without a runtime the process is ending, and nothing can go on.
-        if let Some(future) = self.0.take()
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            runtime.spawn(future);
-        }
     }
 }
 

@@ -276,16 +276,21 @@ impl Bench {
     }
 
     /// The open entry of a call by the root of an account.
-    pub(crate) fn entry(&self, account: &str, request_id: [u8; 16]) -> Entry {
+    pub(crate) fn entry(&self, account: &str, request_id: [u8; 16]) -> Box<Entry> {
         self.entry_in("us-east-1", account, request_id)
     }
 
-    fn entry_in(&self, region: &str, account: &str, request_id: [u8; 16]) -> Entry {
+    fn entry_in(&self, region: &str, account: &str, request_id: [u8; 16]) -> Box<Entry> {
         self.entry_of(root(account), region, request_id)
     }
 
     /// The open entry of a call by anybody.
-    pub(crate) fn entry_of(&self, caller: Caller, region: &str, request_id: [u8; 16]) -> Entry {
+    pub(crate) fn entry_of(
+        &self,
+        caller: Caller,
+        region: &str,
+        request_id: [u8; 16],
+    ) -> Box<Entry> {
         let arrival = Arrival {
             request_id: RequestId::new(request_id),
             source: std::net::IpAddr::from([127, 0, 0, 1]),
@@ -394,7 +399,7 @@ impl Bench {
         else {
             panic!("the key was not created");
         };
-        key
+        *key
     }
 }
 

@@ -139,10 +139,12 @@ impl Api {
 
     /// The Rust type of a member, without the `Option` of an optional one.
     pub(crate) fn member_type(&self, member: &Member<'_>) -> TokenStream {
-        if member.secret {
-            quote!(Plaintext)
-        } else {
-            self.rust_type(member.shape)
+        match member.shape {
+            _ if member.secret => quote!(Plaintext),
+            // Larger than all else that an answer may have together, which every call would
+            // have to carry room for.
+            "KeyMetadata" => quote!(Box<KeyMetadata>),
+            shape => self.rust_type(shape),
         }
     }
 

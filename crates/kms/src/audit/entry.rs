@@ -11,7 +11,7 @@ use std::{
 use strongroom_auth::Caller;
 use strongroom_crypto::MaterialId;
 use strongroom_model::{
-    AccountId, Clock, Region, Timestamp,
+    AccountId, Region, Timestamp,
     errors::ErrorCode,
     operations::{Input, Operation},
     shapes::{CreateKeyRequest, CreateKeyResponse, KeyMetadata, ReplicateKeyRequest},
@@ -23,12 +23,12 @@ use super::{
     generated::members::write_request,
     identity,
     json::Object,
-    notes::{Notes, Replica, Resource, members_of},
+    notes::{Kind, Notes, Replica, Resource, members_of},
     recorded::{Answer, Told, read_only, row},
     text::{error_code, shortened},
     write_rows,
 };
-use crate::error::KmsError;
+use crate::{error::KmsError, layout::Home};
 
 /// The largest `requestParameters` and `responseElements`. AWS: CloudTrail user guide,
 /// "CloudTrail record contents"; what is larger is left out, and said to be.
@@ -44,7 +44,6 @@ pub struct Entry {
     /// Whether events of the call may be on their way already that say something else.
     another: AtomicBool,
     opened: Timestamp,
-    clock: Arc<dyn Clock>,
     notes: Mutex<Notes>,
 }
 
@@ -74,15 +73,14 @@ impl Entry {
         caller: Arc<Caller>,
         region: Region,
         arrival: Arrival,
-        clock: Arc<dyn Clock>,
+        opened: Timestamp,
     ) -> Self {
         Self {
             caller,
             region,
             arrival,
             another: AtomicBool::new(false),
-            opened: clock.now(),
-            clock,
+            opened,
             notes: Mutex::default(),
         }
     }
@@ -142,9 +140,9 @@ impl Entry {
         self.another.store(true, Ordering::Relaxed);
     }
 
-    /// Notes a resource that the call touches.
-    pub(crate) fn touch(&self, arn: &str, owner: AccountId) {
-        self.notes().touch(arn, owner);
+    /// Notes a resource that the call touches, and whose it is.
+    pub(crate) fn touch(&self, kind: Kind, arn: &Arc<str>, home: &Home) {
+        self.notes().touch(kind, arn, home);
     }
 
     /// Notes why the call was permitted.
@@ -179,16 +177,16 @@ impl Entry {
 
     /// Notes the key that ReplicateKey makes in another Region, where an event tells of it as of
     /// one that CreateKey made.
-    pub(crate) fn tell_replica(&self, region: &Region, arn: String, replica: &KeyMetadata) {
+    pub(crate) fn tell_replica(&self, there: &Home, arn: Arc<str>, replica: &KeyMetadata) {
         let response = CreateKeyResponse {
-            key_metadata: Some(replica.clone()),
+            key_metadata: Some(Box::new(replica.clone())),
         };
         self.notes().replica = Some(Replica {
-            region: region.clone(),
             told: members_of(&response, Some(&arn)),
             resource: Resource {
+                kind: Kind::Key,
                 arn,
-                owner: self.caller.account,
+                home: there.clone(),
             },
         });
     }
@@ -203,8 +201,9 @@ impl Entry {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The events of a call of the KMS API. The rows that it wrote are named in the first.
-    pub(crate) fn close(&self, outcome: &Outcome<'_>, rows: &[RowTrace]) -> Events {
+    /// The events of a call of the KMS API that ends now. The rows that it wrote are named in
+    /// the first.
+    pub(crate) fn close(&self, outcome: &Outcome<'_>, rows: &[RowTrace], now: Timestamp) -> Events {
         let Outcome {
             operation,
             input,
@@ -222,13 +221,15 @@ impl Entry {
         let mut owners = Vec::new();
         if !is_denial(error) {
             for resource in &notes.resources {
-                if resource.owner != self.caller.account && !owners.contains(&resource.owner) {
-                    owners.push(resource.owner);
+                let owner = resource.home.account;
+                if owner != self.caller.account && !owners.contains(&owner) {
+                    owners.push(owner);
                 }
             }
         }
         let first = Event {
             id: self.event_id(),
+            now,
             name: operation.name(),
             region: &self.region,
             recipient: self.caller.account,
@@ -249,7 +250,9 @@ impl Entry {
                 recipient: owner,
                 ..first
             };
-            let own = event.resources().filter(|resource| resource.owner == owner);
+            let own = event
+                .resources()
+                .filter(|resource| resource.home.account == owner);
             further.push(self.write(&event, &[], own));
         }
         if error.is_none() {
@@ -268,7 +271,7 @@ impl Entry {
                 let event = Event {
                     id,
                     name: Operation::CreateKey.name(),
-                    region: &replica.region,
+                    region: &replica.resource.home.region,
                     input: Some(&input),
                     elements: Elements::Told(&replica.told),
                     ..*here
@@ -288,17 +291,18 @@ impl Entry {
         }
     }
 
-    /// The event of something that is no operation of the KMS API.
+    /// The event of something that is no operation of the KMS API and ends now.
     pub(crate) fn body(
         &self,
         name: &str,
         read_only: bool,
         error: Option<&KmsError>,
-        rows: &[RowTrace],
+        now: Timestamp,
     ) -> EntryBytes {
         let notes = self.notes();
         let event = Event {
             id: self.event_id(),
+            now,
             name,
             region: &self.region,
             recipient: self.caller.account,
@@ -311,7 +315,7 @@ impl Entry {
             grounds: &notes.grounds,
             notes: &notes,
         };
-        self.write(&event, rows, event.resources())
+        self.write(&event, &[], event.resources())
     }
 
     /// The canonical JSON of an event: members sorted, no white space.
@@ -339,7 +343,7 @@ impl Entry {
         out.word("eventID", &event.id.text());
         out.word("eventName", event.name);
         out.word("eventSource", source_of(event.name));
-        out.time("eventTime", self.clock.now());
+        out.time("eventTime", event.now);
         out.word("eventType", "AwsApiCall");
         out.word("eventVersion", super::EVENT_VERSION);
         if !event.grounds.is_empty() {
@@ -359,7 +363,7 @@ impl Entry {
         if resources.peek().is_some() {
             out.list("resources", resources, |out, resource| {
                 out.text("ARN", &resource.arn);
-                out.word("accountId", &resource.owner.text());
+                out.word("accountId", &resource.home.account.text());
                 out.word("type", "AWS::KMS::Key");
             });
         }
@@ -412,6 +416,7 @@ impl Entry {
 #[derive(Clone, Copy)]
 struct Event<'e> {
     id: RequestId,
+    now: Timestamp,
     name: &'e str,
     region: &'e Region,
     /// The account that is told.
@@ -441,7 +446,7 @@ impl<'e> Event<'e> {
     fn resources(&self) -> impl Iterator<Item = &'e Resource> + use<'e> {
         let region = self.region;
         let resources = self.notes.resources.iter();
-        resources.filter(move |resource| resource.is_in(region))
+        resources.filter(move |resource| resource.home.region == *region)
     }
 }
 

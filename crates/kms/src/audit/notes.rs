@@ -1,9 +1,11 @@
 //! What a call learns on its way, for its entry.
 
+use std::sync::Arc;
+
 use strongroom_crypto::MaterialId;
-use strongroom_model::{AccountId, Region};
 
 use super::{json::Object, recorded::Told, text::hex};
+use crate::layout::Home;
 
 /// What a call learns on its way.
 #[derive(Debug, Default)]
@@ -22,38 +24,39 @@ pub(super) struct Notes {
     pub(super) replica: Option<Replica>,
 }
 
+/// What a resource is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Key,
+    Alias,
+}
+
 /// A key or an alias that the call touches.
 #[derive(Debug)]
 pub(super) struct Resource {
-    pub(super) arn: String,
-    pub(super) owner: AccountId,
+    pub(super) kind: Kind,
+    pub(super) arn: Arc<str>,
+    pub(super) home: Home,
 }
 
 /// The key that ReplicateKey made in another Region.
 #[derive(Debug)]
 pub(super) struct Replica {
-    pub(super) region: Region,
     pub(super) resource: Resource,
     /// The recorded members of the response that CreateKey would have given.
     pub(super) told: Vec<u8>,
 }
 
-impl Resource {
-    pub(super) fn is_key(&self) -> bool {
-        // The name of an alias cannot have a colon.
-        self.arn.contains(":key/")
-    }
-
-    pub(super) fn is_in(&self, region: &Region) -> bool {
-        self.arn.split(':').nth(3) == Some(region.as_str())
-    }
-}
-
 impl Notes {
-    pub(super) fn touch(&mut self, arn: &str, owner: AccountId) {
-        if self.resources.iter().all(|known| known.arn != arn) {
-            let arn = arn.to_owned();
-            self.resources.push(Resource { arn, owner });
+    pub(super) fn touch(&mut self, kind: Kind, arn: &Arc<str>, home: &Home) {
+        if self.resources.iter().all(|known| known.arn != *arn) {
+            // Nearly every call touches one.
+            self.resources.reserve_exact(1);
+            self.resources.push(Resource {
+                kind,
+                arn: Arc::clone(arn),
+                home: home.clone(),
+            });
         }
     }
 
@@ -79,14 +82,17 @@ impl Notes {
 
     /// The ARN of the first key: what the request named.
     pub(super) fn named_key(&self) -> Option<&str> {
-        let mut keys = self.resources.iter().filter(|resource| resource.is_key());
-        keys.next().map(|key| key.arn.as_str())
+        self.keys().next().map(|key| &*key.arn)
     }
 
     /// The ARN of the last key: what a change is about, after everything that led to it.
     pub(super) fn changed_key(&self) -> Option<&str> {
-        let mut keys = self.resources.iter().filter(|resource| resource.is_key());
-        keys.next_back().map(|key| key.arn.as_str())
+        self.keys().next_back().map(|key| &*key.arn)
+    }
+
+    fn keys(&self) -> impl DoubleEndedIterator<Item = &Resource> {
+        let resources = self.resources.iter();
+        resources.filter(|resource| resource.kind == Kind::Key)
     }
 
     /// Whether there is anything of what an operation may have in `additionalEventData`.

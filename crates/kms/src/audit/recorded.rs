@@ -41,12 +41,6 @@ pub(crate) trait Told {
     fn write(&self, out: &mut Object, key: Option<&str>);
 }
 
-/// Whether the operation writes to the store, so that it has to run to its end. CloudTrail calls
-/// GetParametersForImport read-only although it leaves a wrapping key behind.
-pub(crate) fn writes(operation: Operation) -> bool {
-    !read_only(operation) || operation == Operation::GetParametersForImport
-}
-
 /// Whether CloudTrail calls the operation read-only.
 ///
 /// AWS: developer guide, "CloudTrail log entries": cryptographic operations and everything that

@@ -99,14 +99,6 @@ impl Reply {
         }
     }
 
-    /// The call is refused because its entry could not be closed.
-    pub(crate) fn lost(request_id: RequestId, error: KmsError) -> Self {
-        Self {
-            request_id,
-            outcome: Err(error),
-        }
-    }
-
     /// The id of the request.
     #[must_use]
     pub fn request_id(&self) -> &RequestId {

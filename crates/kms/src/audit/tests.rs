@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use strongroom_auth::{AccessKeyId, Caller};
 use strongroom_crypto::MaterialId;
 use strongroom_model::{
-    AccountId, Clock, GrantToken, KeyId, Partition, Plaintext, Region, SecretText, Timestamp,
+    AccountId, GrantToken, KeyId, Partition, Plaintext, Region, SecretText, Timestamp,
     enums::{GrantOperation, KeyState, XksProxyConnectivityType},
     errors::ErrorCode,
     operations::{Input, Operation},
@@ -30,20 +30,8 @@ const FOREIGN: &str = "arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd
 /// May 21, 2025, 5:47:45 AM.
 const NOW: Timestamp = Timestamp::from_millis(1_747_806_465_999);
 
-struct Stopped;
-
-impl Clock for Stopped {
-    fn now(&self) -> Timestamp {
-        NOW
-    }
-}
-
 fn account() -> AccountId {
     AccountId::parse("111122223333").unwrap()
-}
-
-fn stranger() -> AccountId {
-    AccountId::parse("444455556666").unwrap()
 }
 
 fn entry() -> Entry {
@@ -65,7 +53,17 @@ fn entry_from(user_agent: &str) -> Entry {
     };
     let caller = Caller::root(account(), Partition::Aws, id);
     let region = Region::parse("us-east-1").unwrap();
-    Entry::new(Arc::new(caller), region, arrival, Arc::new(Stopped))
+    Entry::new(Arc::new(caller), region, arrival, NOW)
+}
+
+/// Has the entry know of a key.
+fn touch(entry: &Entry, arn: &str) {
+    let parts: Vec<&str> = arn.split(':').collect();
+    let home = Home {
+        account: AccountId::parse(parts[4]).unwrap(),
+        region: Region::parse(parts[3]).unwrap(),
+    };
+    entry.touch(Kind::Key, &arn.into(), &home);
 }
 
 fn bytes(entry: &Entry, input: &Input, error: Option<&KmsError>) -> Vec<EntryBytes> {
@@ -74,7 +72,7 @@ fn bytes(entry: &Entry, input: &Input, error: Option<&KmsError>) -> Vec<EntryByt
         input: Some(input),
         error,
     };
-    entry.close(&outcome, &[]).into_iter().collect()
+    entry.close(&outcome, &[], NOW).into_iter().collect()
 }
 
 fn read(entry: &EntryBytes) -> Value {
@@ -130,7 +128,7 @@ fn metadata() -> KeyMetadata {
 fn an_entry_is_the_canonical_form_of_what_it_says() {
     let entry = entry();
     for _ in 0..2 {
-        entry.touch(KEY, account());
+        touch(&entry, KEY);
         entry.permitted_by("key policy");
     }
     entry.used(material(0xab));
@@ -191,7 +189,7 @@ fn what_strangers_send_is_escaped() {
 #[test]
 fn decrypt_names_the_key_by_its_arn_and_the_enclave_by_its_image() {
     let entry = entry();
-    entry.touch(KEY, account());
+    touch(&entry, KEY);
     entry.used(material(1));
     entry.hand_to("i-1-enc1", Some(&[0xee; 2]));
     entry.add("xksKeyId", "x".to_owned());
@@ -235,8 +233,8 @@ fn decrypt_names_the_key_by_its_arn_and_the_enclave_by_its_image() {
 #[test]
 fn re_encrypt_names_both_keys_and_their_materials() {
     let entry = entry();
-    entry.touch(KEY, account());
-    entry.touch(OTHER, account());
+    touch(&entry, KEY);
+    touch(&entry, OTHER);
     // The source has one material only, which has no id to tell.
     entry.used(None);
     entry.used(material(2));
@@ -273,7 +271,7 @@ fn re_encrypt_names_both_keys_and_their_materials() {
 #[test]
 fn a_grant_is_told_without_its_token() {
     let entry = entry();
-    entry.touch(KEY, account());
+    touch(&entry, KEY);
     entry.tell(&CreateGrantResponse {
         grant_id: Some("g".to_owned()),
         grant_token: Some(GrantToken::new("hush".to_owned())),
@@ -319,10 +317,10 @@ fn a_grant_is_told_without_its_token() {
 #[test]
 fn a_new_key_is_told_with_all_its_metadata() {
     let entry = entry();
-    entry.touch(KEY, account());
+    touch(&entry, KEY);
     entry.add("backingKey", r#"{"backingKeyId":"1"}"#.to_owned());
     entry.tell(&CreateKeyResponse {
-        key_metadata: Some(metadata()),
+        key_metadata: Some(Box::new(metadata())),
     });
     let request = CreateKeyRequest {
         policy: Some("{ }".to_owned()),
@@ -355,7 +353,7 @@ fn a_new_key_is_told_with_all_its_metadata() {
 #[test]
 fn a_deletion_is_told_with_its_date() {
     let entry = entry();
-    entry.touch(KEY, account());
+    touch(&entry, KEY);
     entry.tell(&ScheduleKeyDeletionResponse {
         deletion_date: Some(NOW.plus_days(7)),
         key_id: Some(KEY.to_owned()),
@@ -381,7 +379,7 @@ fn a_deletion_is_told_with_its_date() {
 #[test]
 fn a_grant_that_is_retired_by_its_token_has_no_parameters() {
     let entry = entry();
-    entry.touch(KEY, account());
+    touch(&entry, KEY);
     entry.add("grantId", "g".to_owned());
     let request = RetireGrantRequest {
         grant_token: Some(GrantToken::new("hush".to_owned())),
@@ -428,8 +426,8 @@ fn a_custom_key_store_is_told_without_its_secrets() {
 #[test]
 fn the_owner_of_a_key_that_another_account_used_is_told_too() {
     let entry = entry();
-    entry.touch(KEY, account());
-    entry.touch(FOREIGN, stranger());
+    touch(&entry, KEY);
+    touch(&entry, FOREIGN);
     entry.used(material(1));
     let [mine, theirs] = &events(&entry, &Input::Encrypt(encrypt()))[..] else {
         panic!("not two events");
@@ -454,7 +452,7 @@ fn the_owner_of_a_key_that_another_account_used_is_told_too() {
 #[test]
 fn the_owner_of_a_key_is_not_told_of_a_denial() {
     let entry = entry();
-    entry.touch(FOREIGN, stranger());
+    touch(&entry, FOREIGN);
     let input = Input::Encrypt(encrypt());
     let error = KmsError::new(ErrorCode::AccessDeniedException, "No.".to_owned());
     let denied = bytes(&entry, &input, Some(&error));
@@ -472,15 +470,18 @@ fn the_owner_of_a_key_is_not_told_of_a_denial() {
 fn a_replica_is_told_in_its_region_as_a_new_key() {
     let replica = "arn:aws:kms:eu-west-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab";
     let entry = entry();
-    entry.touch(KEY, account());
+    touch(&entry, KEY);
     let metadata = KeyMetadata {
         arn: Some(replica.to_owned()),
         ..metadata()
     };
-    let region = Region::parse("eu-west-1").unwrap();
-    entry.tell_replica(&region, replica.to_owned(), &metadata);
+    let there = Home {
+        account: account(),
+        region: Region::parse("eu-west-1").unwrap(),
+    };
+    entry.tell_replica(&there, replica.into(), &metadata);
     entry.tell(&ReplicateKeyResponse {
-        replica_key_metadata: Some(metadata),
+        replica_key_metadata: Some(Box::new(metadata)),
         replica_policy: Some("{}".to_owned()),
         replica_tags: None,
     });
@@ -519,8 +520,8 @@ fn a_replica_is_told_in_its_region_as_a_new_key() {
 fn both_regions_are_told_of_a_new_primary() {
     let there = KEY.replace("us-east-1", "eu-west-1");
     let entry = entry();
-    entry.touch(KEY, account());
-    entry.touch(&there, account());
+    touch(&entry, KEY);
+    touch(&entry, &there);
     let request = UpdatePrimaryRegionRequest {
         key_id: KEY.to_owned(),
         primary_region: "eu-west-1".to_owned(),
@@ -571,11 +572,11 @@ fn what_did_not_decode_has_no_parameters() {
         input: None,
         error: Some(&KmsError::validation("No.")),
     };
-    let mut events = entry().close(&outcome, &[]).into_iter();
+    let mut events = entry().close(&outcome, &[], NOW).into_iter();
     let event = read(&events.next().unwrap());
     assert_eq!(event["requestParameters"], Value::Null);
     assert_eq!(event["errorCode"], "ValidationException");
-    let unknown = read(&entry().body("Unknown", true, None, &[]));
+    let unknown = read(&entry().body("Unknown", true, None, NOW));
     assert_eq!(unknown["requestParameters"], Value::Null);
 }
 

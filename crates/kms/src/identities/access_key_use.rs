@@ -10,6 +10,7 @@ use strongroom_model::{Region, Timestamp};
 
 use super::record::AccessKeyUseRecord;
 use crate::{
+    audit::Entry,
     change::Change,
     error::KmsError,
     layout,
@@ -135,7 +136,12 @@ impl AccessKeyUses {
 impl Service {
     /// Notes that an access key signed a request for `service`, `kms` or `sts`. Temporary
     /// credentials, and in development those that nobody declared, leave no trace.
-    pub fn note_access_key_use(&self, id: &AccessKeyId, region: &Region, service: &'static str) {
-        self.access_key_uses().note(id, self.now(), region, service);
+    pub fn note_access_key_use(&self, entry: &Entry, service: &'static str) {
+        let id = &entry.caller().access_key_id;
+        // An access key of a session is nobody's to look after.
+        if !id.is_temporary() {
+            self.access_key_uses()
+                .note(id, entry.opened(), entry.region(), service);
+        }
     }
 }

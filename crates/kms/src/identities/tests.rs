@@ -652,13 +652,18 @@ async fn the_last_use_of_an_access_key_is_told_at_once_and_kept() {
     let used = |id: &str| Act::GetAccessKeyLastUsed { id: id.to_owned() };
     let told = bench.act(used(&id)).await;
     assert_eq!(told["AccessKeyLastUsed"]["ServiceName"], "N/A");
-    let key = strongroom_auth::AccessKeyId::parse(&id).unwrap();
-    let stranger = strongroom_auth::AccessKeyId::parse("AKIANOBODYNOBODYNOBO").unwrap();
-    let region = strongroom_model::Region::parse("eu-west-1").unwrap();
-    bench.service.note_access_key_use(&stranger, &region, "kms");
-    bench.service.note_access_key_use(&key, &region, "sts");
+    let stranger = "AKIANOBODYNOBODYNOBO";
+    let sign = |id: &str, service| {
+        let id = strongroom_auth::AccessKeyId::parse(id).unwrap();
+        let partition = strongroom_model::Partition::Aws;
+        let caller = strongroom_auth::Caller::root(account(), partition, id);
+        let entry = bench.entry_of(caller, "eu-west-1", [7; 16]);
+        bench.service.note_access_key_use(&entry, service);
+    };
+    sign(stranger, "kms");
+    sign(&id, "sts");
     bench.advance_millis(5000);
-    bench.service.note_access_key_use(&key, &region, "kms");
+    sign(&id, "kms");
     let told = bench.act(used(&id)).await;
     assert_eq!(told["AccessKeyLastUsed"]["Region"], "eu-west-1");
     assert_eq!(told["AccessKeyLastUsed"]["ServiceName"], "kms");
@@ -668,7 +673,7 @@ async fn the_last_use_of_an_access_key_is_told_at_once_and_kept() {
     let left = bench
         .service
         .shelves()
-        .get(&layout::access_key_use(stranger.as_str()))
+        .get(&layout::access_key_use(stranger))
         .await;
     assert!(left.unwrap().is_none());
 }

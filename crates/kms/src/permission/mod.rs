@@ -34,7 +34,7 @@ use strongroom_store::Revision;
 
 use self::{recent::Recent, topics::Topics};
 use crate::{
-    audit::Entry,
+    audit::{Entry, Kind},
     call::{Call, Elsewhere, Key},
     error::KmsError,
     layout::Home,
@@ -108,7 +108,7 @@ impl Permissions {
     /// Remembers what a call asked, and whether it was denied something.
     pub(crate) fn remember(
         &self,
-        entry: Entry,
+        entry: Box<Entry>,
         input: Input,
         now: Timestamp,
         asked: Vec<Asked>,
@@ -166,8 +166,8 @@ impl Call<'_> {
         aside: Aside<'_>,
     ) -> Result<(), KmsError> {
         let (service, home) = (self.service(), key.home());
-        let arn = key.arn().text();
-        self.touch(&arn, home.account);
+        let arn = key.arn_text();
+        self.touch(Kind::Key, arn, home);
         let policy = if service.authorizer().is_open() {
             None
         } else {
@@ -186,7 +186,7 @@ impl Call<'_> {
             action: asking.action,
             resource: Resource {
                 owner: home.account,
-                arn: &arn,
+                arn,
                 kind: ResourceKind::Key,
                 aws_managed: managed::is(key.record()),
             },
@@ -213,7 +213,7 @@ impl Call<'_> {
             && denial != Denial::HiddenByCiphertext
         {
             // Word for word what somebody hears who names a key that is not there.
-            let elsewhere = key.named_by().is_none().then_some(&arn);
+            let elsewhere = key.named_by().is_none().then_some(arn);
             let told = match elsewhere {
                 Some(arn) => self.as_stranger(asking, home.account, arn, aside),
                 None => Denial::Hidden,
@@ -240,8 +240,8 @@ impl Call<'_> {
         grant: &GrantRecord,
         names_caller: bool,
     ) -> Result<(), KmsError> {
-        let arn = key.arn().text();
-        self.touch(&arn, key.home().account);
+        let arn = key.arn_text();
+        self.touch(Kind::Key, arn, key.home());
         let aside = Aside {
             retired: Some(grant),
             ..Aside::default()
@@ -259,7 +259,7 @@ impl Call<'_> {
             action: asking.action,
             resource: Resource {
                 owner: self.home().account,
-                arn: &arn,
+                arn,
                 kind: ResourceKind::Grant { names_caller },
                 aws_managed: false,
             },
@@ -283,12 +283,12 @@ impl Call<'_> {
         &self,
         asking: Asking,
         kind: ResourceKind,
-        arn: String,
+        arn: Arc<str>,
         home: &Home,
         subject: Subject<'_>,
     ) -> Result<(), KmsError> {
         if kind == ResourceKind::Alias {
-            self.touch(&arn, home.account);
+            self.touch(Kind::Alias, &arn, home);
         }
         let aside = Aside::default();
         let (topics, action) = (asking.topics, asking.action);

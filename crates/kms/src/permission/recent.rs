@@ -62,7 +62,7 @@ const QUESTION_BYTES: usize = 512;
 pub(crate) struct Asked {
     asking: Asking,
     owner: AccountId,
-    arn: String,
+    arn: Arc<str>,
     kind: ResourceKind,
     aws_managed: bool,
     cross_account_allowed: bool,
@@ -101,7 +101,10 @@ impl Asked {
         Self {
             asking,
             owner: resource.owner,
-            arn: resource.arn.to_owned(),
+            arn: match subject {
+                Subject::Key(key) => Arc::clone(key.arn_text()),
+                _ => resource.arn.into(),
+            },
             kind: resource.kind,
             aws_managed: resource.aws_managed,
             cross_account_allowed: question.cross_account_allowed,
@@ -198,7 +201,7 @@ impl Asked {
 
 /// A call that has ended.
 struct Remembered {
-    entry: Entry,
+    entry: Box<Entry>,
     input: Input,
     now: Timestamp,
     asked: Vec<Asked>,
@@ -208,7 +211,7 @@ struct Remembered {
 /// The calls of late.
 #[derive(Default)]
 pub(crate) struct Recent {
-    shards: [Mutex<Shard>; SHARDS],
+    shards: [Place; SHARDS],
 }
 
 /// How much is remembered.
@@ -217,6 +220,11 @@ struct Bound {
     calls: usize,
     bytes: usize,
 }
+
+/// What one thread remembers, so that it does not take the cache lines of another.
+#[derive(Default)]
+#[repr(align(128))]
+struct Place(Mutex<Shard>);
 
 #[derive(Default)]
 struct Shard {
@@ -272,8 +280,8 @@ impl Recent {
     /// Remembers a call, what it asked, and whether it was denied something.
     pub(super) fn keep(
         &self,
-        entry: Entry,
-        input: Input,
+        entry: Box<Entry>,
+        mut input: Input,
         now: Timestamp,
         asked: Vec<Asked>,
         denied: bool,
@@ -281,7 +289,7 @@ impl Recent {
         if asked.is_empty() {
             return;
         }
-        let input = without_secrets(input);
+        forget_secrets(&mut input);
         let own: usize = asked.iter().map(Asked::bytes).sum();
         let own = own + CALL_BYTES + size_of_input(&input);
         let mut shard = self.shard();
@@ -348,9 +356,9 @@ impl Recent {
     }
 }
 
-fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+fn lock(place: &Place) -> MutexGuard<'_, Shard> {
     // What is remembered is whole whatever a holder of the lock was doing.
-    shard.lock().unwrap_or_else(PoisonError::into_inner)
+    place.0.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Service {
@@ -386,139 +394,111 @@ impl Service {
     }
 }
 
-/// The input without plaintext, passwords, messages and whatever else no policy asks about.
-fn without_secrets(input: Input) -> Input {
-    use strongroom_model::shapes as s;
+/// Takes out of an input the plaintext, passwords, messages and whatever else no policy asks
+/// about.
+fn forget_secrets(input: &mut Input) {
     let nothing = || Plaintext::new(Vec::new());
-    let grant_tokens = None;
-    let recipient = None;
     match input {
-        Input::Encrypt(it) => Input::Encrypt(s::EncryptRequest {
-            plaintext: nothing(),
-            grant_tokens,
-            ..it
-        }),
-        Input::Decrypt(it) => Input::Decrypt(s::DecryptRequest {
-            ciphertext_blob: None,
-            grant_tokens,
-            recipient,
-            ..it
-        }),
-        Input::ReEncrypt(it) => Input::ReEncrypt(s::ReEncryptRequest {
-            ciphertext_blob: None,
-            grant_tokens,
-            ..it
-        }),
-        Input::GenerateDataKey(it) => Input::GenerateDataKey(s::GenerateDataKeyRequest {
-            grant_tokens,
-            recipient,
-            ..it
-        }),
+        Input::Encrypt(it) => {
+            it.plaintext = nothing();
+            it.grant_tokens = None;
+        }
+        Input::Decrypt(it) => {
+            it.ciphertext_blob = None;
+            it.grant_tokens = None;
+            it.recipient = None;
+        }
+        Input::ReEncrypt(it) => {
+            it.ciphertext_blob = None;
+            it.grant_tokens = None;
+        }
+        Input::GenerateDataKey(it) => {
+            it.grant_tokens = None;
+            it.recipient = None;
+        }
         Input::GenerateDataKeyWithoutPlaintext(it) => {
-            Input::GenerateDataKeyWithoutPlaintext(s::GenerateDataKeyWithoutPlaintextRequest {
-                grant_tokens,
-                ..it
-            })
+            it.grant_tokens = None;
         }
         Input::GenerateDataKeyPair(it) => {
-            Input::GenerateDataKeyPair(s::GenerateDataKeyPairRequest {
-                grant_tokens,
-                recipient,
-                ..it
-            })
+            it.grant_tokens = None;
+            it.recipient = None;
         }
         Input::GenerateDataKeyPairWithoutPlaintext(it) => {
-            Input::GenerateDataKeyPairWithoutPlaintext(
-                s::GenerateDataKeyPairWithoutPlaintextRequest { grant_tokens, ..it },
-            )
+            it.grant_tokens = None;
         }
         Input::GenerateRandom(it) => {
-            Input::GenerateRandom(s::GenerateRandomRequest { recipient, ..it })
+            it.recipient = None;
         }
-        Input::Sign(it) => Input::Sign(s::SignRequest {
-            message: nothing(),
-            grant_tokens,
-            ..it
-        }),
-        Input::Verify(it) => Input::Verify(s::VerifyRequest {
-            message: nothing(),
-            signature: Vec::new(),
-            grant_tokens,
-            ..it
-        }),
-        Input::GenerateMac(it) => Input::GenerateMac(s::GenerateMacRequest {
-            message: nothing(),
-            grant_tokens,
-            ..it
-        }),
-        Input::VerifyMac(it) => Input::VerifyMac(s::VerifyMacRequest {
-            message: nothing(),
-            mac: nothing(),
-            grant_tokens,
-            ..it
-        }),
-        Input::DeriveSharedSecret(it) => Input::DeriveSharedSecret(s::DeriveSharedSecretRequest {
-            public_key: Vec::new(),
-            grant_tokens,
-            recipient,
-            ..it
-        }),
-        Input::Encapsulate(it) => Input::Encapsulate(s::EncapsulateRequest { grant_tokens, ..it }),
-        Input::Decapsulate(it) => Input::Decapsulate(s::DecapsulateRequest {
-            shared_secret_ciphertext_blob: Vec::new(),
-            grant_tokens,
-            ..it
-        }),
+        Input::Sign(it) => {
+            it.message = nothing();
+            it.grant_tokens = None;
+        }
+        Input::Verify(it) => {
+            it.message = nothing();
+            it.signature = Vec::new();
+            it.grant_tokens = None;
+        }
+        Input::GenerateMac(it) => {
+            it.message = nothing();
+            it.grant_tokens = None;
+        }
+        Input::VerifyMac(it) => {
+            it.message = nothing();
+            it.mac = nothing();
+            it.grant_tokens = None;
+        }
+        Input::DeriveSharedSecret(it) => {
+            it.public_key = Vec::new();
+            it.grant_tokens = None;
+            it.recipient = None;
+        }
+        Input::Encapsulate(it) => {
+            it.grant_tokens = None;
+        }
+        Input::Decapsulate(it) => {
+            it.shared_secret_ciphertext_blob = Vec::new();
+            it.grant_tokens = None;
+        }
         Input::GetPublicKey(it) => {
-            Input::GetPublicKey(s::GetPublicKeyRequest { grant_tokens, ..it })
+            it.grant_tokens = None;
         }
-        Input::DescribeKey(it) => Input::DescribeKey(s::DescribeKeyRequest { grant_tokens, ..it }),
-        Input::CreateGrant(it) => Input::CreateGrant(s::CreateGrantRequest { grant_tokens, ..it }),
-        Input::RetireGrant(it) => Input::RetireGrant(s::RetireGrantRequest {
-            grant_token: None,
-            ..it
-        }),
-        Input::ImportKeyMaterial(it) => Input::ImportKeyMaterial(s::ImportKeyMaterialRequest {
-            encrypted_key_material: nothing(),
-            import_token: nothing(),
-            ..it
-        }),
+        Input::DescribeKey(it) => {
+            it.grant_tokens = None;
+        }
+        Input::CreateGrant(it) => {
+            it.grant_tokens = None;
+        }
+        Input::RetireGrant(it) => {
+            it.grant_token = None;
+        }
+        Input::ImportKeyMaterial(it) => {
+            it.encrypted_key_material = nothing();
+            it.import_token = nothing();
+        }
         Input::CreateCustomKeyStore(it) => {
-            Input::CreateCustomKeyStore(s::CreateCustomKeyStoreRequest {
-                key_store_password: None,
-                xks_proxy_authentication_credential: None,
-                trust_anchor_certificate: None,
-                ..it
-            })
+            it.key_store_password = None;
+            it.xks_proxy_authentication_credential = None;
+            it.trust_anchor_certificate = None;
         }
         Input::UpdateCustomKeyStore(it) => {
-            Input::UpdateCustomKeyStore(s::UpdateCustomKeyStoreRequest {
-                key_store_password: None,
-                xks_proxy_authentication_credential: None,
-                ..it
-            })
+            it.key_store_password = None;
+            it.xks_proxy_authentication_credential = None;
         }
-        Input::CreateKey(it) => Input::CreateKey(s::CreateKeyRequest {
-            policy: None,
-            description: None,
-            ..it
-        }),
-        Input::ReplicateKey(it) => Input::ReplicateKey(s::ReplicateKeyRequest {
-            policy: None,
-            description: None,
-            ..it
-        }),
-        Input::PutKeyPolicy(it) => Input::PutKeyPolicy(s::PutKeyPolicyRequest {
-            policy: String::new(),
-            ..it
-        }),
+        Input::CreateKey(it) => {
+            it.policy = None;
+            it.description = None;
+        }
+        Input::ReplicateKey(it) => {
+            it.policy = None;
+            it.description = None;
+        }
+        Input::PutKeyPolicy(it) => {
+            it.policy = String::new();
+        }
         Input::UpdateKeyDescription(it) => {
-            Input::UpdateKeyDescription(s::UpdateKeyDescriptionRequest {
-                description: String::new(),
-                ..it
-            })
+            it.description = String::new();
         }
-        harmless @ (Input::CancelKeyDeletion(_)
+        Input::CancelKeyDeletion(_)
         | Input::ConnectCustomKeyStore(_)
         | Input::CreateAlias(_)
         | Input::DeleteAlias(_)
@@ -547,7 +527,7 @@ fn without_secrets(input: Input) -> Input {
         | Input::TagResource(_)
         | Input::UntagResource(_)
         | Input::UpdateAlias(_)
-        | Input::UpdatePrimaryRegion(_)) => harmless,
+        | Input::UpdatePrimaryRegion(_) => {}
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
     audit::Entry,
     error::KmsError,
     identities::Role,
-    service::{CallerIdentity, Carried, Service},
+    service::{CallerIdentity, Service},
 };
 
 /// How long a session of a role lasts unless the request says otherwise.
@@ -110,24 +110,16 @@ impl Service {
     ///
     /// # Errors
     /// When the entry cannot be recorded.
-    pub async fn get_caller_identity(
-        self: &Arc<Self>,
-        entry: Entry,
-    ) -> Result<CallerIdentity, StsError> {
-        let service = Arc::clone(self);
-        Carried::new(async move {
-            let caller = entry.caller();
-            let identity = CallerIdentity {
-                account: caller.account.to_string(),
-                arn: caller.arn(),
-                user_id: caller.user_id(),
-            };
-            let told = Told::default();
-            service
-                .close_sts(&entry, "GetCallerIdentity", &told, Ok(identity))
-                .await
-        })
-        .await
+    pub async fn get_caller_identity(&self, entry: Box<Entry>) -> Result<CallerIdentity, StsError> {
+        let caller = entry.caller();
+        let identity = CallerIdentity {
+            account: caller.account.to_string(),
+            arn: caller.arn(),
+            user_id: caller.user_id(),
+        };
+        let told = Told::default();
+        self.close_sts(&entry, "GetCallerIdentity", &told, Ok(identity))
+            .await
     }
 
     /// Gives a caller temporary credentials of a role. `wall` is the clock on the wall, by which
@@ -136,28 +128,22 @@ impl Service {
     /// # Errors
     /// With AWS's refusal.
     pub async fn assume_role(
-        self: &Arc<Self>,
-        entry: Entry,
+        &self,
+        entry: Box<Entry>,
         input: AssumeRole,
         wall: Timestamp,
     ) -> Result<RoleSession, StsError> {
-        let service = Arc::clone(self);
-        Carried::new(async move {
-            let mut told = Told {
-                request: told::assume_role(&input),
-                ..Told::default()
-            };
-            let outcome = service
-                .make_role_session(&entry, &input, wall, &mut told)
-                .await;
-            if let Ok(session) = &outcome {
-                told.response = told::role_session(session);
-            }
-            service
-                .close_sts(&entry, "AssumeRole", &told, outcome)
-                .await
-        })
-        .await
+        let mut told = Told {
+            request: told::assume_role(&input),
+            ..Told::default()
+        };
+        let outcome = self
+            .make_role_session(&entry, &input, wall, &mut told)
+            .await;
+        if let Ok(session) = &outcome {
+            told.response = told::role_session(session);
+        }
+        self.close_sts(&entry, "AssumeRole", &told, outcome).await
     }
 
     async fn make_role_session(
@@ -275,27 +261,21 @@ impl Service {
     /// # Errors
     /// With AWS's refusal.
     pub async fn get_session_token(
-        self: &Arc<Self>,
-        entry: Entry,
+        &self,
+        entry: Box<Entry>,
         input: GetSessionToken,
         wall: Timestamp,
     ) -> Result<Credentials, StsError> {
-        let service = Arc::clone(self);
-        Carried::new(async move {
-            let mut told = Told {
-                request: told::get_session_token(&input),
-                ..Told::default()
-            };
-            let outcome = service.make_own_session(entry.caller(), &input, wall);
-            if let Ok(credentials) = &outcome {
-                told.response =
-                    serde_json::json!({ "credentials": told::credentials(credentials) });
-            }
-            service
-                .close_sts(&entry, "GetSessionToken", &told, outcome)
-                .await
-        })
-        .await
+        let mut told = Told {
+            request: told::get_session_token(&input),
+            ..Told::default()
+        };
+        let outcome = self.make_own_session(entry.caller(), &input, wall);
+        if let Ok(credentials) = &outcome {
+            told.response = serde_json::json!({ "credentials": told::credentials(credentials) });
+        }
+        self.close_sts(&entry, "GetSessionToken", &told, outcome)
+            .await
     }
 
     fn make_own_session(
@@ -398,7 +378,7 @@ impl Service {
             tracing::warn!(%request_id, event = name, code = error.code(), cause, "call failed");
         }
         let (first, further) = told
-            .events(entry, name, error)
+            .events(entry, name, error, self.now())
             .map_err(|error| KmsError::internal(format_args!("the entry of {name}: {error}")))?;
         self.append_events(first, further).await?;
         outcome
@@ -407,7 +387,7 @@ impl Service {
     /// Closes the entry of a call that was refused before it became an action.
     pub async fn refuse_sts(
         &self,
-        entry: Entry,
+        entry: Box<Entry>,
         action: Option<&'static str>,
         error: StsError,
     ) -> StsError {

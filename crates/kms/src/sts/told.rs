@@ -6,7 +6,7 @@
 //! STS API calls with AWS CloudTrail".
 
 use serde_json::{Map, Value, json};
-use strongroom_model::AccountId;
+use strongroom_model::{AccountId, Timestamp};
 use strongroom_store::{EntryBytes, journal::EntryError};
 
 use super::{
@@ -33,8 +33,9 @@ impl Told {
         entry: &Entry,
         name: &str,
         error: Option<&StsError>,
+        now: Timestamp,
     ) -> Result<(EntryBytes, Option<EntryBytes>), EntryError> {
-        let mut event = self.event(entry, name, error);
+        let mut event = self.event(entry, name, error, now);
         let caller = entry.caller();
         let owner = match &self.role {
             Some((_, owner)) if error.is_none() && self.identity.is_none() => *owner,
@@ -56,8 +57,14 @@ impl Told {
         Ok((written(event)?, Some(written(other)?)))
     }
 
-    fn event(&self, entry: &Entry, name: &str, error: Option<&StsError>) -> Map<String, Value> {
-        let body = entry.body(name, true, None, &[]);
+    fn event(
+        &self,
+        entry: &Entry,
+        name: &str,
+        error: Option<&StsError>,
+        now: Timestamp,
+    ) -> Map<String, Value> {
+        let body = entry.body(name, true, None, now);
         let mut event: Map<String, Value> =
             serde_json::from_slice(body.as_bytes()).unwrap_or_default();
         event.insert("eventSource".into(), "sts.amazonaws.com".into());

@@ -5,8 +5,6 @@
 //! journal hears nothing. [`Service::assume_role_with_web_identity`] then asks the trust policy,
 //! and records the call.
 
-use std::sync::Arc;
-
 use serde_json::json;
 use strongroom_auth::{
     Applicant, Caller, Decision,
@@ -25,11 +23,7 @@ use super::{
     session_policy,
     told::{self, Told},
 };
-use crate::{
-    audit::Entry,
-    identities::Provider,
-    service::{Carried, Service},
-};
+use crate::{audit::Entry, identities::Provider, service::Service};
 
 const ACTION: &str = "sts:AssumeRoleWithWebIdentity";
 /// How far the clock of a provider may be ahead of ours. Ours: that of a signature for STS.
@@ -205,29 +199,24 @@ impl Service {
     /// # Errors
     /// With AWS's refusal.
     pub async fn assume_role_with_web_identity(
-        self: &Arc<Self>,
-        entry: Entry,
+        &self,
+        entry: Box<Entry>,
         verified: VerifiedWebIdentity,
         wall: Timestamp,
     ) -> Result<RoleSession, StsError> {
-        let service = Arc::clone(self);
-        Carried::new(async move {
-            let input = &verified.input;
-            let mut told = Told {
-                request: told::assume_role_with_web_identity(input),
-                role: Some((input.role_arn.clone(), verified.role.account)),
-                identity: Some(verified.told_identity()),
-                ..Told::default()
-            };
-            let outcome = service.make_web_session(&entry, &verified, wall).await;
-            if let Ok(session) = &outcome {
-                told.response = told::role_session(session);
-            }
-            service
-                .close_sts(&entry, "AssumeRoleWithWebIdentity", &told, outcome)
-                .await
-        })
-        .await
+        let input = &verified.input;
+        let mut told = Told {
+            request: told::assume_role_with_web_identity(input),
+            role: Some((input.role_arn.clone(), verified.role.account)),
+            identity: Some(verified.told_identity()),
+            ..Told::default()
+        };
+        let outcome = self.make_web_session(&entry, &verified, wall).await;
+        if let Ok(session) = &outcome {
+            told.response = told::role_session(session);
+        }
+        self.close_sts(&entry, "AssumeRoleWithWebIdentity", &told, outcome)
+            .await
     }
 
     async fn make_web_session(

@@ -100,7 +100,7 @@ fn delete(key: &str, material: Option<&str>) -> Input {
 
 async fn described(bench: &Bench, key: &str) -> KeyMetadata {
     match bench.call(describe(key)).await {
-        Ok(Output::DescribeKey(output)) => output.key_metadata.unwrap(),
+        Ok(Output::DescribeKey(output)) => *output.key_metadata.unwrap(),
         other => panic!("{other:?}"),
     }
 }

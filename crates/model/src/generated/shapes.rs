@@ -164,7 +164,7 @@ pub struct CreateKeyRequest {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CreateKeyResponse {
     /// `KeyMetadata`.
-    pub key_metadata: Option<KeyMetadata>,
+    pub key_metadata: Option<Box<KeyMetadata>>,
 }
 
 /// `CustomKeyStoresListEntry` of the service model.
@@ -439,7 +439,7 @@ pub struct DescribeKeyRequest {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DescribeKeyResponse {
     /// `KeyMetadata`.
-    pub key_metadata: Option<KeyMetadata>,
+    pub key_metadata: Option<Box<KeyMetadata>>,
 }
 
 /// The input of DisableKey.
@@ -1454,7 +1454,7 @@ pub struct ReplicateKeyRequest {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReplicateKeyResponse {
     /// `ReplicaKeyMetadata`.
-    pub replica_key_metadata: Option<KeyMetadata>,
+    pub replica_key_metadata: Option<Box<KeyMetadata>>,
     /// `ReplicaPolicy`: 1 to 131072 characters.
     pub replica_policy: Option<String>,
     /// `ReplicaTags`.

@@ -23,6 +23,8 @@ pub struct Answer {
     error_type: Option<HeaderValue>,
     allow: Option<HeaderValue>,
     close: bool,
+    /// Room for its headers.
+    headers: HeaderMap,
 }
 
 /// The content type of the JSON protocol.
@@ -46,6 +48,7 @@ impl Answer {
             error_type: None,
             allow: None,
             close: false,
+            headers: HeaderMap::new(),
         }
     }
 
@@ -84,6 +87,15 @@ impl Answer {
         self
     }
 
+    /// The same, with its headers where those of the request were, which are gone: hyper puts
+    /// those of the next request there in turn.
+    #[must_use]
+    pub fn in_place_of(mut self, headers: HeaderMap) -> Self {
+        debug_assert!(headers.is_empty(), "they would be sent back");
+        self.headers = headers;
+        self
+    }
+
     /// Names the method that would have been right (RFC 9110, "405 Method Not Allowed").
     pub(super) fn allowing(mut self, methods: &'static str) -> Self {
         self.allow = Some(HeaderValue::from_static(methods));
@@ -110,8 +122,9 @@ impl Answer {
 
     /// The HTTP response. Connections of HTTP/2 are not closed by a header.
     pub(super) fn into_response(self, id: RequestId, http2: bool) -> Response<Full<Bytes>> {
-        // Room for those that every answer has and for one more.
-        let mut headers = HeaderMap::with_capacity(6);
+        let mut headers = self.headers;
+        // Those that every answer has, and one more.
+        headers.reserve(6);
         if let Ok(id) = HeaderValue::from_str(&id.text()) {
             headers.insert(REQUEST_ID, id);
         }

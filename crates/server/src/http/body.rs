@@ -8,7 +8,7 @@ use std::{fmt, time::Duration};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
-use tokio::time::timeout;
+use strongroom_store::within;
 use zeroize::Zeroizing;
 
 /// The body of a request, wiped when dropped. It prints only its name.
@@ -75,16 +75,16 @@ pub(super) async fn read(
     let fits = |bytes: u64| usize::try_from(bytes).ok().filter(|bytes| *bytes <= limit);
     if let Some(announced) = fits(body.size_hint().lower()) {
         let mut buffer = RequestBody::with_capacity(announced);
-        match timeout(patience, collect(&mut body, &mut buffer, limit)).await {
-            Ok(Ok(())) => return Ok(buffer),
-            Ok(Err(BodyFault::TooLarge)) => {}
-            Ok(Err(fault)) => return Err(fault),
-            Err(_) => return Err(BodyFault::TooSlow),
+        match within(patience, collect(&mut body, &mut buffer, limit)).await {
+            Some(Ok(())) => return Ok(buffer),
+            Some(Err(BodyFault::TooLarge)) => {}
+            Some(Err(fault)) => return Err(fault),
+            None => return Err(BodyFault::TooSlow),
         }
     }
     if !waits {
         // Whether or not the rest comes in time, the answer is the same.
-        drop(timeout(patience, discard(&mut body)).await);
+        let _outcome = within(patience, discard(&mut body)).await;
     }
     Err(BodyFault::TooLarge)
 }

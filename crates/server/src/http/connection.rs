@@ -1,10 +1,20 @@
 //! One connection, from its first byte to its end, in one task.
 //!
 //! All requests of an HTTP/1 connection are answered inside that task: nothing is spawned and
-//! nothing is sent between threads for a request. One timer watches the connection; it is armed
-//! once for a long rest instead of once for each request (see [`pulse`](super::pulse)).
+//! nothing is sent between threads for a request. They are answered beside the connection
+//! itself ([`Desk`]), so that a client who goes away stops nothing: whatever was asked is done,
+//! and recorded. One timer watches the connection; it is armed once for a long rest instead of
+//! once for each request (see [`pulse`](super::pulse)).
 
-use std::{future::poll_fn, net::SocketAddr, pin::pin, sync::Arc, task::Poll, time::Duration};
+use std::{
+    convert::Infallible,
+    future::poll_fn,
+    net::SocketAddr,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::Poll,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -83,10 +93,16 @@ async fn converse<R: Responder>(
         tls,
         pulse: Arc::clone(&pulse),
     });
-    let service = service_fn(move |request| serve_request(Arc::clone(&guest), request));
+    let desk = Arc::new(Desk::default());
+    let mut answering = pin!(answer_all(Arc::clone(&guest), Arc::clone(&desk)));
+    let service = {
+        let desk = Arc::clone(&desk);
+        service_fn(move |request| serve_request(Arc::clone(&guest), Arc::clone(&desk), request))
+    };
     let limits = &house.limits;
 
     let mut connection = pin!(house.protocol.serve_connection(socket, service));
+    let mut ended = false;
     let mut closing = pin!(house.closing.announced());
     let mut listening_for_closing = false;
     let mut timer = pin!(sleep_until(Instant::now() + limits.idle_timeout));
@@ -105,11 +121,31 @@ async fn converse<R: Responder>(
             connection.as_mut().graceful_shutdown();
             last_words = Some(Instant::now() + LAST_WORDS);
         }
-        if let Poll::Ready(outcome) = connection.as_mut().poll(cx) {
-            if let Err(error) = outcome {
-                tracing::debug!(%peer, %error, "the connection broke");
+        if desk.is_taken() {
+            // It never ends.
+            let _pending = answering.as_mut().poll(cx);
+        }
+        while !ended {
+            if let Poll::Ready(outcome) = connection.as_mut().poll(cx) {
+                ended = true;
+                if let Err(error) = outcome {
+                    tracing::debug!(%peer, %error, "the connection broke");
+                }
             }
-            return Poll::Ready(());
+            if !desk.is_asked() {
+                break;
+            }
+            let _pending = answering.as_mut().poll(cx);
+            if !desk.is_answered() {
+                break;
+            }
+        }
+        if ended {
+            return if desk.is_taken() {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            };
         }
         loop {
             let due = match (pulse.due(limits), last_words) {
@@ -143,17 +179,93 @@ async fn converse<R: Responder>(
     .await;
 }
 
-/// Answers one request.
+/// Where the one request that an HTTP/1 connection may have open is answered.
 ///
-/// A request of HTTP/1 runs inside the connection's task. One of HTTP/2 gets a task of its own,
-/// so that a client that resets the stream cannot stop it half-way.
+/// Hyper drops the answering of a request together with its connection. So it only hands the
+/// request in here and comes back for the answer; [`answer_all`] is polled beside the connection
+/// by the same task, whenever either may have something for the other, and outlives it.
+#[derive(Default)]
+struct Desk(Mutex<Work>);
+
+#[derive(Default)]
+enum Work {
+    #[default]
+    None,
+    Asked(HttpRequest<Incoming>),
+    Taken,
+    Answered(Response<Full<Bytes>>),
+}
+
+impl Desk {
+    fn hand_in(&self, request: HttpRequest<Incoming>) {
+        self.with(|work| *work = Work::Asked(request));
+    }
+
+    fn is_asked(&self) -> bool {
+        self.with(|work| matches!(work, Work::Asked(_)))
+    }
+
+    fn take(&self) -> Poll<HttpRequest<Incoming>> {
+        self.with(|work| match std::mem::replace(work, Work::Taken) {
+            Work::Asked(request) => Poll::Ready(request),
+            other => {
+                *work = other;
+                Poll::Pending
+            }
+        })
+    }
+
+    fn is_taken(&self) -> bool {
+        self.with(|work| matches!(work, Work::Taken))
+    }
+
+    fn put(&self, response: Response<Full<Bytes>>) {
+        self.with(|work| *work = Work::Answered(response));
+    }
+
+    fn is_answered(&self) -> bool {
+        self.with(|work| matches!(work, Work::Answered(_)))
+    }
+
+    fn collect(&self) -> Poll<Response<Full<Bytes>>> {
+        self.with(|work| match std::mem::take(work) {
+            Work::Answered(response) => Poll::Ready(response),
+            other => {
+                *work = other;
+                Poll::Pending
+            }
+        })
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Work) -> T) -> T {
+        // Only the connection's task comes here, and nothing panics meanwhile.
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Answers whatever is handed in at the desk, one request after the other.
+async fn answer_all<R: Responder>(guest: Arc<Guest<R>>, desk: Arc<Desk>) -> Infallible {
+    loop {
+        let request = poll_fn(|_| desk.take()).await;
+        let active = Active::begin(guest.pulse.as_ref(), false);
+        let response = respond(&guest, request, false).await;
+        drop(active);
+        desk.put(response);
+    }
+}
+
+/// Has one request answered.
+///
+/// One of HTTP/2 gets a task of its own, so that a client that resets the stream cannot stop it
+/// half-way.
 async fn serve_request<R: Responder>(
     guest: Arc<Guest<R>>,
+    desk: Arc<Desk>,
     request: HttpRequest<Incoming>,
 ) -> Outcome {
     if request.version() != Version::HTTP_2 {
-        let _active = Active::begin(guest.pulse.as_ref(), false);
-        return Ok(respond(&guest, request, false).await);
+        desk.hand_in(request);
+        return Ok(poll_fn(|_| desk.collect()).await);
     }
     if guest.pulse.active() >= ACTIVE_STREAMS {
         let id = ids::next().unwrap_or_else(|_| ids::none());

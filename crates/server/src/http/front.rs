@@ -123,23 +123,16 @@ impl Counter {
         };
         drop(headers);
 
-        let (key, region) = (&admitted.caller.access_key_id, &admitted.region);
-        let service = match protocol {
-            Protocol::Json => "kms",
-            Protocol::Query => "sts",
-        };
-        // An access key of a session is nobody's to look after.
-        if !key.is_temporary() {
-            self.service.note_access_key_use(key, region, service);
-        }
         let arrival = arrival(&request);
         let entry = self.service.open(admitted.caller, admitted.region, arrival);
         match protocol {
             Protocol::Json => {
+                self.service.note_access_key_use(&entry, "kms");
                 let (answer, called, ending) = self.kms(entry, request).await;
                 (answer, Some((called, ending)))
             }
             Protocol::Query => {
+                self.service.note_access_key_use(&entry, "sts");
                 let query = request.head.uri.query().unwrap_or_default();
                 let (Self { service, door, .. }, body) = (self, request.body.expose());
                 attended(sts::answer_caller(service, door, entry, query, body, id).await)
@@ -147,13 +140,15 @@ impl Counter {
         }
     }
 
-    async fn kms(&self, entry: Entry, request: Request) -> (Answer, Called, Ending) {
+    async fn kms(&self, entry: Box<Entry>, mut request: Request) -> (Answer, Called, Ending) {
         let Some(operation) = route(&request.head.headers) else {
             let error = KmsError::silent(ErrorCode::UnknownOperationException);
             let reply = self.service.refuse(entry, None, error).await;
             return (told(&reply), Called::Unknown, ending(&reply));
         };
         let decoded = wire::decode(operation, request.body.expose());
+        let mut headers = std::mem::take(&mut request.head.headers);
+        headers.clear();
         // What is still needed of the body is in the input now; the rest is wiped before a
         // call that may take its time.
         drop(request);
@@ -167,7 +162,8 @@ impl Counter {
                 self.service.refuse(entry, Some(operation), error).await
             }
         };
-        (told(&reply), Called::Kms(operation), ending(&reply))
+        let answer = told(&reply).in_place_of(headers);
+        (answer, Called::Kms(operation), ending(&reply))
     }
 }
 

@@ -50,7 +50,7 @@ impl Answered {
 pub async fn answer_caller(
     service: &Arc<Service>,
     door: &Door,
-    entry: Entry,
+    entry: Box<Entry>,
     query: &str,
     body: &[u8],
     id: RequestId,

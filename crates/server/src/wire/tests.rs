@@ -931,7 +931,7 @@ fn a_listing_is_written_member_by_member() {
 #[test]
 fn key_metadata_repeats_a_spec_that_the_deprecated_member_lacks() {
     let output = Output::CreateKey(CreateKeyResponse {
-        key_metadata: Some(KeyMetadata {
+        key_metadata: Some(Box::new(KeyMetadata {
             aws_account_id: Some("111122223333".into()),
             key_id: "k".into(),
             customer_master_key_spec: Some(KeySpec::MlDsa44),
@@ -944,7 +944,7 @@ fn key_metadata_repeats_a_spec_that_the_deprecated_member_lacks() {
             }),
             pending_deletion_window_in_days: Some(7),
             ..KeyMetadata::default()
-        }),
+        })),
     });
     assert_eq!(
         written(&output),

@@ -99,7 +99,7 @@ pub(crate) async fn create_key(
         metadata.cloud_hsm_cluster_id = cluster_of(place.store().record());
     }
     let response = CreateKeyResponse {
-        key_metadata: Some(metadata),
+        key_metadata: Some(Box::new(metadata)),
     };
     call.tell(&response);
     match &place {

@@ -24,6 +24,6 @@ pub(crate) async fn describe_key(
     let key = call.find_key_or_alias(&input.key_id).await?;
     let key = call.permit::<uses::DescribeKey>(key).await?.usable()?;
     Ok(DescribeKeyResponse {
-        key_metadata: Some(described(&key, call.now())),
+        key_metadata: Some(Box::new(described(&key, call.now()))),
     })
 }

@@ -105,7 +105,7 @@ pub(crate) async fn replicate_key(
     };
     call.tell_replica(&there, id, &replica);
     let response = ReplicateKeyResponse {
-        replica_key_metadata: Some(replica),
+        replica_key_metadata: Some(Box::new(replica)),
         replica_policy: Some(policy.text),
         replica_tags: input
             .tags

@@ -5,12 +5,14 @@
 //! its commit is acknowledged. So the state that an acknowledged change replaced can never be
 //! used to start an operation.
 
+mod near;
+
 use std::{
     any::Any,
     collections::HashSet,
     hash::{BuildHasher, RandomState},
     sync::{
-        Arc,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -39,8 +41,8 @@ use crate::{
     record::{Appointment, DueRecord, Record},
 };
 
-/// How long a record may be served from the cache, at most.
-const FRESH: Duration = Duration::from_secs(300);
+/// How long a record is served from the cache: this long for certain, and twice as long at most.
+const FRESH: Duration = Duration::from_secs(150);
 /// Memory that the cache may take, in bytes, counted roughly.
 const CACHE_BYTES: u64 = 64 << 20;
 /// Records that the cache is laid out for at first; it grows with use.
@@ -63,10 +65,12 @@ pub(crate) const FLOOR_MARGIN: u64 = 3_600_000_000;
 
 /// A record as it was read: with the version that the journal knows, and the revision that a
 /// commit can be conditional on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Stored<R> {
     pub(crate) record: R,
     pub(crate) revision: Revision,
+    /// The ARN of a key, once it was asked for.
+    pub(crate) arn: OnceLock<Arc<str>>,
 }
 
 /// A change that is on stable storage: the entries that tell of it, by the ids of their rows in
@@ -109,6 +113,16 @@ pub(crate) struct Shelves {
     hasher: RandomState,
     /// The newest revision at which something in each neighbourhood changed.
     changed: Box<[AtomicU64]>,
+    /// Which of these shelves of the process they are.
+    number: u64,
+    age: Age,
+}
+
+/// The age of the cache, one more for each time that a record may be served.
+#[derive(Default)]
+struct Age {
+    now: AtomicU64,
+    since: Mutex<Option<Instant>>,
 }
 
 /// What the cache knows of a row.
@@ -116,9 +130,20 @@ pub(crate) struct Shelves {
 struct Slot {
     /// The row was as it is here when the store was at this revision.
     read_at: Revision,
-    loaded: Instant,
+    /// The age of the cache when it was read.
+    age: u64,
     size: u32,
     stored: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl Slot {
+    /// The same, with a copy of its record.
+    fn copy<R: Record>(&self, stored: Option<&Stored<R>>) -> Self {
+        Self {
+            stored: stored.map(|stored| Arc::new(stored.clone()) as _),
+            ..*self
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -149,6 +174,21 @@ impl Shelves {
             cache: Cache::with_weighter(CACHE_RECORDS, CACHE_BYTES, BySize),
             hasher: RandomState::new(),
             changed: (0..NEIGHBOURHOODS).map(|_| AtomicU64::new(0)).collect(),
+            number: near::next_number(),
+            age: Age::default(),
+        }
+    }
+
+    /// Lets records grow old. Called every few seconds.
+    pub(crate) fn grow_old(&self) {
+        let mut since = self
+            .age
+            .since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if since.get_or_insert_with(Instant::now).elapsed() >= FRESH {
+            self.age.now.fetch_add(1, Ordering::Relaxed);
+            *since = Some(Instant::now());
         }
     }
 
@@ -172,11 +212,24 @@ impl Shelves {
         key: &RowKey<R>,
     ) -> Result<Option<Arc<Stored<R>>>, KmsError> {
         let name = key.as_str();
+        let hash = self.hasher.hash_one(name);
+        let changed = self.neighbourhood(hash).load(Ordering::Acquire);
+        let age = self.age.now.load(Ordering::Relaxed);
+        let holds = |slot: &Slot| slot.read_at >= changed && slot.age + 1 >= age;
+        let place = near::Place {
+            shelves: self.number,
+            hash,
+            name,
+        };
+        if let Some(stored) = near::find(&place, holds) {
+            return stored.map(downcast).transpose();
+        }
         if let Some(slot) = self.cache.get(name)
-            && slot.read_at >= self.neighbourhood(name).load(Ordering::Acquire)
-            && slot.loaded.elapsed() < FRESH
+            && holds(&slot)
         {
-            return slot.stored.map(downcast).transpose();
+            let stored = slot.stored.clone().map(downcast).transpose()?;
+            near::keep(&place, slot.size, || slot.copy(stored.as_deref()));
+            return Ok(stored);
         }
         // On the heap, so that a call that finds everything at hand carries no room for this.
         Box::pin(self.load(key)).await
@@ -191,6 +244,7 @@ impl Shelves {
         key: &RowKey<R>,
     ) -> Result<Option<Arc<Stored<R>>>, KmsError> {
         let name = key.as_str();
+        let age = self.age.now.load(Ordering::Relaxed);
         let read_at = self.backend.revision();
         let row = self.backend.get(name.as_bytes());
         let row = self.patience.read(row).await?;
@@ -205,7 +259,7 @@ impl Shelves {
             name.to_owned(),
             Slot {
                 read_at,
-                loaded: Instant::now(),
+                age,
                 size: u32::try_from(size).unwrap_or(u32::MAX),
                 stored: stored
                     .clone()
@@ -423,12 +477,12 @@ impl Shelves {
     /// Spoils every cached hit for a row.
     fn forget(&self, name: &str) {
         let now = self.backend.revision();
-        self.neighbourhood(name).fetch_max(now, Ordering::AcqRel);
+        let hash = self.hasher.hash_one(name);
+        self.neighbourhood(hash).fetch_max(now, Ordering::AcqRel);
         self.cache.remove(name);
     }
 
-    fn neighbourhood(&self, name: &str) -> &AtomicU64 {
-        let hash = self.hasher.hash_one(name);
+    fn neighbourhood(&self, hash: u64) -> &AtomicU64 {
         let at = usize::try_from(hash % NEIGHBOURHOODS as u64).unwrap_or(0);
         #[expect(clippy::indexing_slicing, reason = "a remainder is below its divisor")]
         &self.changed[at]
@@ -447,6 +501,7 @@ impl Shelves {
         Ok(Stored {
             record,
             revision: row.revision,
+            arn: OnceLock::new(),
         })
     }
 
