@@ -1,4 +1,7 @@
-"""The journal's proofs once more: RFC 6962 and C2SP's signed notes, written from their pages."""
+"""The journal's proofs once more: RFC 6962 and C2SP's signed notes, written from their pages.
+
+The data of a leaf is the hash of a line.
+"""
 
 import base64
 import hashlib
@@ -21,11 +24,15 @@ def split(count):
     return 1 << (count - 1).bit_length() - 1
 
 
+def leaf(line):
+    return sha256(b"\0", sha256(line))
+
+
 def root(lines):
     if not lines:
         return sha256()
     if len(lines) == 1:
-        return sha256(b"\0", lines[0])
+        return leaf(lines[0])
     k = split(len(lines))
     return sha256(b"\1", root(lines[:k]), root(lines[k:]))
 
@@ -52,7 +59,7 @@ def subproof(first, lines, whole=True):
 
 def included(line, index, size, hashes):
     """The root that an inclusion proof leads to. RFC 9162, 2.1.3.2."""
-    node, last, found = index, size - 1, sha256(b"\0", line)
+    node, last, found = index, size - 1, leaf(line)
     for hash in hashes:
         assert last > 0
         if node & 1 or node == last:

@@ -30,7 +30,7 @@ def sha256(*parts):
 
 def root(lines):
     if len(lines) == 1:
-        return sha256(b"\0", lines[0])
+        return sha256(b"\0", sha256(lines[0]))
     k = 1 << (len(lines) - 1).bit_length() - 1
     return sha256(b"\1", root(lines[:k]), root(lines[k:]))
 

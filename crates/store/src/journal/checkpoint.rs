@@ -420,6 +420,7 @@ mod tests {
     use crate::{
         journal::{
             note::{NoteKeyKind, NoteSignature},
+            state::hash,
             tree::{Range, leaf_hash},
         },
         testing::Scratch,
@@ -436,7 +437,7 @@ mod tests {
     fn kept(size: u64) -> Kept {
         let mut range = Range::default();
         for number in 0..size {
-            range.push(leaf_hash(&number.to_be_bytes()));
+            range.push(leaf_hash(&hash(&number.to_be_bytes())));
         }
         let checkpoint = Checkpoint {
             installation: "11111111-2222-4333-8444-555555555555".to_owned(),

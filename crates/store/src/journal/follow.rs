@@ -36,7 +36,7 @@ struct Open {
 #[derive(Debug, Default)]
 pub struct Lines {
     first: Seq,
-    /// One byte, and then the lines with their newlines.
+    /// The lines with their newlines.
     bytes: Vec<u8>,
     /// Where each line begins and its newline is.
     bounds: Vec<(usize, usize)>,
@@ -59,23 +59,6 @@ impl Lines {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.bounds.is_empty()
-    }
-
-    /// The hash of each line as a leaf of the tree. The byte before a line, which is the newline
-    /// of the one before it, becomes the zero that the hash begins with, so that nothing is
-    /// copied; the lines are as they were afterwards.
-    pub(super) fn leaves(&mut self, mut each: impl FnMut(super::Hash)) {
-        for (start, end) in &self.bounds {
-            let Some(before) = start.checked_sub(1) else {
-                continue;
-            };
-            if let Some(byte) = self.bytes.get_mut(before) {
-                *byte = 0;
-            }
-            each(super::state::hash(
-                self.bytes.get(before..*end).unwrap_or_default(),
-            ));
-        }
     }
 }
 
@@ -116,9 +99,8 @@ impl Follower {
                 Some(open) => open,
                 None => self.open.insert(Open::at(&self.dir, self.next)?),
             };
-            let mut buffer = vec![0; size + 1];
-            let (_, space) = buffer.split_at_mut(1);
-            let read = read_up_to(&open.file, space, open.offset)?;
+            let mut buffer = vec![0; size];
+            let read = read_up_to(&open.file, &mut buffer, open.offset)?;
             if read == 0 {
                 // The line is in the next file, whose name is its number.
                 if open.first_seq == self.next {
@@ -130,11 +112,11 @@ impl Follower {
                 *open = Open::beginning(&self.dir, self.next)?;
                 continue;
             }
-            buffer.truncate(read + 1);
+            buffer.truncate(read);
             let mut bounds = Vec::new();
-            let mut start = 1;
+            let mut start = 0;
             let mut seq = self.next;
-            for at in memchr::memchr_iter(b'\n', &buffer).filter(|at| *at > 0) {
+            for at in memchr::memchr_iter(b'\n', &buffer) {
                 if seq > upto {
                     break;
                 }
@@ -152,7 +134,7 @@ impl Follower {
                 size = size.saturating_mul(4);
                 continue;
             }
-            open.offset += (start - 1) as u64;
+            open.offset += start as u64;
             let first = std::mem::replace(&mut self.next, seq);
             return Ok(Some(Lines {
                 first,
@@ -274,7 +256,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        journal::{Durability, EntryBytes, Journal, tree::leaf_hash},
+        journal::{Durability, EntryBytes, Journal},
         testing::Scratch,
     };
 
@@ -292,16 +274,12 @@ mod tests {
         for (from, upto, bytes) in [(1, 40, 1), (1, 40, 1 << 20), (13, 31, 300), (40, 40, 10)] {
             let mut follower = Follower::from(scratch.path(), from);
             let mut seen = Vec::new();
-            while let Some(mut lines) = follower.read(upto, bytes).unwrap() {
-                let expected: Vec<_> = lines.iter().map(|(_, line)| leaf_hash(line)).collect();
+            while let Some(lines) = follower.read(upto, bytes).unwrap() {
                 for (seq, line) in lines.iter() {
                     let line: serde_json::Value = serde_json::from_slice(line).unwrap();
                     assert_eq!(line["seq"], seq);
                     seen.push(seq);
                 }
-                let mut leaves = Vec::new();
-                lines.leaves(|leaf| leaves.push(leaf));
-                assert_eq!(leaves, expected);
             }
             assert_eq!(seen, (from..=upto).collect::<Vec<_>>());
             assert_eq!(follower.next(), upto + 1);

@@ -525,7 +525,7 @@ impl Walk<'_> {
             let what = format!("record {seq} is not in the file where it was");
             return fault(LedgerFaultKind::Reordered, seq, what);
         }
-        self.range.push(leaf_hash(&raw.bytes));
+        self.range.push(leaf_hash(&found));
         (self.last, self.head) = (seq, found);
         self.before = Some(Place {
             file: raw.file.clone(),

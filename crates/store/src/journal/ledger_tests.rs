@@ -1149,8 +1149,8 @@ fn the_checkpoint_of_another_implementation_is_read_and_its_tree_is_ours() {
     let mut head = Hash::default();
     for line in vector["lines"].as_array().unwrap() {
         let line = line.as_str().unwrap().as_bytes();
-        range.push(tree::leaf_hash(line));
         head = digest(line);
+        range.push(tree::leaf_hash(&head));
     }
     let expected = Checkpoint {
         installation: "cluster-1".to_owned(),

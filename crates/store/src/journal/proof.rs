@@ -1,7 +1,7 @@
 //! Proofs about a journal: that a record is in it, and that it only grew.
 //!
 //! A proof is a JSON document that is checked with public keys alone. Its hashes are those of
-//! RFC 6962, sections 2.1.1 and 2.1.2, in base64.
+//! RFC 6962, sections 2.1.1 and 2.1.2, in base64; the data of a leaf is the hash of a line.
 
 use std::{
     io,
@@ -20,6 +20,7 @@ use super::{
     note::{Note, TrustedKeys},
     reader::{ChainFault, Own, RawLines},
     signers::{Signers, handovers},
+    state::hash,
     tree::{
         consistency_nodes, inclusion_nodes, leaf_hash, root_of_inclusion, roots_of_consistency,
     },
@@ -142,7 +143,7 @@ pub fn prove_inclusion(
     let size = kept.checkpoint.size;
     let nodes = inclusion_nodes(at, size).ok_or(ProofError::NotSealed(seq))?;
     let hashes = hashes_of(dir, &mut index, &kept, nodes)?;
-    let root = root_of_inclusion(leaf_hash(&line), at, size, &hashes);
+    let root = root_of_inclusion(leaf_hash(&hash(&line)), at, size, &hashes);
     if root != Some(kept.checkpoint.root) {
         return Err(ProofError::Unsound(size));
     }
@@ -257,11 +258,13 @@ fn hash_of(
         .unwrap_or_default();
     let unsound = ProofError::Unsound(kept.checkpoint.size);
     let mut follower = Follower::from(dir, start + range.size() + 1);
-    while let Some(mut lines) = follower
+    while let Some(lines) = follower
         .read(end, READ_BYTES)
         .map_err(|_| unsound.clone())?
     {
-        lines.leaves(|leaf| range.push(leaf));
+        for (_, line) in lines.iter() {
+            range.push(leaf_hash(&hash(line)));
+        }
     }
     Ok(range.root())
 }
@@ -288,7 +291,7 @@ pub fn check_proof(proof: &Proof, trusted: &TrustedKeys) -> Result<Checkpoint, P
             handovers,
         } => {
             let checkpoint = genuine(checkpoint, *size, handovers, trusted)?;
-            let leaf = leaf_hash(line.as_bytes());
+            let leaf = leaf_hash(&hash(line.as_bytes()));
             let root = root_of_inclusion(leaf, *index, *size, &decode(hashes)?);
             if root != Some(checkpoint.root) {
                 return Err(ProofError::Wrong);

@@ -31,7 +31,7 @@ use super::{
     reader::Own,
     signers, snapshot,
     state::{Mark, hash, unavailable},
-    tree::Range,
+    tree::{Range, leaf_hash},
 };
 
 /// How long lines gather before they are read back.
@@ -541,9 +541,10 @@ impl Sealer {
 
     /// Reads lines back, up to the line `upto`.
     fn catch_up(&mut self, upto: Seq) -> io::Result<()> {
-        while let Some(mut lines) = self.follower.read(upto, READ_BYTES)? {
-            let range = &mut self.range;
-            lines.leaves(|leaf| range.push(leaf));
+        while let Some(lines) = self.follower.read(upto, READ_BYTES)? {
+            for (_, line) in lines.iter() {
+                self.range.push(leaf_hash(&hash(line)));
+            }
             self.pending.get_or_insert_with(Instant::now);
             self.folding.read_back(&self.dir, &lines);
         }

@@ -1,24 +1,25 @@
 //! The Merkle tree over the lines of a journal. RFC 6962, section 2.1.
 //!
-//! A leaf is `SHA-256(0x00 || line)`, the line without its newline; a node is
-//! `SHA-256(0x01 || left || right)`. The tree is never kept: what is left of the lines so far is
-//! a [`Range`], one hash for each full subtree. Proofs are made of the ranges that checkpoints
-//! keep, and of the lines between them.
+//! The data of a leaf is the hash of a line, as the line behind it names it, so each line is
+//! hashed once for both: a leaf is `SHA-256(0x00 || SHA-256(line))`, the line without its newline;
+//! a node is `SHA-256(0x01 || left || right)`. The tree is never kept: what is left of the lines
+//! so far is a [`Range`], one hash for each full subtree. Proofs are made of the ranges that
+//! checkpoints keep, and of the lines between them.
 
-use aws_lc_rs::digest::{Context, SHA256, digest};
+use aws_lc_rs::digest::{SHA256, digest};
 
 use super::Hash;
 
 /// The most full subtrees that a tree of 2^64 leaves can have.
 const SUBTREES: usize = 64;
 
-/// The hash of a leaf: of a line without its newline.
+/// The hash of the leaf of a line, whose own hash this is.
 #[must_use]
-pub fn leaf_hash(line: &[u8]) -> Hash {
-    let mut context = Context::new(&SHA256);
-    context.update(&[0]);
-    context.update(line);
-    array(context.finish().as_ref())
+pub fn leaf_hash(line: &Hash) -> Hash {
+    let mut bytes = [0; 33];
+    let (_, data) = bytes.split_at_mut(1);
+    data.copy_from_slice(line);
+    array(digest(&SHA256, &bytes).as_ref())
 }
 
 /// The hash of the node above two others.
@@ -244,8 +245,13 @@ mod tests {
         }
     }
 
+    /// A leaf of any data, as RFC 6962 has it.
+    fn leaf(data: &[u8]) -> Hash {
+        array(digest(&SHA256, &[&[0], data].concat()).as_ref())
+    }
+
     fn leaves(count: u64) -> Vec<Hash> {
-        (0..count).map(|n| leaf_hash(&n.to_be_bytes())).collect()
+        (0..count).map(|n| leaf(&n.to_be_bytes())).collect()
     }
 
     fn hashes(leaves: &[Hash], nodes: Vec<Span>) -> Vec<Hash> {
@@ -288,9 +294,20 @@ mod tests {
             from_hex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
         );
         for (entry, root) in entries.iter().zip(roots) {
-            range.push(leaf_hash(entry));
+            range.push(leaf(entry));
             assert_eq!(Some(range.root()), from_hex(root));
         }
+    }
+
+    #[test]
+    fn the_leaf_of_a_line_is_that_of_its_hash() {
+        // `printf line | openssl dgst -sha256 -binary`, and of that with a zero before it.
+        let line = crate::journal::state::hash(b"line");
+        assert_eq!(leaf_hash(&line), leaf(&line));
+        assert_eq!(
+            Some(leaf_hash(&line)),
+            from_hex("89758855fe102f51e299118fd690135c0d4f3ae1183080bd111dcd39316cc673")
+        );
     }
 
     #[test]
