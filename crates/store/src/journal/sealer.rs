@@ -12,6 +12,7 @@
 
 use std::{
     collections::VecDeque,
+    fs::File,
     io,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, atomic::Ordering},
@@ -26,7 +27,7 @@ use super::{
     checkpoint::{self, Checkpoint, FoldMark, Growing, Kept},
     fold::Fold,
     follow::{Follower, Lines},
-    medium::{self, Segment},
+    medium,
     note::{CheckSignature, Note, NoteKey, NoteSignature, TrustedKeys},
     reader::Own,
     signers, snapshot,
@@ -112,13 +113,13 @@ impl Journal {
         if thread.is_some() {
             return Ok(());
         }
-        let (segment, head) = {
+        let head = {
             let mut state = self.shared.lock();
             // From here on it is said which lines tell of changes, and which files were closed.
             state.sealing.begun = true;
-            (state.segment(), state.written())
+            state.written()
         };
-        let begun = self.begin_sealing(dir, notary, segment, head);
+        let begun = self.begin_sealing(dir, notary, head);
         match begun {
             Ok(begun) => {
                 *thread = Some(begun);
@@ -135,7 +136,6 @@ impl Journal {
         &self,
         dir: PathBuf,
         notary: Box<dyn Notary>,
-        segment: Arc<dyn Segment>,
         head: Mark,
     ) -> Result<JoinHandle<()>, JournalError> {
         let (last, signer) = last_checkpoint(&dir, notary.as_ref(), head)?;
@@ -145,7 +145,7 @@ impl Journal {
             notary,
             self.pace,
             (last, signer),
-            (segment, head.seq),
+            head,
         );
         self.shared
             .sealed
@@ -315,7 +315,7 @@ fn write_public_keys(dir: &Path, keys: &TrustedKeys) -> io::Result<()> {
     }
     let part = dir.join("public-keys.part");
     std::fs::write(&part, text)?;
-    std::fs::File::open(&part)?.sync_all()?;
+    File::open(&part)?.sync_all()?;
     std::fs::rename(&part, &path)?;
     crate::folder::sync_dir(dir)
 }
@@ -343,7 +343,7 @@ struct Sealer {
     /// When the first line after it was read back.
     pending: Option<Instant>,
     /// The file as the last process left it: its lines may not be durable yet.
-    left: Option<Arc<dyn Segment>>,
+    left: Option<PathBuf>,
     file: Option<Growing>,
     synced: Instant,
     /// Ends of files that were closed and have no checkpoint yet.
@@ -381,12 +381,13 @@ impl Sealer {
         notary: Box<dyn Notary>,
         pace: Pace,
         (last, signer): (Option<Kept>, u32),
-        (found_file, head): (Arc<dyn Segment>, Seq),
+        head: Mark,
     ) -> Self {
         let (checkpoint, range) = match last {
             Some(kept) => (Some(kept.checkpoint), kept.range),
             None => (None, Range::default()),
         };
+        let left = medium::file_path(&dir, head.file);
         let mark = checkpoint.as_ref().and_then(|last| last.fold);
         let found = mark.and_then(|mark| snapshot::bytes_of(&dir, mark));
         // One that is gone is written anew, from the beginning.
@@ -409,7 +410,7 @@ impl Sealer {
                 gap,
                 since: Fold::default(),
                 changes: VecDeque::new(),
-                all_until: head,
+                all_until: head.seq,
                 due: false,
                 ended: false,
             },
@@ -423,7 +424,7 @@ impl Sealer {
             notary,
             pace,
             pending: None,
-            left: Some(found_file),
+            left: Some(left),
             file: None,
             synced: Instant::now(),
             closed: VecDeque::new(),
@@ -515,7 +516,8 @@ impl Sealer {
 
     fn serve(&mut self, look: &Look) -> io::Result<()> {
         if let Some(left) = &self.left {
-            left.sync()?;
+            // Opened anew, so that an error is told to whoever syncs the journal as well.
+            File::open(left)?.sync_data()?;
             self.left = None;
         }
         while let Some(end) = self.closed.front().copied() {

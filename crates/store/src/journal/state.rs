@@ -25,14 +25,28 @@ use super::{Hash, JournalError, Seq, SyncedOutbox};
 const KEPT_BYTES: usize = 64 << 10;
 
 /// A point in the journal: the end of a line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
     /// The number of the line; 0 before the first one.
     pub(super) seq: Seq,
-    /// Where the line ends in its file.
+    /// The file that goes on behind the line, by the number of its first line.
+    pub(super) file: Seq,
+    /// Where it goes on: where the line ends in it; 0 if the line was the last of the file before.
     pub(super) length: u64,
     /// The line's hash; zeros before the first one.
     pub(super) hash: Hash,
+}
+
+impl Default for Mark {
+    /// Before the first line.
+    fn default() -> Self {
+        Self {
+            seq: 0,
+            file: 1,
+            length: 0,
+            hash: Hash::default(),
+        }
+    }
 }
 
 /// Where the number of a durable line is awaited.
@@ -243,6 +257,7 @@ impl State {
             let line = self.line.get(start..).unwrap_or_default();
             end = Mark {
                 seq: end.seq + 1,
+                file: end.file,
                 length: end.length + line.len() as u64,
                 hash: hash(line.strip_suffix(b"\n").unwrap_or(line)),
             };
@@ -309,6 +324,7 @@ impl State {
         let text = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
         self.written = Mark {
             seq,
+            file: self.written.file,
             length: self.written.length + self.line.len() as u64,
             hash: hash(text),
         };
@@ -416,8 +432,9 @@ impl State {
                 }
                 self.segment = segment;
                 self.began = SystemTime::now();
+                self.written.file = self.written.seq + 1;
                 self.written.length = 0;
-                self.synced.length = 0;
+                self.synced = self.written;
             }
             // The old file can go on growing; the next sync tries again.
             Err(error) => tracing::error!(%error, "the journal cannot begin a new file"),

@@ -76,6 +76,7 @@ pub(super) fn recover(dir: &Path) -> Result<End, JournalError> {
         file: Some(file),
         mark: Mark {
             seq,
+            file: first_seq,
             length: sound.length,
             hash,
         },
