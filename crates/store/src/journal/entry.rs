@@ -5,7 +5,6 @@
 //! (`outbox`, `prev_hash`, `seq`); these are spliced in where they sort. Finding the places
 //! happens when the body is made, outside of the journal's lock.
 
-use bytes::Bytes;
 use serde_json::Value;
 
 use super::Hash;
@@ -13,10 +12,15 @@ use super::Hash;
 /// The journal's own members, in the order in which they sort.
 pub const OWN: [&str; 3] = ["outbox", "prev_hash", "seq"];
 
+/// What stands around the hash of the line before: its member, but for the digits.
+const PREV_HASH: &[u8] = b"\"prev_hash\":\"";
+/// The most that the journal's members take of a line, with their commas and the newline.
+const ADDED_BYTES: usize = 160;
+
 /// A body that is fit for the journal. Holding one is proof.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EntryBytes {
-    bytes: Bytes,
+    bytes: Vec<u8>,
     /// Where each of [`OWN`] goes: just before this offset, which is that of a member's name or
     /// of the closing brace.
     places: [usize; 3],
@@ -42,14 +46,44 @@ impl EntryBytes {
     /// # Errors
     ///
     /// [`EntryError`].
-    pub fn from_canonical(bytes: impl Into<Bytes>) -> Result<Self, EntryError> {
+    pub fn from_canonical(bytes: impl Into<Vec<u8>>) -> Result<Self, EntryError> {
         let bytes = bytes.into();
-        let places = Scan {
-            rest: &bytes,
-            at: 0,
-        }
-        .object()?;
+        let mut places = [bytes.len().saturating_sub(1); 3];
+        let mut open = [true; 3];
+        Scan::of(&bytes).object(|member| {
+            for ((place, open), own) in places.iter_mut().zip(&mut open).zip(OWN) {
+                if member.name == own.as_bytes() {
+                    return Err(EntryError::Reserved);
+                }
+                if *open && member.name > own.as_bytes() {
+                    (*place, *open) = (member.at, false);
+                }
+            }
+            Ok(())
+        })?;
         Ok(Self { bytes, places })
+    }
+
+    /// The body of a line, its newline left out: what [`write_line`](Self::write_line) put in is
+    /// taken out again.
+    ///
+    /// # Errors
+    ///
+    /// [`EntryError`] if it is not a line.
+    pub(super) fn of_line(line: &[u8]) -> Result<Self, EntryError> {
+        let mut body = Vec::with_capacity(line.len());
+        body.push(b'{');
+        Scan::of(line).object(|member| {
+            if !OWN.iter().any(|own| own.as_bytes() == member.name) {
+                if body.len() > 1 {
+                    body.push(b',');
+                }
+                body.extend_from_slice(member.text);
+            }
+            Ok(())
+        })?;
+        body.push(b'}');
+        Self::from_canonical(body)
     }
 
     /// Takes an object that its writer made canonical, member by member, and the offset at which
@@ -57,7 +91,6 @@ impl EntryBytes {
     /// closing brace. The cheapest way, for records of every call; a debug build checks it.
     #[must_use]
     pub fn written(bytes: Vec<u8>, places: [usize; 3]) -> Self {
-        let bytes = Bytes::from(bytes);
         let entry = Self { bytes, places };
         debug_assert_eq!(
             Self::from_canonical(entry.bytes.clone()).map(|checked| checked.places),
@@ -83,13 +116,6 @@ impl EntryBytes {
         &self.bytes
     }
 
-    /// The same body in other memory, where it stands already.
-    pub(super) fn kept_in(&self, bytes: Bytes) -> Self {
-        debug_assert_eq!(bytes, self.bytes);
-        let places = self.places;
-        Self { bytes, places }
-    }
-
     /// Writes the line, with its newline, to the end of `line`.
     pub(super) fn write_line(
         &self,
@@ -101,6 +127,7 @@ impl EntryBytes {
         let [outbox_at, hash_at, seq_at] = self.places;
         let part = |from: usize, to: usize| self.bytes.get(from..to).unwrap_or_default();
         let closing = self.bytes.len().saturating_sub(1);
+        line.reserve(self.bytes.len() + ADDED_BYTES);
         // A member is followed by a comma if another one comes after it, and preceded by one if
         // the body's own members before it did not bring theirs.
         let comma_before = |at: usize, line: &mut Vec<u8>| {
@@ -113,17 +140,19 @@ impl EntryBytes {
                 line.push(b',');
             }
         };
-        line.extend_from_slice(part(0, outbox_at));
+        let mut written = 0;
         if let Some(id) = outbox {
+            line.extend_from_slice(part(0, outbox_at));
             comma_before(outbox_at, line);
             line.extend_from_slice(b"\"outbox\":\"");
             push_hex(&id.to_be_bytes(), line);
             line.push(b'"');
             comma_after(outbox_at, line);
+            written = outbox_at;
         }
-        line.extend_from_slice(part(outbox_at, hash_at));
+        line.extend_from_slice(part(written, hash_at));
         comma_before(hash_at, line);
-        line.extend_from_slice(b"\"prev_hash\":\"");
+        line.extend_from_slice(PREV_HASH);
         push_hex(prev_hash, line);
         line.push(b'"');
         comma_after(hash_at, line);
@@ -143,6 +172,15 @@ impl std::fmt::Debug for EntryBytes {
     }
 }
 
+/// A member at the top level of an object.
+struct Member<'a> {
+    name: &'a [u8],
+    /// Where it begins.
+    at: usize,
+    /// All of it, from the quote before its name to the end of its value.
+    text: &'a [u8],
+}
+
 /// Walks over the top level of an object.
 struct Scan<'a> {
     rest: &'a [u8],
@@ -150,36 +188,35 @@ struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    /// The places of the journal's members.
-    fn object(mut self) -> Result<[usize; 3], EntryError> {
-        let end = self.rest.len().saturating_sub(1);
-        let mut places = [end; 3];
+    fn of(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, at: 0 }
+    }
+
+    /// Shows each member.
+    fn object(
+        mut self,
+        mut each: impl FnMut(Member<'a>) -> Result<(), EntryError>,
+    ) -> Result<(), EntryError> {
         self.expect(b'{')?;
         if self.rest == b"}" {
-            return Ok(places);
+            return Ok(());
         }
         let mut last: Option<&[u8]> = None;
         loop {
-            let start = self.at;
+            let (at, from) = (self.at, self.rest);
             let name = self.string()?;
-            if OWN.iter().any(|own| own.as_bytes() == name) {
-                return Err(EntryError::Reserved);
-            }
             // Names of members are ASCII by house rule, so bytes sort as RFC 8785 wants.
             if last.is_some_and(|last| last >= name) || name.contains(&b'\\') {
                 return Err(EntryError::NotCanonical);
             }
-            for (place, own) in places.iter_mut().zip(OWN) {
-                if *place == end && name > own.as_bytes() {
-                    *place = start;
-                }
-            }
             last = Some(name);
             self.expect(b':')?;
             self.value()?;
+            let text = from.get(..self.at - at).unwrap_or_default();
+            each(Member { name, at, text })?;
             match self.take()? {
                 b',' => {}
-                b'}' if self.rest.is_empty() => return Ok(places),
+                b'}' if self.rest.is_empty() => return Ok(()),
                 _ => return Err(EntryError::NotCanonical),
             }
         }
@@ -290,26 +327,32 @@ fn write_scalar(value: &Value, out: &mut Vec<u8>) {
     out.extend_from_slice(value.to_string().as_bytes());
 }
 
-/// Writes bytes as lower-case hexadecimal digits.
+/// Writes bytes as lower-case hexadecimal digits, as many at a time as a hash has.
 pub(super) fn push_hex(bytes: &[u8], out: &mut Vec<u8>) {
-    let digit = |nibble: u8| {
-        if nibble < 10 {
-            b'0' + nibble
-        } else {
-            b'a' + nibble - 10
+    let digit = |nibble: u8| nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
+    for bytes in bytes.chunks(size_of::<Hash>()) {
+        let mut digits = [0; 2 * size_of::<Hash>()];
+        for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(bytes) {
+            *pair = [digit(byte >> 4), digit(byte & 15)];
         }
-    };
-    out.extend(
-        bytes
-            .iter()
-            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]),
-    );
+        out.extend_from_slice(digits.get(..2 * bytes.len()).unwrap_or_default());
+    }
 }
 
 fn push_decimal(number: u64, out: &mut Vec<u8>) {
-    use std::io::Write as _;
-    // Writing into memory cannot fail.
-    let _infallible = write!(out, "{number}");
+    // As many as the largest number has.
+    let mut digits = [0; 20];
+    let mut left = number;
+    let mut begins = digits.len();
+    for (at, digit) in digits.iter_mut().enumerate().rev() {
+        *digit = b'0' + (left % 10) as u8;
+        left /= 10;
+        begins = at;
+        if left == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(digits.get(begins..).unwrap_or_default());
 }
 
 #[cfg(test)]
@@ -423,14 +466,19 @@ mod tests {
         fn a_line_is_the_canonical_form_of_the_body_with_the_journals_members(
             body in prop::collection::btree_map("[a-zA-Z_]{0,9}", json_values(), 0..6),
             outbox in prop::option::of(any::<u64>()),
+            seq in prop_oneof![Just(7), Just(10), Just(u64::MAX), any::<u64>()],
         ) {
             let mut members: serde_json::Map<_, _> = body.into_iter().collect();
             members.retain(|name, _| !OWN.contains(&name.as_str()));
             let entry = EntryBytes::from_value(&Value::Object(members.clone())).unwrap();
             let mut line = Vec::new();
-            entry.write_line(7, &[0; 32], outbox, &mut line);
+            entry.write_line(seq, &[0; 32], outbox, &mut line);
 
-            members.insert("seq".to_owned(), json!(7));
+            let text = line.strip_suffix(b"\n").unwrap();
+            let body = EntryBytes::of_line(text).unwrap();
+            prop_assert_eq!((body.as_bytes(), body.places), (entry.as_bytes(), entry.places));
+
+            members.insert("seq".to_owned(), json!(seq));
             members.insert("prev_hash".to_owned(), json!("0".repeat(64)));
             if let Some(id) = outbox {
                 members.insert("outbox".to_owned(), json!(format!("{id:016x}")));
@@ -447,6 +495,7 @@ mod tests {
                 let mut line = Vec::new();
                 entry.write_line(1, &[0; 32], Some(1), &mut line);
                 prop_assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
+                prop_assert!(EntryBytes::of_line(&line[..line.len() - 1]) == Ok(entry));
             }
         }
     }

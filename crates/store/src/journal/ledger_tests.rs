@@ -3,8 +3,11 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
-    time::Duration,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
@@ -118,20 +121,29 @@ fn sealed_by(dir: &Path, keys: &Keys) -> Journal {
     journal
 }
 
+/// A record, which tells of a row if its number is a multiple of three.
+fn record(number: u64) -> EntryBytes {
+    let row =
+        json!({"key": format!("row/{}", number % 7), "tag": "ab".repeat(32), "version": number});
+    let mut body = json!({"eventID": format!("event-{number}"), "eventName": "Encrypt"});
+    if number.is_multiple_of(3) {
+        body["rows"] = json!([row]);
+    }
+    EntryBytes::from_value(&body).unwrap()
+}
+
+/// Appends a record, in the way of its kind.
+async fn append(journal: &Journal, number: u64) -> Result<(), JournalError> {
+    if number.is_multiple_of(3) {
+        journal.append_outbox(number, record(number));
+        return Ok(());
+    }
+    journal.append(record(number)).await.map(drop)
+}
+
 async fn write(journal: &Journal, count: u64) {
     for _ in 0..count {
-        let number = journal.head().0 + 1;
-        let row = json!({"key": format!("row/{}", number % 7), "tag": "ab".repeat(32), "version": number});
-        let mut body = json!({"eventID": format!("event-{number}"), "eventName": "Encrypt"});
-        if number.is_multiple_of(3) {
-            body["rows"] = json!([row]);
-        }
-        let body = EntryBytes::from_value(&body).unwrap();
-        if number.is_multiple_of(3) {
-            journal.append_outbox(number, body);
-        } else {
-            journal.append(body).await.unwrap();
-        }
+        append(journal, journal.head().0 + 1).await.unwrap();
     }
     journal.flush().await.unwrap();
 }
@@ -1223,4 +1235,227 @@ async fn the_file_of_keys_beside_the_journal_proves_nothing_and_is_mended() {
     }
     drop(sealed(dir));
     assert_eq!(fs::read(&path).unwrap(), good);
+}
+
+// ---- what is sealed is what was written, and not what can be read ----
+
+/// Files whose syncs fail when told to, and then lose what was not synced.
+#[derive(Clone)]
+struct Failing {
+    dir: PathBuf,
+    fails: Arc<AtomicBool>,
+}
+
+struct FailingFile {
+    file: Arc<dyn Segment>,
+    path: PathBuf,
+    synced: Mutex<u64>,
+    fails: Arc<AtomicBool>,
+}
+
+impl Failing {
+    fn journal(&self, durability: Durability) -> Journal {
+        let settings = JournalSettings {
+            durability,
+            ..settings()
+        };
+        let segment = Medium::create(self, 1).unwrap();
+        let medium = Box::new(self.clone());
+        let end = Mark::default();
+        let mut journal = Journal::start(medium, segment, settings, None, end).unwrap();
+        journal.dir = Some(self.dir.clone());
+        journal.seal(Box::new(Keys::new(&[1]))).unwrap();
+        journal
+    }
+}
+
+impl Medium for Failing {
+    fn create(&self, first_seq: u64) -> io::Result<Arc<dyn Segment>> {
+        let folder = Folder {
+            dir: self.dir.clone(),
+        };
+        Ok(Arc::new(FailingFile {
+            file: folder.create(first_seq)?,
+            path: medium::file_path(&self.dir, first_seq),
+            synced: Mutex::default(),
+            fails: Arc::clone(&self.fails),
+        }))
+    }
+}
+
+impl Segment for FailingFile {
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.file.write_at(bytes, offset)
+    }
+
+    fn truncate(&self, length: u64) -> io::Result<()> {
+        self.file.truncate(length)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let length = fs::metadata(&self.path)?.len();
+        let mut synced = self.synced.lock().unwrap();
+        if self.fails.load(Ordering::SeqCst) {
+            let lost = usize::try_from(length - *synced).unwrap();
+            self.file.write_at(&vec![0; lost], *synced)?;
+            return Err(io::Error::other("the disk is broken"));
+        }
+        self.file.sync()?;
+        *synced = length;
+        Ok(())
+    }
+}
+
+/// The newest checkpoint vouches for every line, and the fold is that of all lines.
+fn is_sealed_and_folded(dir: &Path, lines: Seq) {
+    let summary = verify(dir).unwrap();
+    assert_eq!((summary.last, summary.unsealed()), (lines, 0));
+    let (since, from) = fold_since(dir, &summary.newest.unwrap()).unwrap();
+    assert_eq!(since, fold(dir).unwrap());
+    assert!(from > 0);
+}
+
+async fn eventually(mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !holds() {
+        assert!(Instant::now() < deadline, "it did not come about in time");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn lines_that_were_written_again_are_sealed_as_they_stand() {
+    for durability in [Durability::Strict, Durability::Relaxed] {
+        let scratch = Scratch::new();
+        let disk = Failing {
+            dir: scratch.path().to_path_buf(),
+            fails: Arc::default(),
+        };
+        let journal = disk.journal(durability);
+        let mut number = 0;
+        for round in 0..6 {
+            for _ in 0..5 {
+                number += 1;
+                append(&journal, number).await.unwrap();
+            }
+            if round % 2 == 0 {
+                journal.checkpoint().await.unwrap();
+            }
+            disk.fails.store(true, Ordering::SeqCst);
+            for _ in 0..5 {
+                number += 1;
+                // Under strict these are refused, and their numbers are those of other lines.
+                let _ = append(&journal, number).await;
+            }
+            assert!(journal.flush().await.is_err());
+            disk.fails.store(false, Ordering::SeqCst);
+            eventually(|| journal.check().is_ok()).await;
+        }
+        let last = journal.head().0;
+        assert!(last < number || durability == Durability::Relaxed);
+        let (checkpoint, sealed) = (journal.checkpoint().await, journal.sealed());
+        assert_eq!((checkpoint, sealed), (Ok(()), last));
+        drop(journal);
+        assert!(medium::list(scratch.path()).unwrap().len() > 2);
+        is_sealed_and_folded(scratch.path(), last);
+    }
+}
+
+#[tokio::test]
+async fn lines_that_were_forgotten_are_read_back() {
+    let scratch = Scratch::new();
+    let journal = sealed(scratch.path());
+    for round in 0..30 {
+        write(&journal, 3).await;
+        if round % 3 == 1 {
+            let mut state = journal.shared.lock();
+            let next = state.written().seq + 1;
+            state.sealing.unsealed.begin(next);
+        }
+        if round % 7 == 6 {
+            journal.checkpoint().await.unwrap();
+        }
+    }
+    drop(journal);
+    is_sealed_and_folded(scratch.path(), 90);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_many_write_at_once_is_sealed_and_folded_over_files_and_restarts() {
+    let scratch = Scratch::new();
+    for start in 0..3 {
+        let settings = JournalSettings {
+            durability: Durability::Relaxed,
+            pace: Pace {
+                every: Duration::from_millis(20),
+                entries: 40,
+            },
+            ..settings()
+        };
+        let journal = Journal::open_as(scratch.path(), settings).unwrap();
+        journal.seal(Box::new(Keys::new(&[1]))).unwrap();
+        let journal = Arc::new(journal);
+        let mut tasks = tokio::task::JoinSet::new();
+        for task in 0..8 {
+            let journal = Arc::clone(&journal);
+            tasks.spawn(async move {
+                for number in 0..40 {
+                    let number = 320 * start + 40 * task + number;
+                    append(&journal, number).await.unwrap();
+                    if number % 11 == 0 {
+                        journal.flush().await.unwrap();
+                    }
+                }
+            });
+        }
+        tasks.join_all().await;
+        drop(journal);
+        is_sealed_and_folded(scratch.path(), 320 * (start + 1));
+        // Lines that the next process finds, and that nothing vouches for.
+        if start == 1 {
+            let (_, path) = checkpoint::list(scratch.path()).unwrap().pop().unwrap();
+            let text = fs::read_to_string(&path).unwrap();
+            let kept = text.lines().count().saturating_sub(1);
+            let kept: String = text.split_inclusive('\n').take(kept).collect();
+            fs::write(&path, kept).unwrap();
+        }
+    }
+    assert!(medium::list(scratch.path()).unwrap().len() > 5);
+}
+
+#[tokio::test]
+async fn a_line_that_is_altered_before_it_is_sealed_is_sealed_as_it_was_written() {
+    for (event, folds) in [("event-2", true), ("event-6", false)] {
+        let scratch = Scratch::new();
+        let settings = JournalSettings {
+            file_bytes: 1 << 20,
+            ..settings()
+        };
+        let journal = Journal::open_as(scratch.path(), settings).unwrap();
+        journal.seal(Box::new(Keys::new(&[1]))).unwrap();
+        // The first one wakes whoever seals; the others wait for more.
+        write(&journal, 1).await;
+        eventually(|| journal.shared.lock().sealing.unsealed.is_empty()).await;
+        write(&journal, 7).await;
+        let path = medium::file_path(scratch.path(), 1);
+        let written = fs::read_to_string(&path).unwrap();
+        let mut range = tree::Range::default();
+        for line in written.lines() {
+            range.push(tree::leaf_hash(&digest(line.as_bytes())));
+        }
+        let other = event.replace("event", "Event");
+        fs::write(&path, written.replace(event, &other)).unwrap();
+        journal.checkpoint().await.unwrap();
+        drop(journal);
+        let (_, newest) = newest_checkpoint(scratch.path()).unwrap().unwrap();
+        let checkpoint = newest.unwrap().checkpoint;
+        assert_eq!((checkpoint.size, checkpoint.root), (8, range.root()));
+        // A change that was altered is none that is folded.
+        assert_eq!(checkpoint.fold.is_some(), folds);
+        let fault = verify(scratch.path()).unwrap_err();
+        assert_eq!(fault.kind, LedgerFaultKind::Altered);
+        assert_eq!(format!("event-{}", fault.seq), event);
+        fs::write(&path, written).unwrap();
+        assert!(verify(scratch.path()).is_ok());
+    }
 }

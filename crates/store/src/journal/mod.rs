@@ -49,6 +49,7 @@ mod tail;
 #[cfg(test)]
 mod tests;
 pub mod tree;
+mod unsealed;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -86,7 +87,7 @@ pub use sealer::{Notary, Pace, Signer};
 pub use signers::public_keys;
 pub use tail::Torn;
 
-use gathering::Record;
+use gathering::Batch;
 use medium::{Folder, Medium, Segment};
 use space::Space;
 use state::{FileLimits, Mark, Promise, State};
@@ -398,20 +399,20 @@ impl Journal {
     /// and the call must be refused as well.
     pub async fn append(&self, body: EntryBytes) -> Result<Seq, JournalError> {
         self.check_space()?;
-        let durably = self.durability == Durability::Strict
-            || self.shared.unsynced_bytes.load(Ordering::Relaxed) >= UNSYNCED_BYTES;
-        let awaited = self.gather(body, durably).await;
-        let patience = self.patience;
-        let answered = if durably {
-            within(patience, awaited).await
-        } else {
+        let (awaited, durably) = self.gather(body).await;
+        if !durably {
             // It is written already, or will be as soon as another thread has written.
-            Some(awaited.await)
-        };
-        match answered {
-            Some(answered) => answered.unwrap_or(Err(JournalError::Closed)),
-            None => Err(JournalError::TimedOut { patience }),
+            return awaited.await;
         }
+        let patience = self.patience;
+        let answered = within(patience, awaited).await;
+        answered.unwrap_or(Err(JournalError::TimedOut { patience }))
+    }
+
+    /// Whether calls are answered once their lines are durable, as things are.
+    fn answers_durably(&self) -> bool {
+        self.durability == Durability::Strict
+            || self.shared.unsynced_bytes.load(Ordering::Relaxed) >= UNSYNCED_BYTES
     }
 
     /// Appends a record that nobody waits for: what is to be said of a call beyond a line that
@@ -437,43 +438,33 @@ impl Journal {
         matches!(self.shared.state.try_lock(), Err(TryLockError::WouldBlock))
     }
 
-    /// Writes records, and tells whoever waits for each: now, or once it is durable.
-    fn write_batch(&self, batch: Vec<Record>) {
-        let durably = batch.iter().any(|record| record.durably);
+    /// Writes records, and tells whoever waits for them: now, or once they are durable.
+    fn write_batch(&self, batch: &mut Batch) {
+        let Some(answer) = batch.answer.take() else {
+            return;
+        };
         let mut state = self.shared.lock();
         let idle = state.is_settled();
-        let ready = if durably {
+        let ready = if batch.durably {
             state.check_pace()
         } else {
             state.settle().and_then(|()| state.check())
         };
-        let bodies = batch.iter().map(|record| &record.body);
-        match ready.and_then(|()| state.append_many(bodies)) {
-            Ok(first) => {
-                let mut now = Vec::with_capacity(batch.len());
-                for (seq, record) in (first..).zip(batch) {
-                    if record.durably {
-                        state.promise(seq, record.answer);
-                    } else {
-                        now.push((seq, record.answer));
-                    }
-                }
-                state.urgent |= durably;
-                drop(state);
-                if idle || durably {
-                    self.shared.wake.notify_one();
-                }
-                for (seq, answer) in now {
-                    // Whoever does not wait any more does not need the answer.
-                    let _ = answer.send(Ok(seq));
-                }
+        let written = ready.and_then(|()| state.append_many(&batch.bodies));
+        let (answer, wake) = match written {
+            Ok(first) if batch.durably => {
+                state.promise(first, answer);
+                (None, state.hurry())
             }
-            Err(error) => {
-                drop(state);
-                for record in batch {
-                    let _ = record.answer.send(Err(error.clone()));
-                }
-            }
+            Ok(first) => (Some((answer, Ok(first))), idle),
+            Err(error) => (Some((answer, Err(error))), false),
+        };
+        drop(state);
+        if wake {
+            self.shared.wake.notify_one();
+        }
+        if let Some((answer, written)) = answer {
+            answer.give(written);
         }
     }
 
@@ -525,17 +516,18 @@ impl Journal {
     ///
     /// [`JournalError::Unavailable`] if the medium refuses.
     pub async fn flush(&self) -> Result<(), JournalError> {
-        let waiting = {
+        let (waiting, wake) = {
             let mut state = self.shared.lock();
             state.settle()?;
             let (answer, waiting) = oneshot::channel();
             if !state.wait_for_sync(answer) {
                 return Ok(());
             }
-            state.urgent = true;
-            waiting
+            (waiting, state.hurry())
         };
-        self.shared.wake.notify_one();
+        if wake {
+            self.shared.wake.notify_one();
+        }
         waiting.await.unwrap_or(Err(JournalError::Closed)).map(drop)
     }
 
@@ -607,7 +599,7 @@ impl Shared {
             // What cannot be written now was logged where it happened, and stays accepted.
             let _ = state.settle();
             state.urgent = false;
-            let (segment, mark) = (state.segment(), state.written());
+            let (segment, mark) = (state.segment(), state.begin_sync());
             let began = Instant::now();
             state.syncing = Some(began);
             drop(state);
@@ -624,9 +616,9 @@ impl Shared {
                 Err(error) => state.sync_failed(&error),
             }
             let cleared = state.has_synced_outbox();
-            let sealed = state.sealing.waits;
+            let seal = state.sealing.calls(state.synced().seq);
             drop(state);
-            if sealed {
+            if seal {
                 self.seal.notify_one();
             }
             if cleared {

@@ -1,9 +1,11 @@
 //! Makes checkpoints of what was written: a thread that follows the journal.
 //!
-//! It reads lines back once they are on stable storage, so a checkpoint never vouches for what a
-//! power failure can take, and the threads of callers do nothing for it. What a checkpoint says
-//! of the last line (`head`) does not come from that file but from the memory of whoever wrote
-//! it: a line that was altered before it was sealed breaks the chain behind it.
+//! It takes up lines once they are on stable storage, so a checkpoint never vouches for what a
+//! power failure can take. What a checkpoint says of lines does not come from their file but from
+//! the memory of whoever wrote them ([`Unsealed`]): a line that was altered before it was sealed
+//! is not the one that its checkpoint vouches for. Read back are only lines of an earlier process
+//! that were not sealed, those that were forgotten because nothing was sealed for long, and those
+//! that tell of changes.
 //!
 //! A checkpoint is made after so many lines or so much time, when a file is closed, and at the
 //! end of the process. When a file is closed the rows that ought to exist are written down as
@@ -14,6 +16,7 @@ use std::{
     collections::VecDeque,
     fs::File,
     io,
+    os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, atomic::Ordering},
     thread::JoinHandle,
@@ -26,17 +29,20 @@ use super::{
     Hash, Journal, JournalError, Seq, Shared,
     checkpoint::{self, Checkpoint, FoldMark, Growing, Kept},
     fold::Fold,
-    follow::{Follower, Lines},
+    follow::Follower,
     medium,
     note::{CheckSignature, Note, NoteKey, NoteSignature, TrustedKeys},
     reader::Own,
     signers, snapshot,
-    state::{Mark, hash, unavailable},
+    state::{Mark, State, hash, unavailable},
     tree::{Range, leaf_hash},
+    unsealed::{Change, Remembered, Unsealed},
 };
 
-/// How long lines gather before they are read back.
+/// How long more lines may come before a checkpoint is made, unless somebody waits for it.
 const NAP: Duration = Duration::from_millis(100);
+/// Lines that are taken up at a time, if no checkpoint is made of fewer.
+const LINES: u64 = 1 << 14;
 /// Bytes that are read back at a time.
 const READ_BYTES: usize = 128 << 10;
 /// Rows that are kept in memory until they are written down: some 30 MB.
@@ -115,9 +121,11 @@ impl Journal {
         }
         let head = {
             let mut state = self.shared.lock();
-            // From here on it is said which lines tell of changes, and which files were closed.
+            // From here on lines are remembered, and which files were closed.
+            let head = state.written();
             state.sealing.begun = true;
-            state.written()
+            state.sealing.unsealed.begin(head.seq + 1);
+            head
         };
         let begun = self.begin_sealing(dir, notary, head);
         match begun {
@@ -211,15 +219,28 @@ impl Journal {
 pub(super) struct Sealing {
     /// There is such a thread.
     pub(super) begun: bool,
-    /// It waits for lines, and wants to be told of them.
-    pub(super) waits: bool,
-    /// It is to end.
-    ending: bool,
+    /// What it has not taken up yet.
+    pub(super) unsealed: Unsealed,
     /// The ends of files that were closed.
     pub(super) closed: Vec<Mark>,
-    /// Lines that tell of changes of rows.
-    pub(super) changes: Vec<Seq>,
+    /// It sleeps until this line is safe; it does not sleep if there is none.
+    awaited: Option<Seq>,
+    /// It is to end.
+    ending: bool,
     requests: Vec<Request>,
+}
+
+impl Sealing {
+    /// Whether the thread sleeps, and has something to do now that a line is safe.
+    pub(super) fn calls(&self, synced: Seq) -> bool {
+        self.awaited
+            .is_some_and(|awaited| awaited <= synced || !self.closed.is_empty() || self.is_asked())
+    }
+
+    /// Whether somebody waits for a checkpoint.
+    fn is_asked(&self) -> bool {
+        self.ending || !self.requests.is_empty()
+    }
 }
 
 type Request = oneshot::Sender<Result<(), JournalError>>;
@@ -332,15 +353,21 @@ struct Sealer {
     dir: PathBuf,
     notary: Box<dyn Notary>,
     pace: Pace,
-    follower: Follower,
+    /// Of all lines that were taken up.
     range: Range,
+    /// The number of the first line of the file that the last of these is in.
+    in_file: Seq,
+    /// What comes next, if it could not be taken up yet.
+    remembered: Remembered,
+    /// How far the bytes of lines were counted.
+    counted: Mark,
     /// The size of the newest checkpoint.
     last: Seq,
     /// The version of the pair that signs the next one.
     signer: u32,
     /// The size of the last checkpoint that handed over to another pair.
     handover: Option<Seq>,
-    /// When the first line after it was read back.
+    /// When the first line after it was taken up.
     pending: Option<Instant>,
     /// The file as the last process left it: its lines may not be durable yet.
     left: Option<PathBuf>,
@@ -360,15 +387,13 @@ struct Folding {
     bytes: u64,
     /// Bytes of lines since.
     lines: u64,
-    /// Lines of earlier processes, after those that were folded and before those that were read
-    /// back: up to which, and the hash of that one.
+    /// Lines of earlier processes, after those that were folded and before those that were taken
+    /// up: up to which, and the hash of that one.
     gap: Option<(Seq, Hash)>,
     /// What lines since said.
     since: Fold,
-    /// Lines to look into, of this process.
-    changes: VecDeque<Seq>,
-    /// Up to here nobody knows which lines to look into.
-    all_until: Seq,
+    /// The file that was looked into last, by the number of its first line.
+    open: Option<(Seq, File)>,
     due: bool,
     /// No more is written down by this process.
     ended: bool,
@@ -409,13 +434,14 @@ impl Sealer {
                 lines: bytes_after(&dir, from),
                 gap,
                 since: Fold::default(),
-                changes: VecDeque::new(),
-                all_until: head.seq,
+                open: None,
                 due: false,
                 ended: false,
             },
-            follower: Follower::from(&dir, range.size() + 1),
             last: range.size(),
+            in_file: 0,
+            remembered: Remembered::default(),
+            counted: head,
             signer,
             handover,
             range,
@@ -456,42 +482,43 @@ impl Sealer {
         }
     }
 
-    /// Sleeps while there is nothing to do, and then lets lines gather.
+    /// The line that is worth being woken for: the first after a checkpoint, from which on time
+    /// counts, or the last of as many as another one is made of.
+    fn awaited(&self) -> Seq {
+        let size = self.range.size();
+        match self.pending {
+            None => size + 1,
+            Some(_) => {
+                let many = self.last.saturating_add(self.pace.entries);
+                many.clamp(size + 1, size + LINES)
+            }
+        }
+    }
+
+    /// Sleeps while there is nothing to do.
     fn wait(&mut self) -> Look {
-        let seen = self.range.size();
         let poisoned = PoisonError::into_inner;
         let mut state = self.shared.lock();
-        state.sealing.waits = true;
-        let idle = |state: &mut super::state::State| {
-            let sealing = &state.sealing;
-            state.synced().seq <= seen && sealing.requests.is_empty() && !sealing.ending
-        };
+        state.sealing.awaited = Some(self.awaited());
+        let idle = |state: &mut State| !state.sealing.calls(state.synced().seq);
+        let unasked = |state: &mut State| !state.sealing.is_asked();
+        let seal = &self.shared.seal;
         let mut state = match self.pending {
-            None => self
-                .shared
-                .seal
-                .wait_while(state, idle)
-                .unwrap_or_else(poisoned),
+            None => seal.wait_while(state, idle).unwrap_or_else(poisoned),
             Some(pending) => {
                 let left = self.pace.every.saturating_sub(pending.elapsed());
-                let waited = self.shared.seal.wait_timeout_while(state, left, idle);
-                waited.unwrap_or_else(|error| error.into_inner()).0
+                let waited = seal.wait_timeout_while(state, left, idle);
+                let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+                state.sealing.awaited = None;
+                let nap = NAP.min(self.pace.every);
+                let waited = seal.wait_timeout_while(state, nap, unasked);
+                waited.unwrap_or_else(PoisonError::into_inner).0
             }
         };
-        state.sealing.waits = false;
-        let nap = NAP.min(self.pace.every);
-        let mut state = self
-            .shared
-            .seal
-            .wait_timeout_while(state, nap, |state| {
-                state.sealing.requests.is_empty() && !state.sealing.ending
-            })
-            .unwrap_or_else(|error| error.into_inner())
-            .0;
+        state.sealing.awaited = None;
         let synced = state.synced();
         let sealing = &mut state.sealing;
         self.closed.extend(sealing.closed.drain(..));
-        self.folding.changes.extend(sealing.changes.drain(..));
         Look {
             synced,
             requests: std::mem::take(&mut sealing.requests),
@@ -521,12 +548,12 @@ impl Sealer {
             self.left = None;
         }
         while let Some(end) = self.closed.front().copied() {
-            self.catch_up(end.seq)?;
+            self.catch_up(end)?;
             self.folding.closes_at_most(u64::MAX);
             self.checkpoint(end, true)?;
             self.closed.pop_front();
         }
-        self.catch_up(look.synced.seq)?;
+        self.catch_up(look.synced)?;
         let last = look.ending || !look.requests.is_empty();
         if last {
             self.folding.closes_at_most(LAST_FOLD_BYTES);
@@ -541,14 +568,62 @@ impl Sealer {
         Ok(())
     }
 
-    /// Reads lines back, up to the line `upto`.
-    fn catch_up(&mut self, upto: Seq) -> io::Result<()> {
-        while let Some(lines) = self.follower.read(upto, READ_BYTES)? {
-            for (_, line) in lines.iter() {
-                self.range.push(leaf_hash(&hash(line)));
+    /// Takes up lines, up to the one that ends there.
+    fn catch_up(&mut self, end: Mark) -> io::Result<()> {
+        loop {
+            self.take_up(end.file)?;
+            let next = self.range.size() + 1;
+            if next > end.seq {
+                break;
             }
+            let remembered = {
+                let mut state = self.shared.lock();
+                let unsealed = &mut state.sealing.unsealed;
+                unsealed.take(next, end.seq, &mut self.remembered)
+            };
+            if let Err(forgotten) = remembered {
+                self.read_back(forgotten)?;
+            }
+        }
+        self.folding.lines += match self.counted.file == end.file {
+            true => end.length.saturating_sub(self.counted.length),
+            false => end.length,
+        };
+        self.counted = end;
+        Ok(())
+    }
+
+    /// Takes up what was remembered of lines, all of them in one file.
+    fn take_up(&mut self, file: Seq) -> io::Result<()> {
+        if self.remembered.hashes.is_empty() {
+            return Ok(());
+        }
+        while let Some(change) = self.remembered.changes.front() {
+            self.folding.look_into(&self.dir, change)?;
+            self.remembered.changes.pop_front();
+        }
+        for line in self.remembered.hashes.drain(..) {
+            self.range.push(leaf_hash(&line));
+        }
+        self.in_file = file;
+        self.pending.get_or_insert_with(Instant::now);
+        Ok(())
+    }
+
+    /// Takes up lines of which nothing is remembered, up to the line `upto`.
+    fn read_back(&mut self, upto: Seq) -> io::Result<()> {
+        let mut follower = Follower::from(&self.dir, self.range.size() + 1);
+        while let Some(lines) = follower.read(upto, READ_BYTES)? {
+            for (seq, line) in lines.iter() {
+                let hash = hash(line);
+                self.range.push(leaf_hash(&hash));
+                self.folding.take(&self.dir, line, (seq, hash));
+                if seq <= self.counted.seq {
+                    self.folding.lines += line.len() as u64 + 1;
+                }
+            }
+            self.in_file = follower.file();
             self.pending.get_or_insert_with(Instant::now);
-            self.folding.read_back(&self.dir, &lines);
         }
         Ok(())
     }
@@ -624,9 +699,9 @@ impl Sealer {
         Ok(())
     }
 
-    /// The file beside the journal file that was read back last.
+    /// The file beside the journal file that has the last line that was taken up.
     fn file(&mut self) -> io::Result<&mut Growing> {
-        let first_seq = self.follower.file();
+        let first_seq = self.in_file;
         match &mut self.file {
             Some(file) if file.first_seq() == first_seq => {}
             other => {
@@ -643,28 +718,50 @@ impl Sealer {
 }
 
 impl Folding {
-    /// Lines were read back. What cannot be understood ends folding: then a check of the store
-    /// reads the lines themselves, and says so.
-    fn read_back(&mut self, dir: &Path, lines: &Lines) {
-        for (seq, line) in lines.iter() {
-            self.lines += line.len() as u64 + 1;
-            while self.changes.front().is_some_and(|change| *change < seq) {
-                self.changes.pop_front();
-            }
-            if self.ended || (seq > self.all_until && self.changes.front() != Some(&seq)) {
-                continue;
-            }
-            if let Err(what) = self.since.take(line) {
-                tracing::error!(seq, what, "a line of the journal cannot be folded");
-                self.ended = true;
-            }
-            if self.since.len() >= ROWS
-                && let Err(error) = self.write(dir, (seq, hash(line)))
-            {
-                tracing::error!(%error, "the fold of the store cannot be written down");
-                self.ended = true;
-            }
+    /// Looks into a line that tells of a change.
+    fn look_into(&mut self, dir: &Path, change: &Change) -> io::Result<()> {
+        if self.ended {
+            return Ok(());
         }
+        let file = match &mut self.open {
+            Some((first_seq, file)) if *first_seq == change.file => file,
+            other => {
+                let file = File::open(medium::file_path(dir, change.file))?;
+                &mut other.insert((change.file, file)).1
+            }
+        };
+        let mut line = vec![0; change.length];
+        match file.read_exact_at(&mut line, change.offset) {
+            Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => return Err(error),
+            Ok(()) if hash(&line) == change.hash => {
+                self.take(dir, &line, (change.seq, change.hash));
+            }
+            _ => self.end(change.seq, "it was altered since it was written"),
+        }
+        Ok(())
+    }
+
+    /// Takes note of what a line says, which has this number and hash.
+    fn take(&mut self, dir: &Path, line: &[u8], (seq, hash): (Seq, Hash)) {
+        if self.ended {
+            return;
+        }
+        if let Err(what) = self.since.take(line) {
+            return self.end(seq, what);
+        }
+        if self.since.len() >= ROWS
+            && let Err(error) = self.write(dir, (seq, hash))
+        {
+            tracing::error!(%error, "the fold of the store cannot be written down");
+            self.ended = true;
+        }
+    }
+
+    /// What cannot be understood ends folding: then a check of the store reads the lines
+    /// themselves, and says so.
+    fn end(&mut self, seq: Seq, what: &str) {
+        tracing::error!(seq, what, "a line of the journal cannot be folded");
+        self.ended = true;
     }
 
     /// A file was closed: writing down is due if the lines since outweigh what would be written.

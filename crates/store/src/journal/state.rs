@@ -2,8 +2,8 @@
 //!
 //! A line passes through three places. *Accepted* lines wait in `backlog` while the medium
 //! cannot take them; *written* ones are in the file but may be lost with the power; *synced*
-//! ones are safe. Until a line is synced its body is kept in memory (`unsynced`), because after
-//! a failed sync the kernel may drop the bytes it could not write and call the file clean: the
+//! ones are safe. Until a line is synced it is kept in memory (`unsynced`), because after a
+//! failed sync the kernel may drop the bytes it could not write and call the file clean: the
 //! lines have to be written again, and a later sync alone would prove nothing.
 
 use std::collections::VecDeque;
@@ -13,16 +13,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use bytes::BytesMut;
 use tokio::sync::oneshot;
 
 use super::entry::EntryBytes;
+use super::gathering::Answer;
 use super::medium::{Medium, Segment};
 use super::sealer::Sealing;
 use super::{Hash, JournalError, Seq, SyncedOutbox};
 
-/// Bytes of bodies that are kept in one piece of memory.
-const KEPT_BYTES: usize = 64 << 10;
+/// Memory for lines that are not synced yet which is kept, whether or not it was needed last.
+const KEPT_BYTES: usize = 256 << 10;
 
 /// A point in the journal: the end of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,10 +49,8 @@ impl Default for Mark {
     }
 }
 
-/// Where the number of a durable line is awaited.
+/// Who waits until everything is safe.
 pub(super) type Waiter = oneshot::Sender<Result<Seq, JournalError>>;
-/// What comes of it.
-pub(super) type Awaited = oneshot::Receiver<Result<Seq, JournalError>>;
 
 /// What the writer of a line was promised.
 pub(super) enum Promise {
@@ -60,30 +58,58 @@ pub(super) enum Promise {
     Outbox(u64),
     /// It was answered for when it was written.
     Written,
-    /// Somebody waits until it is durable.
-    Durable(Waiter),
 }
 
-struct Line {
-    seq: Seq,
-    body: EntryBytes,
-    promise: Promise,
+/// What is to be done once a line is safe. Most were answered for before, and ask for nothing.
+enum Due {
+    /// This record may leave the store's outbox.
+    Outbox(u64),
+    /// Whoever waits for the lines from this one on is to be told.
+    Answer(Seq, Answer),
 }
 
-/// Memory for bodies, many in a piece. Otherwise the syncing thread would give back the memory
-/// of every single call, and meet the callers at the allocator.
+/// Lines that are written and not synced yet, as they are in the file. Their memory is used again
+/// and again.
 #[derive(Default)]
-struct Kept(BytesMut);
+struct Unsynced {
+    /// Those that the sync under way makes safe.
+    syncing: Vec<u8>,
+    /// Those that came since it began.
+    since: Vec<u8>,
+}
 
-impl Kept {
-    /// The same body in this memory.
-    fn copy(&mut self, body: &EntryBytes) -> EntryBytes {
-        let bytes = body.as_bytes();
-        if self.0.capacity() < bytes.len() {
-            self.0 = BytesMut::with_capacity(KEPT_BYTES.max(bytes.len()));
+impl Unsynced {
+    fn len(&self) -> usize {
+        self.syncing.len() + self.since.len()
+    }
+
+    /// Whatever was written so far is being synced.
+    fn begin_sync(&mut self) {
+        debug_assert!(self.syncing.is_empty(), "one sync at a time");
+        std::mem::swap(&mut self.syncing, &mut self.since);
+    }
+
+    /// The sync has succeeded.
+    fn end_sync(&mut self) {
+        let used = self.syncing.len();
+        self.syncing.clear();
+        // What a burst took is given back once it is over.
+        if self.syncing.capacity() > KEPT_BYTES.max(4 * used) {
+            self.syncing = Vec::with_capacity(KEPT_BYTES.max(2 * used));
         }
-        self.0.extend_from_slice(bytes);
-        body.kept_in(self.0.split().freeze())
+    }
+
+    /// Each line, in order, without its newline.
+    fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        [&self.syncing, &self.since]
+            .into_iter()
+            .flat_map(|lines| lines.split_inclusive(|byte| *byte == b'\n'))
+            .map(|line| line.strip_suffix(b"\n").unwrap_or(line))
+    }
+
+    fn clear(&mut self) {
+        self.syncing.clear();
+        self.since.clear();
     }
 }
 
@@ -95,10 +121,11 @@ pub(super) struct State {
     began: SystemTime,
     written: Mark,
     synced: Mark,
-    unsynced: VecDeque<Line>,
-    /// How many bytes they have; read without the lock by every call.
+    unsynced: Unsynced,
+    /// How many bytes they have; read without the lock by calls.
     unsynced_bytes: Arc<AtomicUsize>,
-    kept: Kept,
+    /// What is due once they are safe, each with the last line that it asks for.
+    due: VecDeque<(Seq, Due)>,
     backlog: VecDeque<(EntryBytes, Promise)>,
     /// Who waits until everything up to a line is safe.
     flushes: Vec<(Seq, Waiter)>,
@@ -109,8 +136,6 @@ pub(super) struct State {
     /// The medium refused the last line that it was given.
     refused: bool,
     synced_outbox: Vec<SyncedOutbox>,
-    /// The line being built; kept for its memory.
-    line: Vec<u8>,
     /// Somebody waits for the next sync, so it must not wait for its turn.
     pub(super) urgent: bool,
     pub(super) closed: bool,
@@ -145,16 +170,15 @@ impl State {
             limits,
             written: end,
             synced: end,
-            unsynced: VecDeque::new(),
+            unsynced: Unsynced::default(),
             unsynced_bytes: Arc::default(),
-            kept: Kept::default(),
+            due: VecDeque::new(),
             backlog: VecDeque::new(),
             flushes: Vec::new(),
             dirty: false,
             broken: None,
             refused: false,
             synced_outbox: Vec::new(),
-            line: Vec::with_capacity(2048),
             urgent: false,
             closed: false,
             syncing: None,
@@ -181,7 +205,7 @@ impl State {
 
     /// Whether there is nothing for the syncing thread to do.
     pub(super) fn is_settled(&self) -> bool {
-        self.unsynced.is_empty()
+        self.synced.seq == self.written.seq
             && self.backlog.is_empty()
             && !self.dirty
             && self.broken.is_none()
@@ -233,7 +257,11 @@ impl State {
             self.dirty = false;
         }
         while let Some((body, promise)) = self.backlog.pop_front() {
-            if let Err((error, promise)) = self.write(&body, promise) {
+            let outbox = match promise {
+                Promise::Outbox(id) => Some(id),
+                Promise::Written => None,
+            };
+            if let Err(error) = self.write([&body], outbox) {
                 self.backlog.push_front((body, promise));
                 return Err(error);
             }
@@ -243,56 +271,22 @@ impl State {
 
     /// Writes several lines with one call to the medium, and returns the number of the first.
     /// If it fails, nothing of them stays in the file.
-    pub(super) fn append_many<'b>(
-        &mut self,
-        bodies: impl Iterator<Item = &'b EntryBytes> + Clone,
-    ) -> Result<Seq, JournalError> {
+    pub(super) fn append_many(&mut self, bodies: &[EntryBytes]) -> Result<Seq, JournalError> {
         self.settle()?;
-        self.line.clear();
         let first = self.written.seq + 1;
-        let mut end = self.written;
-        for body in bodies.clone() {
-            let start = self.line.len();
-            body.write_line(end.seq + 1, &end.hash, None, &mut self.line);
-            let line = self.line.get(start..).unwrap_or_default();
-            end = Mark {
-                seq: end.seq + 1,
-                file: end.file,
-                length: end.length + line.len() as u64,
-                hash: hash(line.strip_suffix(b"\n").unwrap_or(line)),
-            };
-        }
-        if let Err(error) = self.segment.write_at(&self.line, self.written.length) {
-            self.dirty = self.segment.truncate(self.written.length).is_err();
-            self.refused = true;
-            return Err(unavailable(error));
-        }
-        self.written = end;
-        self.refused = false;
-        for (seq, body) in (first..).zip(bodies) {
-            let body = self.kept.copy(body);
-            self.unsynced_bytes
-                .fetch_add(body.as_bytes().len(), Ordering::Relaxed);
-            self.unsynced.push_back(Line {
-                seq,
-                body,
-                promise: Promise::Written,
-            });
-        }
+        self.write(bodies, None)?;
         Ok(first)
     }
 
-    /// Has `waiter` told when a line that was just written is safe.
-    pub(super) fn promise(&mut self, seq: Seq, waiter: Waiter) {
-        let behind = self.written.seq.saturating_sub(seq);
-        let newest = self.unsynced.iter_mut().rev();
-        let line = usize::try_from(behind).ok().and_then(|behind| {
-            let mut lines = newest.skip(behind);
-            lines.next()
-        });
-        if let Some(line) = line {
-            line.promise = Promise::Durable(waiter);
-        }
+    /// Has whoever waits for the lines from `first` on told when all that was written is safe.
+    pub(super) fn promise(&mut self, first: Seq, answer: Answer) {
+        let due = Due::Answer(first, answer);
+        self.due.push_back((self.written.seq, due));
+    }
+
+    /// Has the next sync not wait for its turn. True if the syncing thread has to be woken for it.
+    pub(super) fn hurry(&mut self) -> bool {
+        !std::mem::replace(&mut self.urgent, true) && self.syncing.is_none()
     }
 
     /// Takes a line that must come, sooner or later.
@@ -303,39 +297,50 @@ impl State {
         }
     }
 
-    fn write(
+    /// Writes lines. One that is in the store's outbox comes alone, with its id there.
+    fn write<'b>(
         &mut self,
-        body: &EntryBytes,
-        promise: Promise,
-    ) -> Result<Seq, (JournalError, Promise)> {
-        let seq = self.written.seq + 1;
-        let outbox = match promise {
-            Promise::Outbox(id) => Some(id),
-            Promise::Written | Promise::Durable(_) => None,
-        };
-        self.line.clear();
-        body.write_line(seq, &self.written.hash, outbox, &mut self.line);
-        if let Err(error) = self.segment.write_at(&self.line, self.written.length) {
+        bodies: impl IntoIterator<Item = &'b EntryBytes>,
+        outbox: Option<u64>,
+    ) -> Result<(), JournalError> {
+        let lines = &mut self.unsynced.since;
+        let begins = lines.len();
+        let mut end = self.written;
+        for body in bodies {
+            let start = lines.len();
+            body.write_line(end.seq + 1, &end.hash, outbox, lines);
+            let text = lines.get(start..lines.len() - 1).unwrap_or_default();
+            end = Mark {
+                seq: end.seq + 1,
+                file: end.file,
+                length: end.length + text.len() as u64 + 1,
+                hash: hash(text),
+            };
+            if self.sealing.begun {
+                let unsealed = &mut self.sealing.unsealed;
+                unsealed.note(&end, text.len(), outbox.is_some());
+            }
+        }
+        let written = lines.get(begins..).unwrap_or_default();
+        if let Err(error) = self.segment.write_at(written, self.written.length) {
+            lines.truncate(begins);
+            self.sealing.unsealed.cut(self.written.seq);
             self.dirty = self.segment.truncate(self.written.length).is_err();
             self.refused = true;
-            return Err((unavailable(error), promise));
+            return Err(unavailable(error));
         }
+        self.written = end;
         self.refused = false;
-        let text = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
-        self.written = Mark {
-            seq,
-            file: self.written.file,
-            length: self.written.length + self.line.len() as u64,
-            hash: hash(text),
-        };
-        self.unsynced_bytes
-            .fetch_add(body.as_bytes().len(), Ordering::Relaxed);
-        self.unsynced.push_back(Line {
-            seq,
-            body: body.clone(),
-            promise,
-        });
-        Ok(seq)
+        self.count_unsynced();
+        if let Some(id) = outbox {
+            self.due.push_back((end.seq, Due::Outbox(id)));
+        }
+        Ok(())
+    }
+
+    fn count_unsynced(&self) {
+        let bytes = self.unsynced.len();
+        self.unsynced_bytes.store(bytes, Ordering::Relaxed);
     }
 
     /// Has `waiter` told when everything written is safe. False if it is already.
@@ -347,32 +352,22 @@ impl State {
         behind
     }
 
-    /// Every line up to `mark` is safe; whoever waited for one is answered.
+    /// Everything written so far is about to be synced.
+    pub(super) fn begin_sync(&mut self) -> Mark {
+        self.unsynced.begin_sync();
+        self.written
+    }
+
+    /// Every line up to `mark`, where the sync began, is safe; whoever waited for one is answered.
     pub(super) fn mark_synced(&mut self, mark: Mark) {
         self.broken = None;
         self.synced = mark;
-        while self
-            .unsynced
-            .front()
-            .is_some_and(|line| line.seq <= mark.seq)
-        {
-            let Some(line) = self.unsynced.pop_front() else {
-                break;
-            };
-            self.unsynced_bytes
-                .fetch_sub(line.body.as_bytes().len(), Ordering::Relaxed);
-            match line.promise {
-                Promise::Outbox(id) => {
-                    self.synced_outbox.push(SyncedOutbox { id, seq: line.seq });
-                    if self.sealing.begun {
-                        self.sealing.changes.push(line.seq);
-                    }
-                }
-                Promise::Written => {}
-                Promise::Durable(waiter) => {
-                    // Whoever does not wait any more does not need the answer.
-                    let _ = waiter.send(Ok(line.seq));
-                }
+        self.unsynced.end_sync();
+        self.count_unsynced();
+        while let Some((seq, due)) = self.due.pop_front_if(|(seq, _)| *seq <= mark.seq) {
+            match due {
+                Due::Outbox(id) => self.synced_outbox.push(SyncedOutbox { id, seq }),
+                Due::Answer(first, answer) => answer.give(Ok(first)),
             }
         }
         for (_, waiter) in self.flushes.extract_if(.., |(seq, _)| *seq <= mark.seq) {
@@ -385,25 +380,37 @@ impl State {
     pub(super) fn sync_failed(&mut self, error: &io::Error) {
         let cause = error.to_string();
         tracing::error!(%error, "the journal cannot be synced");
+        let refused = || JournalError::Unavailable {
+            cause: cause.clone(),
+        };
         let mut again = VecDeque::new();
-        for line in self.unsynced.drain(..) {
-            if let Promise::Durable(waiter) = line.promise {
-                let _ = waiter.send(Err(JournalError::Unavailable {
-                    cause: cause.clone(),
-                }));
-            } else {
-                again.push_back((line.body, line.promise));
+        for (seq, line) in (self.synced.seq + 1..).zip(self.unsynced.lines()) {
+            let promise = match self.due.front() {
+                Some((_, Due::Answer(first, _))) if *first <= seq => None,
+                Some((of, Due::Outbox(id))) if *of == seq => Some(Promise::Outbox(*id)),
+                _ => Some(Promise::Written),
+            };
+            if let Some((_, Due::Answer(_, answer))) =
+                self.due.pop_front_if(|(last, _)| *last == seq)
+            {
+                answer.give(Err(refused()));
+            }
+            let Some(promise) = promise else { continue };
+            match EntryBytes::of_line(line) {
+                Ok(body) => again.push_back((body, promise)),
+                // It was made of a body that was fit, so there is one in it.
+                Err(error) => tracing::error!(seq, %error, "a line of the journal is lost"),
             }
         }
         for (_, waiter) in self.flushes.drain(..) {
-            let _ = waiter.send(Err(JournalError::Unavailable {
-                cause: cause.clone(),
-            }));
+            let _ = waiter.send(Err(refused()));
         }
         again.append(&mut self.backlog);
         self.backlog = again;
-        self.unsynced_bytes.store(0, Ordering::Relaxed);
+        self.unsynced.clear();
+        self.count_unsynced();
         self.written = self.synced;
+        self.sealing.unsealed.cut(self.synced.seq);
         self.dirty = true;
         self.broken = Some(cause);
         if let Err(error) = self.settle() {
@@ -419,7 +426,7 @@ impl State {
             return;
         }
         if self.synced != self.written {
-            let mark = self.written;
+            let mark = self.begin_sync();
             match self.segment.sync() {
                 Ok(()) => self.mark_synced(mark),
                 Err(error) => return self.sync_failed(&error),
@@ -466,5 +473,54 @@ pub(super) fn hash(line: &[u8]) -> Hash {
 pub(super) fn unavailable(error: io::Error) -> JournalError {
     JournalError::Unavailable {
         cause: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_kept_until_the_sync_that_began_after_them_has_ended() {
+        let mut unsynced = Unsynced::default();
+        let kept = |unsynced: &Unsynced| {
+            let lines = unsynced.lines().map(|line| line.to_vec());
+            String::from_utf8(lines.collect::<Vec<_>>().concat()).unwrap()
+        };
+        unsynced.since.extend_from_slice(b"a\nb\n");
+        unsynced.begin_sync();
+        unsynced.since.extend_from_slice(b"c\n");
+        assert_eq!((kept(&unsynced).as_str(), unsynced.len()), ("abc", 6));
+        unsynced.end_sync();
+        assert_eq!(kept(&unsynced), "c");
+        unsynced.begin_sync();
+        unsynced.since.extend_from_slice(b"d\n");
+        unsynced.clear();
+        assert_eq!(unsynced.len(), 0);
+    }
+
+    #[test]
+    fn memory_is_used_again_and_what_a_burst_took_is_given_back() {
+        let mut unsynced = Unsynced::default();
+        let mut sync = |bytes: usize| {
+            unsynced.since.resize(bytes, b'x');
+            unsynced.begin_sync();
+            let memory = unsynced.syncing.as_ptr();
+            unsynced.end_sync();
+            assert!(unsynced.syncing.is_empty());
+            (
+                memory == unsynced.syncing.as_ptr(),
+                unsynced.syncing.capacity(),
+            )
+        };
+        for _ in 0..4 {
+            assert!(sync(1 << 20).0);
+        }
+        assert!(sync(1 << 19).0);
+        let (same, capacity) = sync(1000);
+        assert!(!same && capacity == KEPT_BYTES);
+        let (same, capacity) = sync(1 << 17);
+        assert!(!same && capacity == KEPT_BYTES);
+        assert!(sync(1000).0);
     }
 }

@@ -348,6 +348,41 @@ async fn relaxed_lines_survive_a_failed_sync_and_are_refused_until_one_succeeds(
 }
 
 #[tokio::test]
+async fn lines_of_before_and_during_a_sync_that_fails_are_written_again_in_order() {
+    let disk = Disk::new();
+    let journal = disk.journal(Durability::Relaxed);
+    journal.append(numbered(1)).await.unwrap();
+    journal.flush().await.unwrap();
+    disk.close_gate();
+    journal.append(numbered(2)).await.unwrap();
+    journal.append_outbox(7, numbered(3));
+    journal
+        .append(body(&json!({ "n": 4, "zone": "z" })))
+        .await
+        .unwrap();
+    eventually(|| journal.shared.lock().syncing.is_some()).await;
+    journal.append_outbox(8, body(&json!({ "a": 1, "n": 5 })));
+    journal.append(numbered(6)).await.unwrap();
+    disk.cannot_sync.store(true, Ordering::SeqCst);
+    disk.open_gate();
+    eventually(|| journal.check().is_err()).await;
+    assert_eq!(disk.synced(), [1]);
+    // Again and again, as long as it fails.
+    tokio::time::sleep(3 * RELAXED_SYNC).await;
+    disk.cannot_sync.store(false, Ordering::SeqCst);
+    eventually(|| journal.check().is_ok()).await;
+    assert_eq!(disk.synced(), [1, 2, 3, 4, 5, 6]);
+    let lines = disk.synced.lock().unwrap().clone();
+    let outbox = |line: &[u8]| reader::Own::parse(line).unwrap().outbox;
+    let lines: Vec<_> = lines.split(|byte| *byte == b'\n').collect();
+    let ids: Vec<_> = lines[..6].iter().map(|line| outbox(line)).collect();
+    assert_eq!(ids, [None, None, Some(7), None, Some(8), None]);
+    let due = [(7, 3), (8, 5)].map(|(id, seq)| SyncedOutbox { id, seq });
+    assert_eq!(journal.synced_outbox(), due);
+    assert_eq!(journal.shared.unsynced_bytes.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
 async fn relaxed_lines_are_synced_within_the_promised_time_by_themselves() {
     let disk = Disk::new();
     let journal = disk.journal(Durability::Relaxed);
