@@ -398,7 +398,6 @@ impl Journal {
     /// [`JournalError::Stalled`] likewise. After [`JournalError::TimedOut`] the record is there,
     /// and the call must be refused as well.
     pub async fn append(&self, body: EntryBytes) -> Result<Seq, JournalError> {
-        self.check_space()?;
         let (awaited, durably) = self.gather(body).await;
         if !durably {
             // It is written already, or will be as soon as another thread has written.
@@ -443,6 +442,9 @@ impl Journal {
         let Some(answer) = batch.answer.take() else {
             return;
         };
+        if let Err(error) = self.check_space() {
+            return answer.give(Err(error));
+        }
         let mut state = self.shared.lock();
         let idle = state.is_settled();
         let ready = if batch.durably {

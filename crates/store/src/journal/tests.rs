@@ -289,6 +289,25 @@ async fn a_line_that_does_not_fit_leaves_nothing_and_the_next_one_goes_on() {
 }
 
 #[tokio::test]
+async fn below_the_reserve_no_call_is_recorded_and_what_is_safe_elsewhere_is() {
+    for durability in [Durability::Strict, Durability::Relaxed] {
+        let folder = Scratch::new();
+        let settings = JournalSettings {
+            reserve_percent: 100,
+            ..JournalSettings::of(durability)
+        };
+        let journal = Journal::open_as(folder.path(), settings).unwrap();
+        let refused = Err(JournalError::Reserve { percent: 100 });
+        let (first, second) =
+            tokio::join!(journal.append(numbered(1)), journal.append(numbered(2)));
+        assert_eq!((first, second), (refused.clone(), refused));
+        journal.append_outbox(3, numbered(3));
+        drop(journal);
+        assert_eq!(numbers(folder.path()), [3]);
+    }
+}
+
+#[tokio::test]
 async fn half_a_line_that_cannot_be_cut_off_stops_the_journal_until_it_can() {
     let disk = Disk::new();
     let journal = disk.journal(Durability::Relaxed);
