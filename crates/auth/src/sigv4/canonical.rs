@@ -10,6 +10,7 @@
 use std::borrow::Cow;
 
 use aws_lc_rs::digest;
+use strongroom_model::pieces::pieces;
 
 use super::SignedParts;
 
@@ -205,7 +206,7 @@ fn put_headers(
     signed_headers: &str,
 ) -> Result<(), NotAsSigned> {
     let mut previous = "";
-    for name in signed_headers.split(';') {
+    for name in pieces(signed_headers, b';') {
         if name <= previous || name.bytes().any(|b| b.is_ascii_uppercase()) {
             return Err(NotAsSigned);
         }
