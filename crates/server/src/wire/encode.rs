@@ -6,6 +6,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use strongroom_model::{context::EncryptionContext, secret::Plaintext, time::Timestamp};
 use zeroize::Zeroizing;
 
+use super::json::plain;
+
 /// Room for most answers. Longer ones move once or twice.
 const FIRST_CAPACITY: usize = 512;
 
@@ -88,9 +90,9 @@ impl Body {
         self.reserve(text.len() + 2);
         self.push(b"\"");
         let mut rest = text;
-        let special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
-        while let Some(at) = rest.bytes().position(special) {
-            let (plain, special) = rest.split_at(at);
+        while let Some((plain, special)) = rest.split_at_checked(plain(rest.as_bytes()))
+            && !special.is_empty()
+        {
             self.push(plain.as_bytes());
             let mut letters = special.chars();
             match letters.next() {
