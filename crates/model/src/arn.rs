@@ -32,7 +32,7 @@ impl KeyArn {
         text.push_str(partition);
         text.push_str(":kms:");
         text.push_str(region);
-        text.push_str(":");
+        text.push(':');
         text.push_str(&account.text());
         text.push_str(":key/");
         text.push_str(&key_id.text());

@@ -18,7 +18,7 @@ use strongroom_model::{
 
 use super::{
     Protocol, SignatureError, SignedParts,
-    canonical::{Sha256, hex, put_canonical_request},
+    canonical::{Sha256, hex, joined, put_canonical_request},
     error::Fault,
     key::SigningKey,
     presigned,
@@ -354,7 +354,9 @@ impl CheckedClaim<'_> {
             b"\n",
             &request_hash,
         ];
-        let signed = key.signed(&string_to_sign.concat(), claim.signature.as_bytes());
+        let mut room = [0; 256];
+        let string_to_sign = joined(&string_to_sign, &mut room);
+        let signed = key.signed(&string_to_sign, claim.signature.as_bytes());
         if signed && covered.is_ok() && body_is_as_declared {
             Ok(())
         } else {
