@@ -53,7 +53,7 @@ pub(super) struct Body(Zeroizing<Vec<u8>>);
 
 impl Body {
     pub(super) fn new() -> Self {
-        Self(Zeroizing::new(Vec::new()))
+        Self(Zeroizing::new(Vec::with_capacity(FIRST_CAPACITY)))
     }
 
     pub(super) fn finish(self) -> SecretBody {
@@ -177,11 +177,13 @@ impl Body {
     /// Makes room for `more` bytes. A plain `Vec` would leave its old bytes behind unwiped.
     fn reserve(&mut self, more: usize) {
         let needed = self.0.len() + more;
-        if needed <= self.0.capacity() {
-            return;
+        if needed > self.0.capacity() {
+            self.grow(needed);
         }
-        let capacity = needed.max(2 * self.0.capacity()).max(FIRST_CAPACITY);
-        let mut larger = Zeroizing::new(Vec::with_capacity(capacity));
+    }
+
+    fn grow(&mut self, needed: usize) {
+        let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(2 * self.0.capacity())));
         larger.extend_from_slice(&self.0);
         self.0 = larger;
     }

@@ -5,6 +5,8 @@
 //! has to be. That the pieces are JSON is what is checked here, so that nothing that follows can
 //! meet anything else. Strings keep their escapes, and no value is too long or nests too deep.
 
+use strongroom_model::pieces::{below, equal, position};
+
 /// A value in the body that has been checked to be JSON, without space around it.
 pub(super) type Json<'a> = &'a str;
 
@@ -31,13 +33,8 @@ pub(super) fn elements<'a>(text: &'a str, mut each: impl FnMut(Json<'a>)) -> Opt
 
 /// How many bytes at the beginning stand for themselves in a string.
 pub(super) fn plain(bytes: &[u8]) -> usize {
-    // Sixteen at a time, without a branch between them.
-    let special = |byte: &u8| (*byte < b' ') | (*byte == b'"') | (*byte == b'\\');
-    let is_plain = |chunk: &&[u8; 16]| !chunk.iter().fold(false, |found, b| found | special(b));
-    let (chunks, _) = bytes.as_chunks::<16>();
-    let chunked = 16 * chunks.iter().take_while(is_plain).count();
-    let rest = bytes.get(chunked..).unwrap_or_default();
-    chunked + rest.iter().position(special).unwrap_or(rest.len())
+    let special = |word| below(word, b' ') | equal(word, b'"') | equal(word, b'\\');
+    position(bytes, special).unwrap_or(bytes.len())
 }
 
 /// A place in a text. What it is asked for begins there; it is then behind it.
