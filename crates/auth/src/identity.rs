@@ -143,7 +143,7 @@ impl Caller {
     #[must_use]
     pub fn user_id(&self) -> String {
         match &self.principal {
-            Principal::Root => self.account.to_string(),
+            Principal::Root => (*self.account.text()).to_owned(),
             Principal::User { unique_id, .. } => unique_id.to_string(),
             Principal::AssumedRole {
                 role_id,

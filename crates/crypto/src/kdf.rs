@@ -10,8 +10,8 @@ use aws_lc_rs::{
         kbkdf_ctr_hmac,
     },
 };
-
-use zeroize::Zeroizing;
+use strongroom_model::EncryptionContext;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::{CryptoError, ffi, memory::LockedBytes};
 
@@ -26,12 +26,16 @@ pub(crate) fn derive(
     output: &mut [u8],
 ) -> Result<(), CryptoError> {
     let bits = u32::try_from(output.len() * 8).map_err(|_| CryptoError::TooLong)?;
-    let mut fixed = Vec::with_capacity(label.len() + 1 + context.len() + 4);
-    fixed.extend_from_slice(label.as_bytes());
-    fixed.push(0);
-    fixed.extend_from_slice(context);
-    fixed.extend_from_slice(&bits.to_be_bytes());
-    kbkdf_ctr_hmac(algorithm()?, secret, &fixed, output).map_err(|_| CryptoError::LibraryFailure)
+    let parts = [label.as_bytes(), &[0], context, &bits.to_be_bytes()];
+    let (short, long);
+    let fixed = if let Some(gathered) = Gathered::of(&parts) {
+        short = gathered;
+        short.bytes()
+    } else {
+        long = parts.concat();
+        &long
+    };
+    kbkdf_ctr_hmac(algorithm()?, secret, fixed, output).map_err(|_| CryptoError::LibraryFailure)
 }
 
 /// A derived key of 32 bytes, born in locked memory.
@@ -48,17 +52,10 @@ pub(crate) fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     hmac_of_short(key, parts).unwrap_or_else(|| hmac_of_long(key, parts))
 }
 
-/// Gathers the parts on the stack, so that the library is called once. Nothing when they are too
-/// long for that.
+/// Calls the library once. Nothing when the parts are too long for that.
 fn hmac_of_short(key: &[u8], parts: &[&[u8]]) -> Option<[u8; 32]> {
-    let mut message = Zeroizing::new([0u8; 256]);
-    let mut length = 0;
-    for part in parts {
-        let end = length + part.len();
-        message.get_mut(length..end)?.copy_from_slice(part);
-        length = end;
-    }
-    ffi::hmac_sha256(key, message.get(..length)?)
+    let message = Zeroizing::new(Gathered::of(parts)?);
+    ffi::hmac_sha256(key, message.bytes())
 }
 
 fn hmac_of_long(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
@@ -69,9 +66,64 @@ fn hmac_of_long(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     array(context.sign().as_ref())
 }
 
+/// SHA-256 of the canonical bytes of an encryption context.
+pub(crate) fn context_hash(context: &EncryptionContext) -> [u8; 32] {
+    let mut gathered = Gathered::default();
+    let mut is_short = true;
+    context.put_canonical(|part| is_short = is_short && gathered.add(part).is_some());
+    if is_short {
+        sha256(gathered.bytes())
+    } else {
+        sha256(&context.canonical())
+    }
+}
+
 /// SHA-256.
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     array(digest::digest(&digest::SHA256, bytes).as_ref())
+}
+
+/// Short parts, one after another on the stack, so that the library is called once for all of
+/// them and nothing is allocated.
+struct Gathered {
+    bytes: [u8; 256],
+    length: usize,
+}
+
+impl Gathered {
+    /// These parts. Nothing when they are too long.
+    fn of(parts: &[&[u8]]) -> Option<Self> {
+        let mut gathered = Self::default();
+        parts.iter().try_for_each(|part| gathered.add(part))?;
+        Some(gathered)
+    }
+
+    fn add(&mut self, part: &[u8]) -> Option<()> {
+        let end = self.length + part.len();
+        self.bytes.get_mut(self.length..end)?.copy_from_slice(part);
+        self.length = end;
+        Some(())
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+}
+
+impl Default for Gathered {
+    fn default() -> Self {
+        Self {
+            bytes: [0; 256],
+            length: 0,
+        }
+    }
+}
+
+impl Zeroize for Gathered {
+    fn zeroize(&mut self) {
+        let used = self.bytes.get_mut(..self.length);
+        used.unwrap_or_default().zeroize();
+    }
 }
 
 /// The 32 bytes of a SHA-256 output, which the library hands out as a slice.
@@ -120,6 +172,21 @@ mod tests {
         }
         assert_eq!(hmac_of_short(b"key", &[&message]), None);
         assert_eq!(hmac(b"key", &[&message]), hmac_of_long(b"key", &[&message]));
+    }
+
+    #[test]
+    fn short_and_long_contexts_are_hashed_and_derived_from_alike() {
+        for length in [0, 1, 200, 239, 240, 241, 5000] {
+            let context = EncryptionContext::from_iter([("key", "v".repeat(length))]);
+            let canonical = context.canonical();
+            assert_eq!(context_hash(&context), sha256(&canonical), "{length}");
+            let mut derived = [0u8; 32];
+            derive(&[7; 32], "strongroom/test/v1", &canonical, &mut derived).unwrap();
+            let counter = 1u32.to_be_bytes();
+            let bits = 256u32.to_be_bytes();
+            let parts: [&[u8]; 5] = [&counter, b"strongroom/test/v1", &[0], &canonical, &bits];
+            assert_eq!(derived, hmac_of_long(&[7; 32], &parts), "{length}");
+        }
     }
 
     #[test]

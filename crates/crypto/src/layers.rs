@@ -23,7 +23,7 @@ use crate::{
     CryptoError,
     aead::TAG_BYTES,
     header::{COMMITMENT_BYTES, HEADER_BYTES},
-    kdf::sha256,
+    kdf::{context_hash, sha256},
 };
 
 /// Longest metadata that an outer layer may carry. AWS: XKS proxy API, "Encrypt".
@@ -72,7 +72,7 @@ pub fn outer_aad(
         .ok_or(CryptoError::InvalidCiphertext)?;
     let mut aad = [0u8; OUTER_AAD_BYTES];
     aad[..HEADER_BYTES].copy_from_slice(header);
-    aad[HEADER_BYTES..].copy_from_slice(&sha256(&context.canonical()));
+    aad[HEADER_BYTES..].copy_from_slice(&context_hash(context));
     Ok(aad)
 }
 

@@ -136,7 +136,7 @@ impl SymmetricKey {
         random: &Random,
     ) -> Result<Vec<u8>, CryptoError> {
         let fresh = Zeroizing::new(random.array::<{ HEDGE_INPUT_BYTES + IV_BYTES }>()?);
-        let context_hash = sha256(&context.canonical());
+        let context_hash = kdf::context_hash(context);
         let chance = self.hedged(self.opening(purpose), &context_hash, plaintext, &fresh);
         self.encrypt_with(self.opening(purpose), &context_hash, plaintext, &chance)
     }
@@ -157,7 +157,7 @@ impl SymmetricKey {
         if !parts.header.starts_with(self.opening(purpose)) {
             return Err(CryptoError::InvalidCiphertext);
         }
-        let derived = self.message_keys(parts.header, &sha256(&context.canonical()))?;
+        let derived = self.message_keys(parts.header, &kdf::context_hash(context))?;
         let (key, commitment) = derived.split_at(COMMITMENT_BYTES);
         verify_slices_are_equal(commitment, parts.commitment)
             .map_err(|_| CryptoError::InvalidCiphertext)?;

@@ -24,17 +24,19 @@ impl KeyArn {
             region,
             key_id,
         } = self;
-        [
-            "arn:",
-            region.partition().as_str(),
-            ":kms:",
-            region.as_str(),
-            ":",
-            &account.text(),
-            ":key/",
-            &key_id.text(),
-        ]
-        .concat()
+        let partition = region.partition().as_str();
+        let region = region.as_str();
+        // All that has the same length in every ARN has 63 characters.
+        let mut text = String::with_capacity(63 + partition.len() + region.len());
+        text.push_str("arn:");
+        text.push_str(partition);
+        text.push_str(":kms:");
+        text.push_str(region);
+        text.push(':');
+        text.push_str(&account.text());
+        text.push_str(":key/");
+        text.push_str(&key_id.text());
+        text
     }
 }
 
@@ -98,6 +100,7 @@ mod tests {
         let text =
             "arn:aws-cn:kms:cn-north-1:000000000042:key/1234abcd-12ab-34cd-56ef-1234567890ab";
         assert_eq!(key.text(), text);
+        assert_eq!(key.text().capacity(), text.len(), "made in one piece");
         assert_eq!(key.to_string(), text);
         let alias = AliasArn {
             account,

@@ -21,7 +21,11 @@ impl std::error::Error for InvalidIdentifier {}
 ///
 /// ARNs, row keys and audit entries are put together from these, several of each for every
 /// call, which formatting would make the larger part of the call.
+///
+/// It begins where a machine word does, so that words rather than bytes are looked at when it is
+/// read as a text.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(align(8))]
 pub struct Ascii<const N: usize>([u8; N]);
 
 impl<const N: usize> Deref for Ascii<N> {
@@ -228,34 +232,23 @@ impl KeyId {
         let wrong = InvalidIdentifier {
             expected: "a key id",
         };
-        let (multi_region, digits) = match text.strip_prefix("mrk-") {
-            Some(digits) => (true, digits),
-            None => (false, text),
-        };
-        let mut bits = [0u8; 16];
-        let mut nibbles = 0usize;
-        for (at, byte) in digits.bytes().enumerate() {
-            if !multi_region && matches!(at, 8 | 13 | 18 | 23) {
-                if byte != b'-' {
-                    return Err(wrong);
-                }
-                continue;
-            }
-            let value = match byte {
-                b'0'..=b'9' => byte - b'0',
-                b'a'..=b'f' => byte - b'a' + 10,
-                _ => return Err(wrong),
-            };
-            let slot = bits.get_mut(nibbles / 2).ok_or(wrong)?;
-            *slot = (*slot << 4) | value;
-            nibbles += 1;
+        if let Some(digits) = text.strip_prefix("mrk-") {
+            let bits = unhex(digits.as_bytes()).ok_or(wrong)?;
+            return Ok(Self::from_bits(true, bits));
         }
-        let full_length = if multi_region { 32 } else { 36 };
-        if nibbles == 32 && digits.len() == full_length {
-            Ok(Self { multi_region, bits })
-        } else {
-            Err(wrong)
+        let text: &[u8; 36] = text.as_bytes().try_into().map_err(|_| wrong)?;
+        let hyphens = [text[8], text[13], text[18], text[23]];
+        if hyphens != [b'-'; 4] {
+            return Err(wrong);
         }
+        let mut digits = [0; 32];
+        digits[..8].copy_from_slice(&text[..8]);
+        digits[8..12].copy_from_slice(&text[9..13]);
+        digits[12..16].copy_from_slice(&text[14..18]);
+        digits[16..20].copy_from_slice(&text[19..23]);
+        digits[20..].copy_from_slice(&text[24..]);
+        let bits = unhex(&digits).ok_or(wrong)?;
+        Ok(Self::from_bits(false, bits))
     }
 
     /// The id with these 128 bits, as ciphertext headers carry it.
@@ -292,31 +285,58 @@ impl KeyId {
     #[must_use]
     pub fn text(self) -> Ascii<36> {
         let mut digits = [0; 32];
-        for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(self.bits) {
-            *pair = [byte >> 4, byte & 0x0f].map(|nibble| match nibble {
-                0..10 => b'0' + nibble,
-                _ => b'a' + nibble - 10,
-            });
+        let words = digits.as_chunks_mut::<8>().0.iter_mut();
+        for (word, bytes) in words.zip(self.bits.as_chunks::<4>().0) {
+            *word = hex(*bytes);
         }
         let mut text = [b'-'; 36];
-        let groups: &[(usize, usize)] = if self.multi_region {
-            text = *b"mrk-00000000000000000000000000000000";
-            &[(4, 32)]
+        if self.multi_region {
+            text[..4].copy_from_slice(b"mrk-");
+            text[4..].copy_from_slice(&digits);
         } else {
-            &[(0, 8), (9, 4), (14, 4), (19, 4), (24, 12)]
-        };
-        let mut rest = &digits[..];
-        for (at, length) in groups {
-            if let (Some(group), Some((these, others))) = (
-                text.get_mut(*at..at + length),
-                rest.split_at_checked(*length),
-            ) {
-                group.copy_from_slice(these);
-                rest = others;
-            }
+            text[..8].copy_from_slice(&digits[..8]);
+            text[9..13].copy_from_slice(&digits[8..12]);
+            text[14..18].copy_from_slice(&digits[12..16]);
+            text[19..23].copy_from_slice(&digits[16..20]);
+            text[24..].copy_from_slice(&digits[20..]);
         }
         Ascii(text)
     }
+}
+
+/// The lower-case hex digits of four bytes, all eight of them at once in one machine word.
+fn hex(bytes: [u8; 4]) -> [u8; 8] {
+    const ONES: u64 = u64::from_be_bytes([1; 8]);
+    // Each half of the halves moves to a place of its own, until each digit has a byte.
+    let digits = u64::from(u32::from_be_bytes(bytes));
+    let digits = (digits | digits << 16) & 0x0000_ffff_0000_ffff;
+    let digits = (digits | digits << 8) & 0x00ff_00ff_00ff_00ff;
+    let digits = (digits | digits << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    // Six more carries digits above nine, and only those, into the bit that is looked at.
+    let letters = ((digits + 6 * ONES) >> 4) & ONES;
+    let from_nine_to_a = u64::from(b'a' - b'9' - 1);
+    (digits + u64::from(b'0') * ONES + letters * from_nine_to_a).to_be_bytes()
+}
+
+/// The bytes that lower-case hex digits stand for, if they are digits and exactly as many.
+fn unhex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
+    const NONE: u8 = 0xff;
+    let (pairs, []) = digits.as_chunks::<2>() else {
+        return None;
+    };
+    let pairs: &[[u8; 2]; N] = pairs.try_into().ok()?;
+    // All digits are looked at before one is refused, which is faster than looking for the first.
+    let mut seen = 0;
+    let bytes = pairs.map(|pair| {
+        let [high, low] = pair.map(|digit| match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'f' => digit - b'a' + 10,
+            _ => NONE,
+        });
+        seen |= high | low;
+        high << 4 | low
+    });
+    (seen != NONE).then_some(bytes)
 }
 
 impl fmt::Display for KeyId {
@@ -346,22 +366,7 @@ impl GrantId {
         let wrong = InvalidIdentifier {
             expected: "a grant id (64 lower-case hex digits)",
         };
-        let nibble = |digit: u8| match digit {
-            b'0'..=b'9' => Ok(digit - b'0'),
-            b'a'..=b'f' => Ok(digit - b'a' + 10),
-            _ => Err(wrong),
-        };
-        let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
-            return Err(wrong);
-        };
-        let mut bytes = [0u8; 32];
-        if pairs.len() != bytes.len() {
-            return Err(wrong);
-        }
-        for ([high, low], byte) in pairs.iter().zip(&mut bytes) {
-            *byte = (nibble(*high)? << 4) | nibble(*low)?;
-        }
-        Ok(Self(bytes))
+        unhex(text.as_bytes()).map(Self).ok_or(wrong)
     }
 
     /// The id with these bytes, as grant tokens carry it. A new id is 32 random bytes.
@@ -492,6 +497,15 @@ mod tests {
             "1234abcd-12ab-34cd-56ef1-234567890ab",
         ] {
             assert!(KeyId::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_byte_has_its_two_digits() {
+        for byte in 0..=255 {
+            let id = KeyId::from_bits(true, [byte; 16]).to_string();
+            assert_eq!(id, format!("mrk-{}", format!("{byte:02x}").repeat(16)));
+            assert_eq!(KeyId::parse(&id).unwrap().bits(), [byte; 16]);
         }
     }
 

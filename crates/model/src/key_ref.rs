@@ -1,6 +1,9 @@
 //! The four ways in which a request may name a KMS key.
 
-use crate::identifiers::{AccountId, AliasName, KeyId, Partition, Region};
+use crate::{
+    identifiers::{AccountId, AliasName, KeyId, Partition, Region},
+    pieces::fields,
+};
 
 /// What a `KeyId` parameter says, before anything was looked up.
 ///
@@ -86,14 +89,8 @@ impl KeyRef {
 
     fn parse_arn(text: &str, home: &Region) -> Result<Self, KeyRefError> {
         let not_an_arn = || KeyRefError::NotAnArn(text.to_owned());
-        // Each piece is short: looking at its bytes is cheaper than searching for a character.
-        let mut parts = text.as_bytes().splitn(6, |byte| *byte == b':');
-        let mut next = || {
-            let part = parts.next().ok_or_else(not_an_arn)?;
-            std::str::from_utf8(part).map_err(|_| not_an_arn())
-        };
-        let (_arn, partition, service, region, account, resource) =
-            (next()?, next()?, next()?, next()?, next()?, next()?);
+        let [_arn, partition, service, region, account, resource] =
+            fields(text, b':').ok_or_else(not_an_arn)?;
         let account = AccountId::parse(account).map_err(|_| not_an_arn())?;
         if Partition::parse(partition).is_none() || service != "kms" {
             return Err(not_an_arn());

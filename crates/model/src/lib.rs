@@ -9,6 +9,7 @@ pub mod generated;
 pub mod identifiers;
 pub mod key_ref;
 pub mod limits;
+pub mod pieces;
 pub mod secret;
 pub mod time;
 

@@ -1,12 +1,12 @@
 //! Matching ARNs part by part: a wildcard does not run over a colon, but in the last part.
 
+use strongroom_model::pieces::fields;
+
 use super::pattern::{Atom, Case, Pattern};
 
 /// The six parts of an ARN; the last one may have colons of its own.
 pub(super) fn parts(arn: &str) -> Option<[&str; 6]> {
-    let mut fields = arn.splitn(6, ':');
-    let mut next = || fields.next();
-    Some([next()?, next()?, next()?, next()?, next()?, next()?])
+    fields(arn, b':')
 }
 
 /// An ARN with wildcards.

@@ -10,6 +10,7 @@
 use std::borrow::Cow;
 
 use aws_lc_rs::digest;
+use strongroom_model::pieces::pieces;
 
 use super::SignedParts;
 
@@ -85,6 +86,20 @@ impl Sink for Sha256 {
             None => self.spill(bytes),
         }
     }
+}
+
+/// The parts in one piece, which lies in `room` if there is enough of it.
+pub(super) fn joined<'r>(parts: &[&[u8]], room: &'r mut [u8]) -> Cow<'r, [u8]> {
+    let mut length = 0;
+    for part in parts {
+        let end = length + part.len();
+        match room.get_mut(length..end) {
+            Some(space) => space.copy_from_slice(part),
+            None => return Cow::Owned(parts.concat()),
+        }
+        length = end;
+    }
+    Cow::Borrowed(room.get(..length).unwrap_or_default())
 }
 
 /// The request cannot be the one that was signed: its path does not begin at the root, a header
@@ -205,7 +220,7 @@ fn put_headers(
     signed_headers: &str,
 ) -> Result<(), NotAsSigned> {
     let mut previous = "";
-    for name in signed_headers.split(';') {
+    for name in pieces(signed_headers, b';') {
         if name <= previous || name.bytes().any(|b| b.is_ascii_uppercase()) {
             return Err(NotAsSigned);
         }
@@ -387,6 +402,17 @@ mod tests {
         check("  a   b  c ", "a b c");
         check("\"a   b\"", "\"a b\"");
         check("a\t\tb", "a\t\tb");
+    }
+
+    #[test]
+    fn parts_are_joined_wherever_there_is_room() {
+        let parts: [&[u8]; 4] = [b"ab", b"", b"c", b"de"];
+        for size in 0..8 {
+            let mut room = vec![0; size];
+            let joined = joined(&parts, &mut room);
+            assert_eq!(*joined, *b"abcde");
+            assert_eq!(matches!(joined, Cow::Borrowed(_)), size >= 5, "{size}");
+        }
     }
 
     #[test]

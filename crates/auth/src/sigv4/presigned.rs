@@ -112,7 +112,7 @@ impl<'a> Parameters<'a> {
                 }
             },
         };
-        require_signed(parts, protocol, signed_headers, [])?;
+        require_signed(parts, protocol, signed_headers, [None, None])?;
         let (time, requested_at) =
             BasicTime::parse(date.as_bytes()).ok_or_else(|| bad_date(protocol, date))?;
         let session_token = self.session_token.or_else(|| {

@@ -11,15 +11,18 @@ use std::{
 
 use aws_lc_rs::digest;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use strongroom_model::Timestamp;
+use strongroom_model::{
+    Timestamp,
+    pieces::{cut, pieces},
+};
 
 use super::{
     Protocol, SignatureError, SignedParts,
-    canonical::{Sha256, hex, put_canonical_request},
+    canonical::{Sha256, hex, joined, put_canonical_request},
     error::Fault,
     key::SigningKey,
     presigned,
-    scope::{CredentialParts, Scope, TERMINATOR, cut},
+    scope::{CredentialParts, Scope, TERMINATOR},
     time::{BasicTime, basic},
 };
 
@@ -106,17 +109,15 @@ impl<'a> Claim<'a> {
             Err(_) => return incomplete(unsupported(&String::from_utf8_lossy(header))),
         };
         let text = text.trim_matches(' ');
-        let (algorithm, fields) = text.split_once(' ').unwrap_or((text, ""));
+        let (algorithm, fields) = cut(text, b' ');
         if algorithm != ALGORITHM {
             return incomplete(unsupported(algorithm));
         }
 
         let (mut credential, mut signed_headers, mut signature) = (None, None, None);
-        let fields = fields.trim_matches(' ');
-        let mut rest = Some(fields).filter(|fields| !fields.is_empty());
-        while let Some(fields) = rest {
-            let (field, after) = cut(fields, b',');
-            rest = after;
+        let fields = fields.unwrap_or_default().trim_matches(' ');
+        let fields = Some(fields).filter(|fields| !fields.is_empty());
+        for field in fields.into_iter().flat_map(|fields| pieces(fields, b',')) {
             let field = field.trim_matches(' ');
             let (name, Some(value)) = cut(field, b'=') else {
                 return incomplete(format!(
@@ -343,17 +344,19 @@ impl CheckedClaim<'_> {
             presigned,
         );
         let request_hash = hex(canonical.finish().as_ref());
-        let (_, scope) = claim.credential.split_once('/').unwrap_or_default();
+        let (_, scope) = cut(&claim.credential, b'/');
         let string_to_sign: [&[u8]; 7] = [
             ALGORITHM.as_bytes(),
             b"\n",
             claim.time.as_bytes(),
             b"\n",
-            scope.as_bytes(),
+            scope.unwrap_or_default().as_bytes(),
             b"\n",
             &request_hash,
         ];
-        let signed = key.signed(&string_to_sign.concat(), claim.signature.as_bytes());
+        let mut room = [0; 256];
+        let string_to_sign = joined(&string_to_sign, &mut room);
+        let signed = key.signed(&string_to_sign, claim.signature.as_bytes());
         if signed && covered.is_ok() && body_is_as_declared {
             Ok(())
         } else {
@@ -379,17 +382,26 @@ pub(super) fn require_signed(
     parts: &SignedParts<'_>,
     protocol: Protocol,
     signed_headers: &str,
-    required: impl IntoIterator<Item = Option<&'static str>>,
+    required: [Option<&'static str>; 2],
 ) -> Result<(), SignatureError> {
-    let if_sent = ["x-amz-security-token", "x-amz-content-sha256"]
-        .map(|name| parts.header(name).map(|_| name));
-    let required = required.into_iter().chain(if_sent).flatten();
-    let is_signed = |name: &str| signed_headers.split(';').any(|signed| signed == name);
-    let missing = if is_signed("host") {
-        required.into_iter().find(|name| !is_signed(name))
-    } else {
-        Some("Host' or ':authority")
-    };
+    let if_sent = |name| parts.header(name).map(|_| name);
+    let mut unsigned = [
+        Some("host"),
+        required[0],
+        required[1],
+        if_sent("x-amz-security-token"),
+        if_sent("x-amz-content-sha256"),
+    ];
+    for signed in pieces(signed_headers, b';') {
+        for name in &mut unsigned {
+            *name = name.filter(|name| *name != signed);
+        }
+    }
+    let missing = unsigned.into_iter().flatten().next();
+    let missing = missing.map(|name| match name {
+        "host" => "Host' or ':authority",
+        name => name,
+    });
     match missing {
         None => Ok(()),
         Some(name) => Err(SignatureError::new(

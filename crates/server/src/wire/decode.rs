@@ -7,20 +7,19 @@
 //!
 //! A reader gives `None` when it has noted a violation; the request is then refused as a whole.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt};
+use std::borrow::Cow;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde::{
-    Deserialize, Deserializer as _,
-    de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor},
-};
-use serde_json::value::RawValue;
 use strongroom_model::{
     context::EncryptionContext, errors::ErrorCode, secret::Plaintext, time::Timestamp,
 };
 use zeroize::Zeroizing;
 
-use super::constraint::{Constraint, Length, Place, Shown, Text, Violations};
+pub(super) use super::json::Json;
+use super::{
+    constraint::{Constraint, Length, Place, Shown, Text, Violations},
+    json,
+};
 
 /// How deep an unknown member may nest. Known members nest as deep as their types do.
 const DEPTH: usize = 128;
@@ -43,9 +42,6 @@ impl Fault {
         }
     }
 }
-
-/// A value in the body that has been checked to be JSON, without space around it.
-pub(super) type Json<'a> = &'a str;
 
 /// The body as an object. An empty one stands for `{}`.
 pub(super) fn body(bytes: &[u8]) -> Result<Json<'_>, Fault> {
@@ -80,58 +76,17 @@ fn read_members<'a>(
     if !object.starts_with('{') {
         return Err(unexpected(object, "structure or map"));
     }
-    let mut reader = serde_json::Deserializer::from_str(object);
-    let read = reader.deserialize_map(Members { names, found });
-    read.and_then(|()| reader.end())
-        .map_err(|_| Fault::serialization(None))
-}
-
-struct Members<'n, 'f, 'a> {
-    names: &'n [&'n str],
-    found: &'f mut [Option<Json<'a>>],
-}
-
-impl<'a> Visitor<'a> for Members<'_, '_, 'a> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(member) = map.next_key_seed(Name(self.names))? {
-            let value = map.next_value::<&RawValue>()?.get();
-            match member.and_then(|member| self.found.get_mut(member)) {
-                Some(slot) => *slot = Some(value).filter(|value| *value != "null"),
-                None if is_too_deep(value) => return Err(A::Error::custom("nested too deep")),
-                None => {}
-            }
+    let read = json::members(object, |name, value| {
+        let name = unescaped(name).ok()?;
+        let member = names.iter().position(|known| *known == name);
+        match member.and_then(|member| found.get_mut(member)) {
+            Some(slot) => *slot = Some(value).filter(|value| *value != "null"),
+            None if is_too_deep(value) => return None,
+            None => {}
         }
-        Ok(())
-    }
-}
-
-/// Reads the name of a member as its place among the known names.
-struct Name<'n>(&'n [&'n str]);
-
-impl<'de> DeserializeSeed<'de> for Name<'_> {
-    type Value = Option<usize>;
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, name: D) -> Result<Self::Value, D::Error> {
-        name.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Name<'_> {
-    type Value = Option<usize>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(self.0.iter().position(|known| *known == name))
-    }
+        Some(())
+    });
+    read.ok_or_else(|| Fault::serialization(None))
 }
 
 /// Whether a value nests deeper than any client has a reason to.
@@ -368,41 +323,21 @@ pub(super) fn context(
     if !value.starts_with('{') {
         return Err(unexpected(value, "structure or map"));
     }
-    let Pairs(pairs) = serde_json::from_str(value).map_err(|_| Fault::serialization(None))?;
-    pairs.map(Some)
-}
-
-/// The pairs of an object, or the first value that is no text. Either way all of the object has
-/// been read: that it is not JSON is what comes first.
-struct Pairs(Result<EncryptionContext, Fault>);
-
-impl<'de> Deserialize<'de> for Pairs {
-    fn deserialize<D: serde::Deserializer<'de>>(object: D) -> Result<Self, D::Error> {
-        struct Reader;
-
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Pairs;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut pairs = Ok(BTreeMap::new());
-                while let Some((key, value)) = map.next_entry::<String, &RawValue>()? {
-                    if let Ok(read) = &mut pairs {
-                        match string(value.get()) {
-                            Ok(text) => drop(read.insert(key, text.into_owned())),
-                            Err(fault) => pairs = Err(fault),
-                        }
-                    }
-                }
-                Ok(Pairs(pairs.map(EncryptionContext::from)))
+    // The pairs, or the first value that is no text. Either way all of the object is read: that
+    // it is not JSON is what comes first.
+    let mut pairs = Ok(Vec::new());
+    let read = json::members(value, |key, value| {
+        let key = unescaped(key).ok()?;
+        if let Ok(read) = &mut pairs {
+            match string(value) {
+                Ok(value) => read.push((key, value)),
+                Err(fault) => pairs = Err(fault),
             }
         }
-
-        object.deserialize_map(Reader)
-    }
+        Some(())
+    });
+    read.ok_or_else(|| Fault::serialization(None))?;
+    pairs.map(|pairs| Some(pairs.into_iter().collect()))
 }
 
 /// A list of structures.
@@ -521,35 +456,10 @@ fn elements(value: Json<'_>) -> Result<Vec<Json<'_>>, Fault> {
     if !value.starts_with('[') {
         return Err(unexpected(value, "list"));
     }
-    let elements: Elements<'_> =
-        serde_json::from_str(value).map_err(|_| Fault::serialization(None))?;
-    Ok(elements.0)
-}
-
-struct Elements<'a>(Vec<Json<'a>>);
-
-impl<'de> Deserialize<'de> for Elements<'de> {
-    fn deserialize<D: serde::Deserializer<'de>>(list: D) -> Result<Self, D::Error> {
-        struct Reader;
-
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Elements<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-                let mut elements = Vec::new();
-                while let Some(element) = list.next_element::<&RawValue>()? {
-                    elements.push(element.get());
-                }
-                Ok(Elements(elements))
-            }
-        }
-
-        list.deserialize_seq(Reader)
-    }
+    let mut elements = Vec::new();
+    let read = json::elements(value, |element| elements.push(element));
+    read.map(|()| elements)
+        .ok_or_else(|| Fault::serialization(None))
 }
 
 fn strings(list: Json<'_>) -> Result<Vec<Cow<'_, str>>, Fault> {
@@ -558,20 +468,28 @@ fn strings(list: Json<'_>) -> Result<Vec<Cow<'_, str>>, Fault> {
 
 /// A string, borrowed from the body unless it has escapes.
 fn string(value: Json<'_>) -> Result<Cow<'_, str>, Fault> {
-    let quoted = quoted(value, "String")?;
-    if quoted.contains('\\') {
-        let mut text = unescaped(quoted)?;
+    unescaped(quoted(value, "String")?)
+}
+
+/// The text that stands between the quotes of a string.
+fn unescaped(quoted: &str) -> Result<Cow<'_, str>, Fault> {
+    if has_escapes(quoted) {
+        let mut text = secret_unescaped(quoted)?;
         Ok(Cow::Owned(std::mem::take(&mut *text)))
     } else {
         Ok(Cow::Borrowed(quoted))
     }
 }
 
+fn has_escapes(quoted: &str) -> bool {
+    quoted.as_bytes().contains(&b'\\')
+}
+
 /// A string in a buffer of its own, which is wiped.
 fn secret_string(value: Json<'_>) -> Result<Zeroizing<String>, Fault> {
     let quoted = quoted(value, "String")?;
-    if quoted.contains('\\') {
-        unescaped(quoted)
+    if has_escapes(quoted) {
+        secret_unescaped(quoted)
     } else {
         Ok(Zeroizing::new(quoted.to_owned()))
     }
@@ -580,9 +498,8 @@ fn secret_string(value: Json<'_>) -> Result<Zeroizing<String>, Fault> {
 /// The bytes that a string holds in base64, with the standard alphabet and padding.
 fn base64(value: Json<'_>) -> Result<Zeroizing<Vec<u8>>, Fault> {
     let quoted = quoted(value, "Blob")?;
-    let unescaped = quoted
-        .contains('\\')
-        .then(|| unescaped(quoted))
+    let unescaped = has_escapes(quoted)
+        .then(|| secret_unescaped(quoted))
         .transpose()?;
     let text = unescaped.as_ref().map_or(quoted, |text| text.as_str());
     // Large enough for all that follows, so the bytes never move.
@@ -604,7 +521,7 @@ fn quoted<'a>(value: Json<'a>, expected: &str) -> Result<&'a str, Fault> {
 
 /// The text that a string with escapes stands for. The buffer is as large as the string, which
 /// is never shorter than its text, so it does not grow and leaves no copy behind.
-fn unescaped(quoted: &str) -> Result<Zeroizing<String>, Fault> {
+fn secret_unescaped(quoted: &str) -> Result<Zeroizing<String>, Fault> {
     let broken = || Fault::serialization(None);
     let mut text = Zeroizing::new(String::with_capacity(quoted.len()));
     let capacity = text.capacity();

@@ -6,6 +6,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use strongroom_model::{context::EncryptionContext, secret::Plaintext, time::Timestamp};
 use zeroize::Zeroizing;
 
+use super::json::plain;
+
 /// Room for most answers. Longer ones move once or twice.
 const FIRST_CAPACITY: usize = 512;
 
@@ -51,7 +53,7 @@ pub(super) struct Body(Zeroizing<Vec<u8>>);
 
 impl Body {
     pub(super) fn new() -> Self {
-        Self(Zeroizing::new(Vec::new()))
+        Self(Zeroizing::new(Vec::with_capacity(FIRST_CAPACITY)))
     }
 
     pub(super) fn finish(self) -> SecretBody {
@@ -88,9 +90,9 @@ impl Body {
         self.reserve(text.len() + 2);
         self.push(b"\"");
         let mut rest = text;
-        let special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
-        while let Some(at) = rest.bytes().position(special) {
-            let (plain, special) = rest.split_at(at);
+        while let Some((plain, special)) = rest.split_at_checked(plain(rest.as_bytes()))
+            && !special.is_empty()
+        {
             self.push(plain.as_bytes());
             let mut letters = special.chars();
             match letters.next() {
@@ -175,11 +177,13 @@ impl Body {
     /// Makes room for `more` bytes. A plain `Vec` would leave its old bytes behind unwiped.
     fn reserve(&mut self, more: usize) {
         let needed = self.0.len() + more;
-        if needed <= self.0.capacity() {
-            return;
+        if needed > self.0.capacity() {
+            self.grow(needed);
         }
-        let capacity = needed.max(2 * self.0.capacity()).max(FIRST_CAPACITY);
-        let mut larger = Zeroizing::new(Vec::with_capacity(capacity));
+    }
+
+    fn grow(&mut self, needed: usize) {
+        let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(2 * self.0.capacity())));
         larger.extend_from_slice(&self.0);
         self.0 = larger;
     }

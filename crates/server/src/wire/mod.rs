@@ -20,6 +20,7 @@ mod decode;
 mod encode;
 pub mod fault;
 mod generated;
+mod json;
 pub(crate) mod pattern;
 pub mod route;
 #[cfg(test)]

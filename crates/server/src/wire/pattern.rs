@@ -19,6 +19,9 @@ pub(crate) struct Pattern {
     pub(crate) empty: bool,
 }
 
+/// `\p{ASCII}`, which key ids are asked to be.
+const ANY_ASCII: Class = &[('\0', '\u{7f}')];
+
 /// Ranges of characters.
 pub(crate) type Class = &'static [(char, char)];
 
@@ -30,6 +33,7 @@ impl Pattern {
         if let (&[class], &[1], 1, 1) = (*places, *follow, self.first, self.last) {
             return match text {
                 "" => self.empty,
+                _ if class == ANY_ASCII => text.is_ascii(),
                 _ => text.chars().all(|letter| contains(class, letter)),
             };
         }
