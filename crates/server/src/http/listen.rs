@@ -21,7 +21,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::{HttpLimits, Responder, connection};
+use super::{HttpLimits, Responder, connection, threads::Threads};
 
 /// What all connections share.
 pub(super) struct House<R> {
@@ -99,6 +99,7 @@ pub(super) async fn listen<R: Responder>(
     // Every connection holds a sender and never sends: the channel ends with the last of them.
     let (present, mut everybody_gone) = mpsc::channel::<Infallible>(1);
 
+    let mut threads = Threads::begin()?;
     let mut shutdown = pin!(shutdown);
     let mut told_full: Option<Instant> = None;
     loop {
@@ -124,11 +125,14 @@ pub(super) async fn listen<R: Responder>(
             continue;
         };
         let present = present.clone();
-        tokio::spawn(async move {
+        let given = threads.give(stream, async move |stream| {
             connection::attend(Arc::clone(&place.0), stream, peer).await;
             drop(place);
             drop(present);
         });
+        if let Err(error) = given {
+            rest_after(&error).await;
+        }
     }
 
     // New clients hear at once that nobody is here.

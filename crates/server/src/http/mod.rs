@@ -19,6 +19,7 @@ mod listen;
 mod pulse;
 #[cfg(test)]
 mod tests;
+mod threads;
 
 use std::net::IpAddr;
 
