@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering},
+    atomic::{AtomicI64, AtomicUsize, Ordering},
 };
 use std::time::Duration;
 
@@ -52,8 +52,6 @@ impl Clock for TestClock {
 struct Stopping {
     rows: Memory,
     commits_left: AtomicUsize,
-    /// Whether a read lets others go first.
-    slow: AtomicBool,
     /// Whether neither reads nor commits are answered, or commits are not.
     hangs: watch::Sender<Hang>,
     /// How often a range was read, and how many rows that brought.
@@ -64,9 +62,6 @@ struct Stopping {
 impl Backend for Stopping {
     fn get<'a>(&'a self, key: &'a [u8]) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
         Box::pin(async move {
-            if self.slow.load(Ordering::SeqCst) {
-                tokio::task::yield_now().await;
-            }
             self.pass(&[Hang::Reads]).await;
             self.rows.get(key).await
         })
@@ -155,7 +150,6 @@ impl Bench {
         let stopping = Arc::new(Stopping {
             rows: Memory::new(),
             commits_left: AtomicUsize::new(usize::MAX),
-            slow: AtomicBool::new(false),
             hangs: watch::Sender::new(Hang::Nothing),
             scans: AtomicUsize::new(0),
             rows_scanned: AtomicUsize::new(0),
@@ -256,11 +250,6 @@ impl Bench {
     /// Moves the clock.
     pub(crate) fn advance_millis(&self, millis: i64) {
         self.clock.0.fetch_add(millis, Ordering::SeqCst);
-    }
-
-    /// Has every read of the store wait a moment.
-    pub(crate) fn slow_down(&self) {
-        self.stopping.slow.store(true, Ordering::SeqCst);
     }
 
     /// Makes a call as the root of an account.

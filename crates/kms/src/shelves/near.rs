@@ -25,6 +25,7 @@ const ONE_OF: u32 = 16;
 const ROW_BYTES: u32 = 8 << 10;
 
 /// Where a record would be.
+#[derive(Clone, Copy)]
 pub(super) struct Place<'n> {
     /// The number of the shelves that it is from.
     pub(super) shelves: u64,
@@ -93,5 +94,56 @@ impl Place<'_> {
     fn at(&self) -> usize {
         // The neighbourhoods go by the lower part of the hash.
         usize::try_from(self.hash >> 32).unwrap_or(0) % PLACES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slot(read_at: u64) -> Slot {
+        Slot {
+            read_at,
+            age: 0,
+            size: 1,
+            stored: None,
+        }
+    }
+
+    #[test]
+    fn what_is_used_all_the_time_is_kept_and_counts_while_it_holds() {
+        let place = Place {
+            shelves: next_number(),
+            hash: 7 << 32,
+            name: "a",
+        };
+        assert!(find(&place, |_| true).is_none());
+        for _ in 0..ONE_OF {
+            keep(&place, 1, || slot(5));
+        }
+        assert!(find(&place, |slot| slot.read_at >= 5).is_some());
+        assert!(find(&place, |slot| slot.read_at >= 6).is_none());
+        // Another row, and the same row of other shelves, with the same place.
+        assert!(find(&Place { name: "b", ..place }, |_| true).is_none());
+        let shelves = next_number();
+        assert!(find(&Place { shelves, ..place }, |_| true).is_none());
+        let there = std::thread::spawn(move || {
+            let place = Place { name: "a", ..place };
+            find(&place, |_| true).is_none()
+        });
+        assert!(there.join().unwrap(), "another thread has its own");
+    }
+
+    #[test]
+    fn a_large_row_is_not_kept() {
+        let place = Place {
+            shelves: next_number(),
+            hash: 0,
+            name: "large",
+        };
+        for _ in 0..2 * ONE_OF {
+            keep(&place, ROW_BYTES + 1, || slot(1));
+        }
+        assert!(find(&place, |_| true).is_none());
     }
 }

@@ -491,6 +491,36 @@ async fn http2_is_spoken_by_prior_knowledge() {
 }
 
 #[tokio::test]
+async fn a_connection_that_is_reset_does_not_stop_its_call() {
+    let house = House::open(HttpLimits::default());
+    let begun = |count| {
+        let echo = house.echo.clone();
+        within(async move {
+            while echo.begun.load(Ordering::SeqCst) < count {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        })
+    };
+    for count in 1..=5 {
+        let mut stream = house.connect().await;
+        let request = post("{}").replace("\r\nHost", "\r\nx-wait: 200\r\nHost");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        begun(count).await;
+        // The connection is reset, and not closed.
+        stream.set_zero_linger().unwrap();
+        drop(stream);
+    }
+    let left = house.echo.finished.load(Ordering::SeqCst);
+    assert!(left < 5, "somebody waited for an answer");
+    within(async {
+        while house.echo.finished.load(Ordering::SeqCst) < 5 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_stream_that_is_reset_does_not_stop_its_call() {
     let house = House::open(HttpLimits::default());
     let io = TokioIo::new(house.connect().await);
