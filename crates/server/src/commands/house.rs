@@ -35,7 +35,7 @@ use crate::{
     admin::{Desk, Socket},
     audit::{SinkSettings, Sinks},
     clock::ServiceClock,
-    config::{CounterConfig, DOMAIN_KEY_DAYS, processors},
+    config::{CounterConfig, DOMAIN_KEY_DAYS},
     door::{Door, WallClock},
     http::{self, Front, HttpLimits},
     metrics::{
@@ -65,10 +65,10 @@ pub(super) fn may_be_swapped(hardening: Hardening) -> bool {
     hardening.swap_on && !hardening.all_memory_locked
 }
 
-/// The threads that serve.
+/// The threads of everything but connections, which have their own.
 pub(super) fn runtime() -> Result<Runtime, Failure> {
     let runtime = Builder::new_multi_thread()
-        .worker_threads(processors().max(2))
+        .worker_threads(2)
         .thread_name("strongroom")
         .enable_all()
         .build();

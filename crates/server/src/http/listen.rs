@@ -99,7 +99,7 @@ pub(super) async fn listen<R: Responder>(
     // Every connection holds a sender and never sends: the channel ends with the last of them.
     let (present, mut everybody_gone) = mpsc::channel::<Infallible>(1);
 
-    let mut threads = Threads::begin()?;
+    let mut threads = Threads::new();
     let mut shutdown = pin!(shutdown);
     let mut told_full: Option<Instant> = None;
     loop {

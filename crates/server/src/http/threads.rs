@@ -14,32 +14,27 @@ use tokio::{
 
 use crate::config::processors;
 
-/// The threads, which end when this is dropped.
+/// The threads, which end when this is dropped. As many as there are processors, each begun when
+/// a connection comes that is to be its first.
 pub(super) struct Threads {
     runtimes: Vec<Handle>,
     next: usize,
-    _end: watch::Sender<()>,
+    end: watch::Sender<()>,
 }
 
 impl Threads {
-    /// Begins as many as there are processors.
-    ///
-    /// # Errors
-    /// When the system has none to give.
-    pub(super) fn begin() -> io::Result<Self> {
-        let (end, ended) = watch::channel(());
-        let runtimes = (0..processors().max(2)).map(|_| begin_one(ended.clone()));
-        Ok(Self {
-            runtimes: runtimes.collect::<io::Result<_>>()?,
+    pub(super) fn new() -> Self {
+        Self {
+            runtimes: Vec::new(),
             next: 0,
-            _end: end,
-        })
+            end: watch::Sender::new(()),
+        }
     }
 
     /// Gives a connection to the next one.
     ///
     /// # Errors
-    /// When the connection cannot be handed over.
+    /// When the system has no thread to give, or the connection cannot be handed over.
     pub(super) fn give<F>(
         &mut self,
         stream: TcpStream,
@@ -50,7 +45,10 @@ impl Threads {
     {
         // The descriptor is watched by the runtime that serves it.
         let stream = stream.into_std()?;
-        self.next = (self.next + 1) % self.runtimes.len().max(1);
+        let most = processors().max(2);
+        if self.next == self.runtimes.len() {
+            self.runtimes.push(begin_one(self.end.subscribe())?);
+        }
         if let Some(runtime) = self.runtimes.get(self.next) {
             runtime.spawn(async move {
                 match TcpStream::from_std(stream) {
@@ -59,6 +57,7 @@ impl Threads {
                 }
             });
         }
+        self.next = (self.next + 1) % most;
         Ok(())
     }
 }
