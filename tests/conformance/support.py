@@ -77,6 +77,8 @@ class Server:
                 cwd=cwd,
             )
         self.endpoint = self._printed("endpoint")
+        # A server that has ended may have had the same port; what it was asked is in its journal.
+        SEEN.pop(self.endpoint, None)
         scheme, address = self.endpoint.split("://")
         self.secure = scheme == "https"
         self.host, port = address.rstrip("/").rsplit(":", 1)
