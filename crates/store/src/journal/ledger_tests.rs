@@ -7,7 +7,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
@@ -17,6 +17,7 @@ use super::{
     ledger::{Files, LedgerFault, LedgerFaultKind, LedgerSummary, verify_ledger},
     proof::{Proof, ProofError, Wanted, check_proof, prove_consistency, prove_inclusion},
     sealer::{Notary, PUBLIC_KEYS, Pace},
+    tests::eventually,
     *,
 };
 use crate::testing::Scratch;
@@ -1313,14 +1314,6 @@ fn is_sealed_and_folded(dir: &Path, lines: Seq) {
     let (since, from) = fold_since(dir, &summary.newest.unwrap()).unwrap();
     assert_eq!(since, fold(dir).unwrap());
     assert!(from > 0);
-}
-
-async fn eventually(mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while !holds() {
-        assert!(Instant::now() < deadline, "it did not come about in time");
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
 }
 
 #[tokio::test]
