@@ -167,18 +167,13 @@ impl House {
         calculate_signature(key, text.as_bytes())
     }
 
-    /// Everything that the journal has.
+    /// The lines of the journal. What is beside them, its checkpoints, comes in its own time.
     fn journal(&self) -> String {
-        let mut folders = vec![self.journal.path().to_owned()];
         let mut text = String::new();
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else if let Ok(content) = std::fs::read_to_string(path) {
-                    text += &content;
-                }
+        for entry in std::fs::read_dir(self.journal.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|ending| ending == "jsonl") {
+                text += &std::fs::read_to_string(path).unwrap();
             }
         }
         text
