@@ -18,7 +18,7 @@ use crate::{
     layout::Home,
     record::LastUseRecord,
     service::Service,
-    stamps::{Stamps, Used},
+    stamps::{self, Stamps, Used},
 };
 
 /// A successful use.
@@ -40,11 +40,7 @@ impl Used for Name {
     type Stamp = Stamp;
     const EVENT: &'static str = "RecordKeyLastUsage";
     const BATCH: usize = 50;
-
-    fn spread(&self) -> usize {
-        let [first, ..] = self.1.bits();
-        usize::from(first)
-    }
+    const MOST: usize = usize::MAX;
 
     async fn write(
         &self,
@@ -61,6 +57,12 @@ impl Used for Name {
                 .put(&home.last_use(id), &stamp.record())?;
         }
         Ok(())
+    }
+}
+
+impl stamps::Stamp for Stamp {
+    fn at(&self) -> Timestamp {
+        self.at
     }
 }
 
@@ -110,15 +112,8 @@ fn tracked(operation: Operation) -> Option<KeyLastUsageTrackingOperation> {
 
 impl LastUses {
     /// Notes that a call used these keys.
-    pub(crate) fn note(&self, keys: Vec<Name>, stamp: &Stamp) {
-        for name in keys {
-            let mut shard = self.0.around(&name);
-            match shard.get_mut(&name) {
-                Some(known) if known.at > stamp.at => {}
-                Some(known) => *known = *stamp,
-                None => drop(shard.insert(name, *stamp)),
-            }
-        }
+    pub(crate) fn note(&self, keys: &[Name], stamp: &Stamp) {
+        keys.iter().for_each(|name| self.0.note(name, stamp));
     }
 
     /// The last use of a key, from memory or from the store.
@@ -130,7 +125,7 @@ impl LastUses {
     ) -> Result<Option<LastUseRecord>, KmsError> {
         let stored = service.shelves().get(&home.last_use(id)).await?;
         let name = (home.clone(), id);
-        let noted = self.0.around(&name).get(&name).copied();
+        let noted = self.0.newest(&name);
         Ok(match (noted, stored) {
             (Some(noted), Some(stored)) if stored.record.at > noted.at => {
                 Some(stored.record.clone())

@@ -16,6 +16,7 @@ mod change;
 mod credentials;
 mod custody;
 mod domains;
+mod each_thread;
 mod error;
 mod holders;
 pub mod identities;

@@ -596,7 +596,7 @@ impl Service {
         if let Some(stamp) = stamp
             && reply.outcome().is_ok()
         {
-            self.last_uses.note(used, &stamp);
+            self.last_uses.note(&used, &stamp);
         }
         (reply, now, asked)
     }

@@ -7,7 +7,6 @@ use std::{
     collections::HashMap,
     fmt,
     hash::Hash,
-    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -17,6 +16,7 @@ use crate::{
     audit::{RequestId, housekeeping_event},
     call::Interruption,
     change::Change,
+    each_thread::EachThread,
     error::KmsError,
     service::Service,
 };
@@ -27,20 +27,27 @@ const INTERVAL: Duration = Duration::from_secs(60);
 const MANY: usize = 4096;
 /// How often a batch is tried while what it is about moves.
 const ATTEMPTS: usize = 4;
-/// Parts in which the stamps are kept, so that unrelated calls do not meet.
-pub(crate) const SHARDS: usize = 16;
+/// Threads that keep stamps of their own. What is used all the time is used by all of them at
+/// once, and none is to wait for another one's stamp.
+const THREADS: usize = 16;
+
+/// A use, and when it was.
+pub(crate) trait Stamp: Clone + PartialEq + Send + Sync {
+    /// When it was.
+    fn at(&self) -> Timestamp;
+}
 
 /// The name of something whose last use is kept.
 pub(crate) trait Used: Clone + Eq + Hash + Send + Sync {
     /// What is kept of a use.
-    type Stamp: Clone + PartialEq + Send + Sync;
+    type Stamp: Stamp;
     /// What the entry of stamps that are written down is called.
     const EVENT: &'static str;
     /// Stamps in one commit.
     const BATCH: usize;
-
-    /// A number that differs between names, to spread them by.
-    fn spread(&self) -> usize;
+    /// Stamps that a thread keeps at most; those of further names are lost until these are
+    /// written down.
+    const MOST: usize;
 
     /// Adds a stamp to a change, under the condition that what was used stays as it is. What is
     /// gone leaves nothing behind.
@@ -62,17 +69,17 @@ pub(crate) enum Promptness {
 
 /// The stamps that are not written down yet.
 pub(crate) struct Stamps<N: Used> {
-    shards: [Shard<N>; SHARDS],
+    threads: EachThread<Kept<N>, THREADS>,
     /// When they were last written down; held while they are.
     written: tokio::sync::Mutex<Option<Instant>>,
 }
 
-type Shard<N> = Mutex<HashMap<N, <N as Used>::Stamp>>;
+type Kept<N> = HashMap<N, <N as Used>::Stamp, ahash::RandomState>;
 
 impl<N: Used> Default for Stamps<N> {
     fn default() -> Self {
         Self {
-            shards: std::array::from_fn(|_| Mutex::default()),
+            threads: EachThread::default(),
             written: tokio::sync::Mutex::default(),
         }
     }
@@ -85,9 +92,25 @@ impl<N: Used> fmt::Debug for Stamps<N> {
 }
 
 impl<N: Used> Stamps<N> {
-    /// The part in which the stamp of a name is, if it has one.
-    pub(crate) fn around(&self, name: &N) -> MutexGuard<'_, HashMap<N, N::Stamp>> {
-        self.nth(name.spread() % SHARDS)
+    /// Notes a use, unless this thread knows of a later one.
+    pub(crate) fn note(&self, name: &N, stamp: &N::Stamp) {
+        let mut kept = self.threads.here();
+        let full = kept.len() >= N::MOST;
+        match kept.get_mut(name) {
+            Some(known) if known.at() > stamp.at() => {}
+            Some(known) => known.clone_from(stamp),
+            None if full => {}
+            None => drop(kept.insert(name.clone(), stamp.clone())),
+        }
+    }
+
+    /// The last use that is not written down yet.
+    pub(crate) fn newest(&self, name: &N) -> Option<N::Stamp> {
+        let known = self
+            .threads
+            .all()
+            .filter_map(|kept| kept.get(name).cloned());
+        known.max_by_key(Stamp::at)
     }
 
     /// Writes the stamps down, if it is time or there are many.
@@ -98,19 +121,11 @@ impl<N: Used> Stamps<N> {
     ) -> Result<(), KmsError> {
         let mut written = self.written.lock().await;
         let fresh = written.get_or_insert_with(Instant::now).elapsed() < INTERVAL;
-        let noted: usize = (0..SHARDS).map(|at| self.nth(at).len()).sum();
+        let noted: usize = self.threads.all().map(|kept| kept.len()).sum();
         if noted == 0 || (promptness == Promptness::WhenWorthIt && fresh && noted < MANY) {
             return Ok(());
         }
-        let mut stamps: Vec<(N, N::Stamp)> = Vec::with_capacity(noted);
-        for at in 0..SHARDS {
-            let shard = self.nth(at);
-            stamps.extend(
-                shard
-                    .iter()
-                    .map(|(name, stamp)| (name.clone(), stamp.clone())),
-            );
-        }
+        let stamps: Vec<(N, N::Stamp)> = self.newest_of_all().into_iter().collect();
         for batch in stamps.chunks(N::BATCH) {
             self.write_batch(service, batch).await?;
         }
@@ -149,19 +164,108 @@ impl<N: Used> Stamps<N> {
         Ok(())
     }
 
+    /// The last use of everything that was used.
+    fn newest_of_all(&self) -> Kept<N> {
+        let mut newest = Kept::<N>::default();
+        for kept in self.threads.all() {
+            for (name, stamp) in &*kept {
+                match newest.get(name) {
+                    Some(known) if known.at() >= stamp.at() => {}
+                    _ => drop(newest.insert(name.clone(), stamp.clone())),
+                }
+            }
+        }
+        newest
+    }
+
+    /// Forgets what was written down, and what is older than that.
     fn forget(&self, batch: &[(N, N::Stamp)]) {
-        for (name, stamp) in batch {
-            let mut shard = self.around(name);
-            if shard.get(name) == Some(stamp) {
-                shard.remove(name);
+        for mut kept in self.threads.all() {
+            for (name, written) in batch {
+                if kept
+                    .get(name)
+                    .is_some_and(|stamp| stamp.at() <= written.at())
+                {
+                    kept.remove(name);
+                }
             }
         }
     }
+}
 
-    fn nth(&self, at: usize) -> MutexGuard<'_, HashMap<N, N::Stamp>> {
-        #[expect(clippy::indexing_slicing, reason = "every caller stays below SHARDS")]
-        let shard = &self.shards[at];
-        // The map is whole whatever a holder of the lock was doing.
-        shard.lock().unwrap_or_else(PoisonError::into_inner)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+    struct Name(u8);
+
+    #[derive(Clone, PartialEq, Debug)]
+    struct At(i64);
+
+    impl Stamp for At {
+        fn at(&self) -> Timestamp {
+            Timestamp::from_millis(self.0)
+        }
+    }
+
+    impl Used for Name {
+        type Stamp = At;
+        const EVENT: &'static str = "Test";
+        const BATCH: usize = 10;
+        const MOST: usize = 2;
+
+        async fn write(
+            &self,
+            _: &At,
+            _: &Service,
+            _: Timestamp,
+            _: &mut Change,
+        ) -> Result<(), KmsError> {
+            Ok(())
+        }
+    }
+
+    fn elsewhere(act: impl FnOnce() + Send) {
+        std::thread::scope(|scope| drop(scope.spawn(act).join()));
+    }
+
+    #[test]
+    fn the_last_use_is_told_whichever_thread_had_it() {
+        let stamps = Stamps::<Name>::default();
+        let (one, other) = (Name(1), Name(2));
+        stamps.note(&one, &At(5));
+        elsewhere(|| stamps.note(&one, &At(7)));
+        elsewhere(|| stamps.note(&one, &At(6)));
+        stamps.note(&one, &At(4));
+        stamps.note(&other, &At(1));
+        assert_eq!(stamps.newest(&one), Some(At(7)));
+        assert_eq!(stamps.newest(&Name(3)), None);
+        let all = stamps.newest_of_all();
+        assert_eq!(
+            (all.get(&one), all.get(&other)),
+            (Some(&At(7)), Some(&At(1)))
+        );
+    }
+
+    #[test]
+    fn what_was_written_down_is_forgotten_and_what_came_later_is_not() {
+        let stamps = Stamps::<Name>::default();
+        stamps.note(&Name(1), &At(5));
+        elsewhere(|| stamps.note(&Name(1), &At(6)));
+        stamps.note(&Name(2), &At(5));
+        elsewhere(|| stamps.note(&Name(2), &At(7)));
+        stamps.forget(&[(Name(1), At(6)), (Name(2), At(6))]);
+        assert_eq!(stamps.newest(&Name(1)), None);
+        assert_eq!(stamps.newest(&Name(2)), Some(At(7)));
+    }
+
+    #[test]
+    fn a_thread_keeps_no_more_than_it_may() {
+        let stamps = Stamps::<Name>::default();
+        (1..=3).for_each(|name| stamps.note(&Name(name), &At(1)));
+        assert_eq!(stamps.newest(&Name(3)), None);
+        stamps.note(&Name(2), &At(2));
+        assert_eq!(stamps.newest(&Name(2)), Some(At(2)));
     }
 }

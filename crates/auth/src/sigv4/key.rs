@@ -6,6 +6,7 @@
 use std::{
     fmt,
     hash::{Hash, Hasher},
+    ops::Deref,
     sync::Arc,
 };
 
@@ -72,13 +73,21 @@ impl fmt::Debug for SigningKey {
 /// removed access key do not stay in memory.
 #[derive(Debug)]
 pub struct SigningKeyCache {
-    keys: Cache<OwnedName, Remembered>,
+    keys: Cache<OwnedName, Arc<RememberedKey>>,
 }
 
-#[derive(Clone)]
-struct Remembered {
+/// A signing key, and the secret that it was derived from.
+pub struct RememberedKey {
     secret: Arc<SecretAccessKey>,
-    key: Arc<SigningKey>,
+    key: SigningKey,
+}
+
+impl Deref for RememberedKey {
+    type Target = SigningKey;
+
+    fn deref(&self) -> &SigningKey {
+        &self.key
+    }
 }
 
 impl SigningKeyCache {
@@ -97,7 +106,7 @@ impl SigningKeyCache {
         access_key_id: &str,
         scope: &Scope<'_>,
         secret: &Arc<SecretAccessKey>,
-    ) -> Arc<SigningKey> {
+    ) -> Arc<RememberedKey> {
         let name = Name {
             access_key_id,
             scope: *scope,
@@ -105,16 +114,15 @@ impl SigningKeyCache {
         if let Some(remembered) = self.keys.get(&name) {
             let same = Arc::ptr_eq(&remembered.secret, secret) || remembered.secret == *secret;
             if same {
-                return remembered.key;
+                return remembered;
             }
         }
-        let key = Arc::new(SigningKey::derive(secret, scope));
-        let remembered = Remembered {
+        let remembered = Arc::new(RememberedKey {
             secret: Arc::clone(secret),
-            key: Arc::clone(&key),
-        };
-        self.keys.insert(name.to_owned(), remembered);
-        key
+            key: SigningKey::derive(secret, scope),
+        });
+        self.keys.insert(name.to_owned(), Arc::clone(&remembered));
+        remembered
     }
 
     /// Forgets all keys of an access key, which was deactivated or deleted.
@@ -136,9 +144,9 @@ impl SigningKeyCache {
     }
 }
 
-impl fmt::Debug for Remembered {
+impl fmt::Debug for RememberedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Remembered")
+        f.write_str("RememberedKey")
     }
 }
 
@@ -285,7 +293,8 @@ mod tests {
     fn neither_keys_nor_caches_print_secrets() {
         let cache = SigningKeyCache::new(4);
         let key = cache.key("A", &SCOPE, &secret("hush"));
-        assert_eq!(format!("{key:?}"), "SigningKey");
+        assert_eq!(format!("{key:?}"), "RememberedKey");
+        assert_eq!(format!("{:?}", **key), "SigningKey");
         assert!(!format!("{cache:?}").contains("hush"));
     }
 }

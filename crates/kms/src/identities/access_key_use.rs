@@ -15,11 +15,8 @@ use crate::{
     error::KmsError,
     layout,
     service::Service,
-    stamps::{Promptness, SHARDS, Stamps, Used},
+    stamps::{self, Promptness, Stamps, Used},
 };
-
-/// Stamps that are kept at most; further access keys wait until those are written down.
-const MOST: usize = 16_384;
 
 /// A use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +24,12 @@ pub(crate) struct Stamp {
     at: Timestamp,
     region: Region,
     service: &'static str,
+}
+
+impl stamps::Stamp for Stamp {
+    fn at(&self) -> Timestamp {
+        self.at
+    }
 }
 
 impl Stamp {
@@ -47,14 +50,7 @@ impl Used for AccessKeyId {
     type Stamp = Stamp;
     const EVENT: &'static str = "RecordAccessKeyLastUsed";
     const BATCH: usize = 100;
-
-    fn spread(&self) -> usize {
-        // The last characters of ids differ most.
-        let last = self.as_str().bytes().rev().take(4);
-        last.fold(0usize, |sum, byte| {
-            sum.wrapping_mul(31).wrapping_add(usize::from(byte))
-        })
-    }
+    const MOST: usize = 4096;
 
     async fn write(
         &self,
@@ -82,27 +78,12 @@ impl AccessKeyUses {
         region: &Region,
         service: &'static str,
     ) {
-        let mut shard = self.0.around(id);
-        let full = shard.len() >= MOST / SHARDS;
-        match shard.get_mut(id) {
-            Some(known) if known.at >= at => {}
-            Some(known) => {
-                known.at = at;
-                known.service = service;
-                if known.region != *region {
-                    known.region = region.clone();
-                }
-            }
-            None if full => {}
-            None => {
-                let stamp = Stamp {
-                    at,
-                    region: region.clone(),
-                    service,
-                };
-                shard.insert(id.clone(), stamp);
-            }
-        }
+        let stamp = Stamp {
+            at,
+            region: region.clone(),
+            service,
+        };
+        self.0.note(id, &stamp);
     }
 
     /// The last use of an access key, from memory or from the store.
@@ -115,7 +96,8 @@ impl AccessKeyUses {
         let stored = stored.map(|stored| stored.record.clone());
         let noted = AccessKeyId::parse(id)
             .ok()
-            .and_then(|id| self.0.around(&id).get(&id).map(Stamp::record));
+            .and_then(|id| self.0.newest(&id))
+            .map(|stamp| stamp.record());
         Ok(match (noted, stored) {
             (Some(noted), Some(stored)) if stored.at > noted.at => Some(stored),
             (Some(noted), _) => Some(noted),

@@ -7,13 +7,7 @@
 //! calls ever need, does the work. What is remembered is bounded in number and in bytes, and gone
 //! with the process.
 
-use std::{
-    collections::VecDeque,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{collections::VecDeque, sync::Arc};
 
 use strongroom_auth::{
     Decision, Explanation, GrantCover, Question, Resource, ResourceKind, decision::Grounds,
@@ -27,6 +21,7 @@ use super::{
 use crate::{
     audit::{Entry, RequestId},
     call::Key,
+    each_thread::EachThread,
     error::KmsError,
     layout::Home,
     record::{GrantRecord, KeyRecord, PolicyRecord},
@@ -46,7 +41,8 @@ const ALLOWED: Bound = Bound {
     calls: 256,
     bytes: 2 << 20,
 };
-/// Parts in which they are kept, so that threads do not meet.
+/// Parts in which they are kept, each by the threads that it is of: memory goes back to the
+/// allocator on the thread that took it.
 const SHARDS: usize = 8;
 /// What a call counts for, beside what is counted one by one.
 const CALL_BYTES: usize = 1536;
@@ -211,7 +207,7 @@ struct Remembered {
 /// The calls of late.
 #[derive(Default)]
 pub(crate) struct Recent {
-    shards: [Place; SHARDS],
+    shards: EachThread<Shard, SHARDS>,
 }
 
 /// How much is remembered.
@@ -221,11 +217,7 @@ struct Bound {
     bytes: usize,
 }
 
-/// What one thread remembers, so that it does not take the cache lines of another.
-#[derive(Default)]
-#[repr(align(128))]
-struct Place(Mutex<Shard>);
-
+/// What one thread remembers.
 #[derive(Default)]
 struct Shard {
     allowed: Calls,
@@ -292,7 +284,7 @@ impl Recent {
         forget_secrets(&mut input);
         let own: usize = asked.iter().map(Asked::bytes).sum();
         let own = own + CALL_BYTES + size_of_input(&input);
-        let mut shard = self.shard();
+        let mut shard = self.shards.here();
         // A policy that the call before had, too, is counted once.
         let (calls, bound) = if denied {
             (&mut shard.denied, DENIED)
@@ -333,8 +325,7 @@ impl Recent {
     }
 
     fn find(&self, request_id: RequestId) -> Option<Arc<Remembered>> {
-        self.shards.iter().find_map(|shard| {
-            let shard = lock(shard);
+        self.shards.all().find_map(|shard| {
             let Shard { allowed, denied } = &*shard;
             let mut calls = allowed.calls.iter().rev().chain(denied.calls.iter().rev());
             calls
@@ -342,23 +333,6 @@ impl Recent {
                 .cloned()
         })
     }
-
-    /// The part of this thread: memory goes back to the allocator on the thread that took it, and
-    /// no thread waits for another one.
-    fn shard(&self) -> MutexGuard<'_, Shard> {
-        static THREADS: AtomicUsize = AtomicUsize::new(0);
-        thread_local! {
-            static THREAD: usize = THREADS.fetch_add(1, Ordering::Relaxed) % SHARDS;
-        }
-        #[expect(clippy::indexing_slicing, reason = "a remainder is below its divisor")]
-        let shard = &self.shards[THREAD.with(|thread| *thread)];
-        lock(shard)
-    }
-}
-
-fn lock(place: &Place) -> MutexGuard<'_, Shard> {
-    // What is remembered is whole whatever a holder of the lock was doing.
-    place.0.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Service {

@@ -10,7 +10,6 @@ mod near;
 use std::{
     any::Any,
     collections::HashSet,
-    hash::{BuildHasher, RandomState},
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -65,7 +64,7 @@ pub(crate) const FLOOR_MARGIN: u64 = 3_600_000_000;
 
 /// A record as it was read: with the version that the journal knows, and the revision that a
 /// commit can be conditional on.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Stored<R> {
     pub(crate) record: R,
     pub(crate) revision: Revision,
@@ -110,7 +109,7 @@ pub(crate) struct Shelves {
     custody: Arc<Custody>,
     journal: Arc<Journal>,
     cache: Cache<String, Slot, BySize>,
-    hasher: RandomState,
+    hasher: ahash::RandomState,
     /// The newest revision at which something in each neighbourhood changed.
     changed: Box<[AtomicU64]>,
     /// Which of these shelves of the process they are.
@@ -139,8 +138,14 @@ struct Slot {
 impl Slot {
     /// The same, with a copy of its record.
     fn copy<R: Record>(&self, stored: Option<&Stored<R>>) -> Self {
+        let copy = |stored: &Stored<R>| Stored {
+            record: stored.record.clone(),
+            revision: stored.revision,
+            // Of its own, so that no reference count is anybody else's.
+            arn: OnceLock::new(),
+        };
         Self {
-            stored: stored.map(|stored| Arc::new(stored.clone()) as _),
+            stored: stored.map(|stored| Arc::new(copy(stored)) as _),
             ..*self
         }
     }
@@ -172,7 +177,7 @@ impl Shelves {
             custody,
             journal,
             cache: Cache::with_weighter(CACHE_RECORDS, CACHE_BYTES, BySize),
-            hasher: RandomState::new(),
+            hasher: ahash::RandomState::new(),
             changed: (0..NEIGHBOURHOODS).map(|_| AtomicU64::new(0)).collect(),
             number: near::next_number(),
             age: Age::default(),

@@ -50,8 +50,10 @@ impl Gatherings {
     }
 }
 
-/// The records of one thread, and whether somebody is about to write them.
+/// The records of one thread, and whether somebody is about to write them: on cache lines that
+/// no other thread takes.
 #[derive(Debug, Default)]
+#[repr(align(128))]
 struct Gathering {
     gathered: Mutex<Gathered>,
 }
