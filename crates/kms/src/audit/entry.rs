@@ -380,18 +380,20 @@ impl Entry {
         if event.shared {
             out.word("sharedEventID", &self.request_id().shared().text());
         }
-        out.word("sourceIPAddress", &self.arrival.source.to_string());
+        out.address("sourceIPAddress", self.arrival.source);
         self.write_tls(&mut out);
         if let Some(agent) = &self.arrival.user_agent {
             out.text("userAgent", shortened(agent));
         }
-        out.object("userIdentity", |out| {
-            if event.recipient == self.caller.account {
-                identity::write_caller(out, &self.caller);
-            } else {
+        if event.recipient == self.caller.account {
+            identity::with_members(&self.caller, |members| {
+                out.object("userIdentity", |out| out.splice(members));
+            });
+        } else {
+            out.object("userIdentity", |out| {
                 identity::write_other_account(out, &self.caller);
-            }
-        });
+            });
+        }
         out.finish()
     }
 

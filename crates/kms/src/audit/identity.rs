@@ -2,12 +2,44 @@
 //!
 //! AWS: CloudTrail user guide, "CloudTrail userIdentity element".
 
+use std::{cell::RefCell, sync::Arc};
+
 use strongroom_auth::{Caller, Principal, SessionFacts};
 
 use super::json::Object;
 
-/// The caller in the eyes of its own account.
-pub(super) fn write_caller(out: &mut Object, caller: &Caller) {
+/// Callers whose members each thread has at hand.
+const AT_HAND: usize = 16;
+
+/// A caller, and what [`write_caller`] wrote of it.
+type Known = Option<(Arc<Caller>, Vec<u8>)>;
+
+thread_local! {
+    static KNOWN: RefCell<[Known; AT_HAND]> = const { RefCell::new([const { None }; AT_HAND]) };
+}
+
+/// Hands out the members of the caller in the eyes of its own account. They are written once for
+/// as long as it stays the same value, which is that of many calls.
+pub(super) fn with_members(caller: &Arc<Caller>, use_them: impl FnOnce(&[u8])) {
+    KNOWN.with_borrow_mut(|known| {
+        let at = Arc::as_ptr(caller).addr() / size_of::<Caller>() % AT_HAND;
+        #[expect(clippy::indexing_slicing, reason = "a remainder is below its divisor")]
+        let known = &mut known[at];
+        if known
+            .as_ref()
+            .is_none_or(|(of, _)| !Arc::ptr_eq(of, caller))
+        {
+            let mut members = Object::part();
+            write_caller(&mut members, caller);
+            *known = Some((Arc::clone(caller), members.into_members()));
+        }
+        if let Some((_, members)) = known {
+            use_them(members);
+        }
+    });
+}
+
+fn write_caller(out: &mut Object, caller: &Caller) {
     out.word("accessKeyId", caller.access_key_id.as_str());
     out.word("accountId", &caller.account.text());
     out.text("arn", &caller.arn());
@@ -141,6 +173,25 @@ mod tests {
             path: "/".into(),
             name: "alice".into(),
             unique_id: "AIDAEXAMPLE".into(),
+        }
+    }
+
+    #[test]
+    fn callers_are_told_apart_however_often_and_in_whatever_order_they_call() {
+        let called = |number: usize| {
+            Arc::new(Caller::root(
+                AccountId::parse(&format!("{number:012}")).unwrap(),
+                Partition::Aws,
+                AccessKeyId::parse("AKIASTRONGROOM000001").unwrap(),
+            ))
+        };
+        let callers: Vec<_> = (0..4 * AT_HAND).map(called).collect();
+        for caller in callers.iter().chain(callers.iter().rev()) {
+            let mut fresh = Object::part();
+            write_caller(&mut fresh, caller);
+            let mut known = Vec::new();
+            with_members(caller, |members| known.extend_from_slice(members));
+            assert_eq!(known, fresh.into_members());
         }
     }
 

@@ -3,15 +3,12 @@
 //! There is a way to write texts, numbers, dates and encryption contexts, and none to write
 //! bytes or a secret.
 
-use std::io::Write as _;
+use std::{io::Write as _, net::IpAddr};
 
 use strongroom_model::{EncryptionContext, Timestamp};
 use strongroom_store::{EntryBytes, journal::OWN_MEMBERS};
 
-use super::text::{push_date, push_hex, push_time};
-
-/// Room for most entries, so that they are written without moving.
-const ENTRY_BYTES: usize = 2048;
+use super::text::{push_address, push_date, push_hex, push_time};
 
 /// A JSON object being written, member by member, in the order given.
 pub(crate) struct Object {
@@ -26,16 +23,15 @@ pub(crate) struct Object {
 impl Object {
     /// The object that is a line of the journal.
     pub(super) fn new() -> Self {
-        Self::with(ENTRY_BYTES, 0)
+        Self::in_memory(EntryBytes::memory(), 0)
     }
 
     /// An object that becomes the value of a member later.
     pub(super) fn part() -> Self {
-        Self::with(0, 1)
+        Self::in_memory(Vec::new(), 1)
     }
 
-    fn with(capacity: usize, depth: u32) -> Self {
-        let mut bytes = Vec::with_capacity(capacity);
+    fn in_memory(mut bytes: Vec<u8>, depth: u32) -> Self {
         bytes.push(b'{');
         Self {
             bytes,
@@ -48,7 +44,8 @@ impl Object {
     fn name(&mut self, name: &str) {
         self.comma();
         if self.depth == 0 {
-            self.leave_room(|own| own < name);
+            // Most names are told apart by their first letter.
+            self.leave_room(|own| own.bytes().lt(name.bytes()));
         }
         self.bytes.push(b'"');
         self.bytes.extend_from_slice(name.as_bytes());
@@ -128,6 +125,14 @@ impl Object {
         self.name(name);
         self.bytes.push(b'"');
         push_time(&mut self.bytes, at);
+        self.bytes.push(b'"');
+    }
+
+    /// An IP address.
+    pub(super) fn address(&mut self, name: &str, address: IpAddr) {
+        self.name(name);
+        self.bytes.push(b'"');
+        push_address(&mut self.bytes, address);
         self.bytes.push(b'"');
     }
 

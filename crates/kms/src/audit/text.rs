@@ -1,6 +1,6 @@
 //! Texts of entries: dates, digits, and what is cut short.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, io::Write as _, net::IpAddr};
 
 use jiff::{civil::DateTime, tz::Offset};
 use strongroom_model::{Timestamp, errors::ErrorCode};
@@ -82,6 +82,34 @@ fn push_two(out: &mut Vec<u8>, number: i16) {
     out.extend_from_slice(&[digit(number / 10), digit(number % 10)]);
 }
 
+/// Writes an IP address: `192.0.2.1`, `2001:db8::1`.
+pub(super) fn push_address(out: &mut Vec<u8>, address: IpAddr) {
+    match address {
+        IpAddr::V4(address) => {
+            for (at, octet) in address.octets().into_iter().enumerate() {
+                if at > 0 {
+                    out.push(b'.');
+                }
+                push_octet(out, octet);
+            }
+        }
+        IpAddr::V6(address) => {
+            // Writing into memory cannot fail.
+            let _infallible = write!(out, "{address}");
+        }
+    }
+}
+
+fn push_octet(out: &mut Vec<u8>, octet: u8) {
+    let digits = [
+        b'0' + octet / 100,
+        b'0' + octet / 10 % 10,
+        b'0' + octet % 10,
+    ];
+    let zeros = usize::from(octet < 100) + usize::from(octet < 10);
+    out.extend_from_slice(digits.get(zeros..).unwrap_or_default());
+}
+
 /// Writes a digest as lower-case hexadecimal digits.
 pub(super) fn push_hex(out: &mut Vec<u8>, digest: &[u8; 32]) {
     let digit = |nibble: u8| {
@@ -139,6 +167,20 @@ mod tests {
             "2026-12-31T12:05:00Z",
             "Dec 31, 2026, 12:05:00 PM",
         );
+    }
+
+    #[test]
+    fn addresses_are_written_as_everybody_writes_them() {
+        let check = |address: IpAddr| {
+            let mut out = Vec::new();
+            push_address(&mut out, address);
+            assert_eq!(String::from_utf8(out).unwrap(), address.to_string());
+        };
+        for octet in 0..=255 {
+            check(IpAddr::from([octet, 0, 255 - octet, 7]));
+        }
+        check("::ffff:192.0.2.1".parse().unwrap());
+        check("2001:db8::1".parse().unwrap());
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! (`outbox`, `prev_hash`, `seq`); these are spliced in where they sort. Finding the places
 //! happens when the body is made, outside of the journal's lock.
 
+use std::{cell::RefCell, mem};
+
 use serde_json::Value;
 
 use super::Hash;
@@ -16,6 +18,15 @@ pub const OWN: [&str; 3] = ["outbox", "prev_hash", "seq"];
 const PREV_HASH: &[u8] = b"\"prev_hash\":\"";
 /// The most that the journal's members take of a line, with their commas and the newline.
 const ADDED_BYTES: usize = 160;
+
+/// Room for most bodies, so that they are written without moving.
+const BODY_BYTES: usize = 2048;
+/// The most memory of bodies that were written and that each thread keeps for those to come.
+const SPARE: usize = 32;
+
+thread_local! {
+    static MEMORY: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
 
 /// A body that is fit for the journal. Holding one is proof.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,7 +48,31 @@ pub enum EntryError {
     Reserved,
 }
 
+impl Drop for EntryBytes {
+    fn drop(&mut self) {
+        let mut memory = mem::take(&mut self.bytes);
+        if memory.capacity() == BODY_BYTES {
+            memory.clear();
+            // A thread that is ending keeps nothing.
+            let _ended = MEMORY.try_with(|spare| {
+                let mut spare = spare.borrow_mut();
+                if spare.len() < SPARE {
+                    spare.push(memory);
+                }
+            });
+        }
+    }
+}
+
 impl EntryBytes {
+    /// Memory to write a body in, as its thread has it to spare.
+    #[must_use]
+    pub fn memory() -> Vec<u8> {
+        MEMORY
+            .with_borrow_mut(Vec::pop)
+            .unwrap_or_else(|| Vec::with_capacity(BODY_BYTES))
+    }
+
     /// Takes bytes that are canonical already, which is the cheap way.
     ///
     /// What is checked is what the journal relies on: one object on one line, its own members
@@ -396,6 +431,26 @@ mod tests {
             r#"{"o":"}","p":"\"","prev_hash":"HASH","q":null,"seq":7,"z":","}"#,
             r#"{"o":"}","outbox":"000000000000001f","p":"\"","prev_hash":"HASH","q":null,"seq":7,"z":","}"#,
         );
+    }
+
+    #[test]
+    fn memory_of_a_body_serves_the_next_one_empty() {
+        let mut bytes = EntryBytes::memory();
+        let at = bytes.as_ptr();
+        bytes.extend_from_slice(br#"{"a":1}"#);
+        drop(EntryBytes::from_canonical(bytes).unwrap());
+        // Memory of another size is not kept.
+        drop(EntryBytes::from_canonical("{}").unwrap());
+        let next = EntryBytes::memory();
+        assert_eq!((next.as_ptr(), next.len()), (at, 0));
+        let other = EntryBytes::memory();
+        assert_ne!(other.as_ptr(), at);
+        let many: Vec<_> = (0..2 * SPARE).map(|_| EntryBytes::memory()).collect();
+        for mut bytes in many {
+            bytes.extend_from_slice(b"{}");
+            drop(EntryBytes::from_canonical(bytes).unwrap());
+        }
+        assert_eq!(MEMORY.with_borrow(Vec::len), SPARE);
     }
 
     #[test]
