@@ -329,13 +329,13 @@ async fn answer<R: Responder>(
         Ok(body) => body,
         Err(fault) => return not_read(fault),
     };
-    let request = Request {
+    let request = Box::new(Request {
         id,
         head,
         body,
         source: guest.peer.ip(),
         tls: guest.tls.clone(),
-    };
+    });
     guest.house.responder.respond(request).await
 }
 

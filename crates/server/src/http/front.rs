@@ -67,7 +67,7 @@ struct Counter {
 }
 
 impl Responder for Counter {
-    async fn respond(&self, request: Request) -> Answer {
+    async fn respond(&self, request: Box<Request>) -> Answer {
         let in_flight = self.metrics.begin();
         let (answer, call) = self.attend(request).await;
         if let Some((called, ending)) = call {
@@ -86,7 +86,7 @@ type Attended = Option<(Called, Ending)>;
 
 impl Counter {
     /// Answers a request, and says what to count of it.
-    async fn attend(&self, request: Request) -> (Answer, Attended) {
+    async fn attend(&self, request: Box<Request>) -> (Answer, Attended) {
         let id = request.id;
         let headers = door::signed_headers(&request.head);
         let parts = SignedParts {
@@ -140,7 +140,7 @@ impl Counter {
         }
     }
 
-    async fn kms(&self, entry: Box<Entry>, mut request: Request) -> (Answer, Called, Ending) {
+    async fn kms(&self, entry: Box<Entry>, mut request: Box<Request>) -> (Answer, Called, Ending) {
         let Some(operation) = route(&request.head.headers) else {
             let error = KmsError::silent(ErrorCode::UnknownOperationException);
             let reply = self.service.refuse(entry, None, error).await;

@@ -49,7 +49,7 @@ pub struct Request {
 /// What stands behind the listener.
 pub trait Responder: Send + Sync + 'static {
     /// Answers one request, whatever it asks for.
-    fn respond(&self, request: Request) -> impl Future<Output = Answer> + Send;
+    fn respond(&self, request: Box<Request>) -> impl Future<Output = Answer> + Send;
 
     /// Whether calls can be answered.
     ///

@@ -31,7 +31,7 @@ struct Echo {
 }
 
 impl Responder for Echo {
-    async fn respond(&self, request: Request) -> Answer {
+    async fn respond(&self, request: Box<Request>) -> Answer {
         self.begun.fetch_add(1, Ordering::SeqCst);
         let header = |name: &str| request.head.headers.get(name)?.to_str().ok();
         if let Some(wait) = header("x-wait").and_then(|text| text.parse().ok()) {

@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::Engine as _;
 use strongroom_model::{
     context::EncryptionContext, errors::ErrorCode, secret::Plaintext, time::Timestamp,
 };
@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 pub(super) use super::json::Json;
 use super::{
+    base64::base64,
     constraint::{Constraint, Length, Place, Shown, Text, Violations},
     json,
 };
@@ -229,7 +230,7 @@ pub(super) fn blob(
     place: Place<'_>,
     violations: &mut Violations,
 ) -> Result<Option<Vec<u8>>, Fault> {
-    let mut bytes = base64(value)?;
+    let mut bytes = bytes(value)?;
     let kept = fits(&bytes, length, place, violations);
     Ok(kept.then(|| std::mem::take(&mut *bytes)))
 }
@@ -496,7 +497,7 @@ fn secret_string(value: Json<'_>) -> Result<Zeroizing<String>, Fault> {
 }
 
 /// The bytes that a string holds in base64, with the standard alphabet and padding.
-fn base64(value: Json<'_>) -> Result<Zeroizing<Vec<u8>>, Fault> {
+fn bytes(value: Json<'_>) -> Result<Zeroizing<Vec<u8>>, Fault> {
     let quoted = quoted(value, "Blob")?;
     let unescaped = has_escapes(quoted)
         .then(|| secret_unescaped(quoted))
@@ -505,7 +506,7 @@ fn base64(value: Json<'_>) -> Result<Zeroizing<Vec<u8>>, Fault> {
     // Large enough for all that follows, so the bytes never move.
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() / 4 * 3 + 3));
     let capacity = bytes.capacity();
-    let decoded = STANDARD.decode_vec(text, &mut bytes);
+    let decoded = base64().decode_vec(text, &mut bytes);
     debug_assert_eq!(bytes.capacity(), capacity);
     match decoded {
         Ok(()) => Ok(bytes),

@@ -2,11 +2,11 @@
 
 use std::fmt::{self, Write as _};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::Engine as _;
 use strongroom_model::{context::EncryptionContext, secret::Plaintext, time::Timestamp};
 use zeroize::Zeroizing;
 
-use super::json::plain;
+use super::{base64::base64, json::plain};
 
 /// Room for most answers. Longer ones move once or twice.
 const FIRST_CAPACITY: usize = 512;
@@ -123,7 +123,7 @@ impl Body {
         let start = self.0.len();
         self.0.resize(start + encoded, 0);
         if let Some(room) = self.0.get_mut(start..) {
-            let written = STANDARD.encode_slice(bytes, room);
+            let written = base64().encode_slice(bytes, room);
             debug_assert_eq!(written, Ok(encoded));
         }
         self.push(b"\"");
@@ -198,6 +198,8 @@ impl fmt::Write for Body {
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     fn written(write: impl FnOnce(&mut Body)) -> String {

@@ -15,6 +15,7 @@
 //! [`Output`]: strongroom_model::operations::Output
 //! [`Plaintext`]: strongroom_model::Plaintext
 
+mod base64;
 pub(crate) mod constraint;
 mod decode;
 mod encode;
