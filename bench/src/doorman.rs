@@ -6,7 +6,7 @@ use std::{error::Error, fs, hint::black_box, sync::Arc};
 use serde_json::{Value, json};
 use strongroom_auth::{
     AccessKeyId, Caller, Claim, ConditionKey, Decision, Expectation, Facts, NamedPolicy, Principal,
-    Protocol, Question, Resource, ResourceKind, SignedParts, SigningKeyCache, Standing, Values,
+    Protocol, Question, Resource, ResourceKind, SignedParts, SigningSecret, Standing, Values,
     decide,
     grant::{ContextConstraint, GrantPrincipal, Terms, best_cover},
     policy::{IdentityPolicy, KeyPolicy},
@@ -235,12 +235,12 @@ pub fn signature(rounds: usize) -> Outcome<f64> {
         serves_region: &|region| region == "eu-central-1",
     };
     let secret = SecretAccessKey::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into());
-    let (secret, keys) = (Arc::new(secret), SigningKeyCache::new(1000));
+    let secret = SigningSecret::new(secret);
     let refused = || {
         let claim = Claim::parse(black_box(&parts), Protocol::Json).ok()?;
         let claim = claim.check(&expected).ok()?;
-        let (id, scope) = claim.signer();
-        let key = keys.key(id, &scope, &secret);
+        let (_, scope) = claim.signer();
+        let key = secret.key(&scope);
         claim.verify(&parts, &key).err()
     };
     micros(rounds, || black_box(refused()).is_some())

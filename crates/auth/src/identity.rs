@@ -8,7 +8,7 @@ use strongroom_model::{
 };
 use zeroize::Zeroizing;
 
-use crate::policy::IdentityPolicy;
+use crate::{policy::IdentityPolicy, sigv4::SigningSecret};
 
 /// Who is calling.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -198,13 +198,19 @@ impl AccessKeyId {
     /// # Errors
     /// When the text is too short, too long or has other characters.
     pub fn parse(text: &str) -> Result<Self, InvalidIdentifier> {
-        if (16..=Self::LONGEST).contains(&text.len()) && text.bytes().all(Self::allows) {
+        if Self::is_one(text) {
             Ok(Self(text.into()))
         } else {
             Err(InvalidIdentifier {
                 expected: "an access key id (16 to 128 letters, digits and underscores)",
             })
         }
+    }
+
+    /// Whether a text has the form of an access key id.
+    #[must_use]
+    pub fn is_one(text: &str) -> bool {
+        (16..=Self::LONGEST).contains(&text.len()) && text.bytes().all(Self::allows)
     }
 
     /// A new id that looks like AWS's: `AKIA` and sixteen characters of A–Z and 2–7.
@@ -270,7 +276,7 @@ pub struct Credential {
     /// Whom the access key belongs to.
     pub caller: Arc<Caller>,
     /// The secret that signs.
-    pub secret: Arc<SecretAccessKey>,
+    pub secret: Arc<SigningSecret>,
     /// Whether the access key may be used.
     pub active: bool,
 }

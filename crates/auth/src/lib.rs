@@ -28,5 +28,5 @@ pub use identity::{
     Principal, SessionFacts, Standing,
 };
 pub use sigv4::{
-    AuthenticationError, Claim, Expectation, Protocol, SignatureError, SignedParts, SigningKeyCache,
+    AuthenticationError, Claim, Expectation, Protocol, SignatureError, SignedParts, SigningSecret,
 };

@@ -260,12 +260,8 @@ fn the_future_of_a_check_can_move_between_threads() {
             services: &["kms"],
             serves_region: &|_| true,
         };
-        let (source, keys) = (
-            common::OneKey::default(),
-            strongroom_auth::SigningKeyCache::new(1),
-        );
-        let check =
-            strongroom_auth::sigv4::authenticate(parts, Protocol::Json, &expected, &source, &keys);
+        let source = common::OneKey::default();
+        let check = strongroom_auth::sigv4::authenticate(parts, Protocol::Json, &expected, &source);
         assert!(run(movable(check)).is_ok());
     });
 }

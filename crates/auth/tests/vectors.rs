@@ -9,11 +9,11 @@
 
 mod common;
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, path::Path};
 
 use common::{NOW, OneKey, Request, SECRET, knock, knock_at, sha256};
 use strongroom_auth::{
-    Claim, Expectation, Protocol, SigningKeyCache,
+    Claim, Expectation, Protocol, SigningSecret,
     sigv4::{SigningKey, canonical_request},
 };
 use strongroom_model::{SecretAccessKey, Timestamp};
@@ -66,16 +66,13 @@ fn check_case(folder: &Path, form: &str) {
         services: &["service"],
         serves_region: &|region| region == "us-east-1",
     };
-    let secret = Arc::new(SecretAccessKey::new(
+    let secret = SigningSecret::new(SecretAccessKey::new(
         "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".into(),
     ));
     let verified = request.with_parts(|parts| {
         let claim = Claim::parse(parts, Protocol::Query)?.check(&expected)?;
         assert_eq!(claim.signer().0, "AKIDEXAMPLE");
-        claim.verify(
-            parts,
-            &SigningKeyCache::new(1).key("AKIDEXAMPLE", &claim.signer().1, &secret),
-        )
+        claim.verify(parts, &secret.key(&claim.signer().1))
     });
     if name == "post-sts-header-after" {
         // The token was added after signing. It says whose credentials these are, so Strongroom

@@ -7,17 +7,19 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use quick_cache::sync::Cache;
-use strongroom_auth::{AccessKeyId, Caller, Credential, Principal};
+use strongroom_auth::{AccessKeyId, Caller, Credential, Principal, SigningSecret};
 use strongroom_model::{AccountId, SecretAccessKey, Timestamp};
 use strongroom_store::Revision;
 
 use crate::{
+    at_hand::AtHand,
     change::Change,
     error::KmsError,
     identities::{PARTITION, User},
     layout,
     record::CredentialRecord,
     service::Service,
+    shelves::Stored,
 };
 
 /// Access keys kept open at most.
@@ -27,7 +29,9 @@ const KEPT: Duration = Duration::from_secs(60);
 
 /// The access keys that were opened lately.
 pub(crate) struct Credentials {
+    at_hand: AtHand<String, Opened>,
     cache: Cache<String, Opened>,
+    hasher: ahash::RandomState,
 }
 
 /// An access key that was opened, and what it was made of.
@@ -40,10 +44,35 @@ struct Opened {
     credential: Credential,
 }
 
+impl Opened {
+    fn is_fresh(&self) -> bool {
+        self.at.elapsed() < KEPT
+    }
+
+    /// A copy whose parts nobody else refers to.
+    fn copy(&self) -> Self {
+        let Credential {
+            caller,
+            secret,
+            active,
+        } = &self.credential;
+        Self {
+            credential: Credential {
+                caller: Arc::new(Caller::clone(caller)),
+                secret: Arc::new(secret.copy()),
+                active: *active,
+            },
+            ..self.clone()
+        }
+    }
+}
+
 impl Credentials {
     pub(crate) fn new() -> Self {
         Self {
+            at_hand: AtHand::default(),
             cache: Cache::new(OPEN),
+            hasher: ahash::RandomState::new(),
         }
     }
 
@@ -54,10 +83,10 @@ impl Credentials {
         service: &Service,
         access_key_id: &str,
     ) -> Result<Option<Credential>, KmsError> {
-        let Ok(id) = AccessKeyId::parse(access_key_id) else {
+        if !AccessKeyId::is_one(access_key_id) {
             return Ok(None);
-        };
-        let row = layout::credential(id.as_str());
+        }
+        let row = layout::credential(access_key_id);
         let Some(stored) = service.shelves().get(&row).await? else {
             return Ok(None);
         };
@@ -70,28 +99,58 @@ impl Credentials {
                 _ => return Ok(None),
             },
         };
-        if let Some(opened) = self.cache.get(access_key_id)
-            && opened.revision == stored.revision
-            && opened.at.elapsed() < KEPT
-            && same(opened.user.as_ref(), user.as_ref())
-        {
-            return Ok(Some(opened.credential));
+        let holds = |opened: &Opened| {
+            opened.revision == stored.revision
+                && opened.is_fresh()
+                && same(opened.user.as_ref(), user.as_ref())
+        };
+        let hash = self.hasher.hash_one(access_key_id);
+        let found = self.at_hand.find(hash, |id, opened| {
+            (*id == *access_key_id && holds(opened)).then(|| opened.credential.clone())
+        });
+        if found.is_some() {
+            return Ok(found);
         }
-        let secret = open_secret(service, id.as_str(), record)?;
-        let credential = Credential {
-            caller: Arc::new(caller(record.account, user.as_deref(), id)),
-            secret: Arc::new(secret),
-            active: record.active,
+        let opened = match self.cache.get(access_key_id).filter(holds) {
+            Some(opened) => opened,
+            None => {
+                let opened = open(service, access_key_id, &stored, user)?;
+                self.cache.insert(access_key_id.to_owned(), opened.clone());
+                opened
+            }
         };
-        let opened = Opened {
-            at: Instant::now(),
-            revision: stored.revision,
-            user,
-            credential: credential.clone(),
-        };
-        self.cache.insert(access_key_id.to_owned(), opened);
-        Ok(Some(credential))
+        let copy = || (access_key_id.to_owned(), opened.copy());
+        self.at_hand.missed(hash, copy);
+        Ok(Some(opened.credential))
     }
+
+    /// Forgets what has been kept long enough.
+    pub(crate) fn forget_old(&self) {
+        self.at_hand.retain(|_, opened| opened.is_fresh());
+        self.cache.retain(|_, opened| opened.is_fresh());
+    }
+}
+
+/// Opens an access key.
+fn open(
+    service: &Service,
+    id: &str,
+    stored: &Stored<CredentialRecord>,
+    user: Option<Arc<User>>,
+) -> Result<Opened, KmsError> {
+    let record = &stored.record;
+    let secret = open_secret(service, id, record)?;
+    let id = AccessKeyId::parse(id).map_err(KmsError::internal)?;
+    Ok(Opened {
+        at: Instant::now(),
+        revision: stored.revision,
+        credential: Credential {
+            caller: Arc::new(caller(record.account, user.as_deref(), id)),
+            secret: Arc::new(SigningSecret::new(secret)),
+            active: record.active,
+        },
+        user,
+    })
 }
 
 /// The secret of an access key.

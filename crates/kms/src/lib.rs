@@ -10,6 +10,7 @@
 
 mod addressee;
 mod aside;
+mod at_hand;
 mod audit;
 mod call;
 mod change;

@@ -21,6 +21,7 @@ use strongroom_model::{
 use strongroom_store::StoreError;
 
 use crate::{
+    at_hand::AtHand,
     call::{Authorized, Key},
     error::KmsError,
     key_stores::{Outer, outside::About},
@@ -152,27 +153,65 @@ impl Ready {
 
 /// Unwrapped materials, for a short time.
 pub(crate) struct Materials {
-    cache: Cache<(Home, MaterialId), (Instant, Arc<Ready>)>,
+    at_hand: AtHand<Name, Arc<Loaded>>,
+    cache: Cache<Name, Loaded>,
+    hasher: ahash::RandomState,
+}
+
+type Name = (Home, MaterialId);
+
+/// A material that was unwrapped, and when.
+#[derive(Clone)]
+struct Loaded {
+    at: Instant,
+    ready: Arc<Ready>,
+}
+
+impl Loaded {
+    fn is_fresh(&self) -> bool {
+        self.at.elapsed() < KEPT
+    }
 }
 
 impl Materials {
     pub(crate) fn new() -> Self {
         Self {
+            at_hand: AtHand::default(),
             cache: Cache::new(MATERIALS),
+            hasher: ahash::RandomState::new(),
         }
+    }
+
+    /// A material that was unwrapped a short time ago.
+    fn find(&self, home: &Home, id: MaterialId) -> Option<Arc<Loaded>> {
+        let hash = self.hasher.hash_one(id);
+        let found = self.at_hand.find(hash, |(in_home, known), loaded| {
+            (*known == id && in_home == home && loaded.is_fresh()).then(|| Arc::clone(loaded))
+        });
+        if found.is_some() {
+            return found;
+        }
+        let name = (home.clone(), id);
+        let loaded = Arc::new(self.cache.get(&name).filter(Loaded::is_fresh)?);
+        let copy = || (name, Arc::new(Loaded::clone(&loaded)));
+        self.at_hand.missed(hash, copy);
+        Some(loaded)
     }
 
     /// Forgets a material whose bytes have been deleted.
     pub(crate) fn forget(&self, home: &Home, id: &str) {
         if let Some(id) = MaterialId::parse(id) {
-            self.cache.remove(&(home.clone(), id));
+            let name = (home.clone(), id);
+            self.cache.remove(&name);
+            self.at_hand.retain(|other, _| *other != name);
         }
     }
 
     /// Forgets what has been kept long enough. The bytes are wiped when the last call that uses
     /// them ends.
     pub(crate) fn forget_old(&self) {
-        self.cache.retain(|_, (loaded, _)| loaded.elapsed() < KEPT);
+        self.cache.retain(|_, loaded| loaded.is_fresh());
+        self.at_hand.retain(|_, loaded| loaded.is_fresh());
     }
 }
 
@@ -180,7 +219,7 @@ impl Materials {
 pub(crate) struct Material<'s, U> {
     service: &'s Service,
     id: MaterialId,
-    ready: Arc<Ready>,
+    loaded: Arc<Loaded>,
     /// What a key in a custom key store has outside.
     outer: Option<Outer<'s>>,
     used_for: PhantomData<fn() -> U>,
@@ -208,11 +247,11 @@ impl<'s, U: KeyUse> Material<'s, U> {
             .await
             .map_err(KmsError::unavailable)?;
         let missing = || KmsError::key_unavailable("the current material is missing");
-        let ready = found.ok_or_else(missing)?;
+        let loaded = found.ok_or_else(missing)?;
         Ok(Self {
             service,
             id,
-            ready,
+            loaded,
             outer,
             used_for: PhantomData,
         })
@@ -240,7 +279,7 @@ impl<'s, U: KeyUse> Material<'s, U> {
         Ok(Self {
             service,
             id,
-            ready: found.ok_or_else(KmsError::invalid_ciphertext)?,
+            loaded: found.ok_or_else(KmsError::invalid_ciphertext)?,
             outer,
             used_for: PhantomData,
         })
@@ -254,7 +293,7 @@ impl<'s, U: KeyUse> Material<'s, U> {
 
     /// The id of the material, if AWS tells it.
     pub(crate) fn material_id(&self) -> Option<MaterialId> {
-        matches!(*self.ready, Ready::Symmetric(_)).then_some(self.id)
+        matches!(*self.loaded.ready, Ready::Symmetric(_)).then_some(self.id)
     }
 
     /// The key's usage is weighed before its material is had, so this is a fault of ours.
@@ -276,7 +315,7 @@ impl<U: Seals> Material<'_, U> {
     ) -> Result<Vec<u8>, KmsError> {
         let random = self.service.custody().random();
         let plaintext = plaintext.expose();
-        match &*self.ready {
+        match &*self.loaded.ready {
             Ready::Symmetric(key) => {
                 let context = context.unwrap_or(EMPTY_CONTEXT);
                 let message = key.encrypt(U::PURPOSE, context, plaintext, random)?;
@@ -303,7 +342,7 @@ impl<U: Opens> Material<'_, U> {
         blob: &[u8],
         context: Option<&EncryptionContext>,
     ) -> Result<Plaintext, KmsError> {
-        let opened = match &*self.ready {
+        let opened = match &*self.loaded.ready {
             Ready::Symmetric(key) => {
                 let context = context.unwrap_or(EMPTY_CONTEXT);
                 match &self.outer {
@@ -326,7 +365,7 @@ impl<U: Signs> Material<'_, U> {
         message_type: MessageType,
         message: &Plaintext,
     ) -> Result<Vec<u8>, KmsError> {
-        let Ready::Signing(key) = &*self.ready else {
+        let Ready::Signing(key) = &*self.loaded.ready else {
             return Err(self.misfit());
         };
         let random = self.service.custody().random();
@@ -344,7 +383,7 @@ impl<U: Verifies> Material<'_, U> {
         message: &Plaintext,
         signature: &[u8],
     ) -> Result<(), KmsError> {
-        let Ready::Signing(key) = &*self.ready else {
+        let Ready::Signing(key) = &*self.loaded.ready else {
             return Err(self.misfit());
         };
         key.verify(algorithm, message_type, message.expose(), signature)
@@ -355,7 +394,7 @@ impl<U: Verifies> Material<'_, U> {
 impl<U: MakesMacs> Material<'_, U> {
     /// The MAC of a message, at its full length.
     pub(crate) fn mac(&self, message: &Plaintext) -> Result<Plaintext, KmsError> {
-        let Ready::Mac(key) = &*self.ready else {
+        let Ready::Mac(key) = &*self.loaded.ready else {
             return Err(self.misfit());
         };
         Ok(Plaintext::new(key.generate(message.expose())))
@@ -366,7 +405,7 @@ impl<U: ChecksMacs> Material<'_, U> {
     /// # Errors
     /// `KMSInvalidMacException`, whatever the cause.
     pub(crate) fn verify_mac(&self, message: &Plaintext, mac: &Plaintext) -> Result<(), KmsError> {
-        let Ready::Mac(key) = &*self.ready else {
+        let Ready::Mac(key) = &*self.loaded.ready else {
             return Err(self.misfit());
         };
         key.verify(message.expose(), mac.expose())
@@ -380,7 +419,7 @@ impl<U: Agrees> Material<'_, U> {
     /// # Errors
     /// `ValidationException` without a message, for anything but a key of the same curve.
     pub(crate) fn derive(&self, peer: &[u8]) -> Result<Plaintext, KmsError> {
-        let Ready::Agreement(key) = &*self.ready else {
+        let Ready::Agreement(key) = &*self.loaded.ready else {
             return Err(self.misfit());
         };
         key.derive(peer).map_err(|_| KmsError::invalid_public_key())
@@ -390,7 +429,7 @@ impl<U: Agrees> Material<'_, U> {
 impl<U: Encapsulates> Material<'_, U> {
     /// A new secret, encapsulated and in plaintext.
     pub(crate) fn encapsulate(&self) -> Result<(Vec<u8>, Plaintext), KmsError> {
-        let Ready::Encapsulation(key) = &*self.ready else {
+        let Ready::Encapsulation(key) = &*self.loaded.ready else {
             return Err(self.misfit());
         };
         Ok(key.encapsulate(self.service.custody().random())?)
@@ -404,7 +443,7 @@ impl<U: Decapsulates> Material<'_, U> {
     /// # Errors
     /// `InvalidCiphertextException` for another length.
     pub(crate) fn decapsulate(&self, ciphertext: &[u8]) -> Result<Plaintext, KmsError> {
-        let Ready::Encapsulation(key) = &*self.ready else {
+        let Ready::Encapsulation(key) = &*self.loaded.ready else {
             return Err(self.misfit());
         };
         key.decapsulate(ciphertext)
@@ -415,7 +454,7 @@ impl<U: Decapsulates> Material<'_, U> {
 impl<U: Publishes> Material<'_, U> {
     /// The public half, as a DER SubjectPublicKeyInfo; absent when the key has none.
     pub(crate) fn public_key(&self) -> Option<&[u8]> {
-        Some(match &*self.ready {
+        Some(match &*self.loaded.ready {
             Ready::Encryption(key) => key.public_key(),
             Ready::Signing(key) => key.public_key(),
             Ready::Agreement(key) => key.public_key(),
@@ -433,15 +472,11 @@ async fn load<U>(
     service: &Service,
     key: &Authorized<Key, U>,
     id: MaterialId,
-) -> Result<Option<Arc<Ready>>, KmsError> {
-    let name = (key.home().clone(), id);
-    let cache = &service.materials().cache;
-    if let Some((loaded, ready)) = cache.get(&name)
-        && loaded.elapsed() < KEPT
-    {
-        return Ok(Some(ready));
+) -> Result<Option<Arc<Loaded>>, KmsError> {
+    let (home, materials) = (key.home(), service.materials());
+    if let Some(loaded) = materials.find(home, id) {
+        return Ok(Some(loaded));
     }
-    let home = key.home();
     let row = home.materials(key.id()).row(&id.to_string());
     let Some(stored) = service.shelves().get(&row).await? else {
         return Ok(None);
@@ -451,9 +486,12 @@ async fn load<U>(
         return Ok(None);
     }
     let material = unwrap(service, home, key.id(), key.record(), id, &stored.record).await?;
-    let ready = Arc::new(Ready::new(service, key, &material)?);
-    cache.insert(name, (Instant::now(), Arc::clone(&ready)));
-    Ok(Some(ready))
+    let loaded = Loaded {
+        at: Instant::now(),
+        ready: Arc::new(Ready::new(service, key, &material)?),
+    };
+    materials.cache.insert((home.clone(), id), loaded.clone());
+    Ok(Some(Arc::new(loaded)))
 }
 
 /// Unwraps a stored material of the key.

@@ -262,11 +262,12 @@ impl Service {
         self.throttle.admit_to_store(id)
     }
 
-    /// Tidies: removes keys whose time is over, wipes material that is not in use, rotates
+    /// Tidies: removes keys whose time is over, wipes secrets that are not in use, rotates
     /// domain keys, goes on with connections that a crash interrupted, and clears entries that
     /// have reached the journal. Called every few seconds.
     pub async fn maintain(self: &Arc<Self>) {
         self.materials.forget_old();
+        self.credentials.forget_old();
         self.shelves.grow_old();
         if let Err(error) = sweep::round(self, self.now()).await {
             tracing::warn!(cause = error.cause(), "the sweeper will try again");

@@ -162,7 +162,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "the key within a material",
         "E0616",
-        r"fn takes(material: &Material<'_, uses::Encrypt>) { let _ = &material.ready; }",
+        r"fn takes(material: &Material<'_, uses::Encrypt>) { let _ = &material.loaded; }",
     ),
     (
         "an authorization made by hand",

@@ -17,15 +17,11 @@ use std::{
 use hyper::{Version, header, http::request::Parts};
 use strongroom_auth::{
     AuthenticationError, Caller, CredentialSource, Expectation, LookUp, Protocol, SignatureError,
-    SignedParts, SigningKeyCache, identity, sigv4,
+    SignedParts, identity, sigv4,
 };
 use strongroom_model::{Clock, Region, Timestamp};
 
 use crate::wire::route::TARGET;
-
-/// How many derived signing keys are remembered: one for each access key, day, Region and
-/// service in use.
-const SIGNING_KEYS: usize = 4096;
 
 /// The Region of the global STS endpoint, which clients of any Region may sign for.
 const STS_GLOBAL_REGION: &str = "us-east-1";
@@ -82,7 +78,6 @@ enum Lock {
     /// Signatures are verified.
     Enforced {
         regions: Regions,
-        keys: SigningKeyCache,
         clock: Arc<dyn Clock>,
     },
     /// Anybody is who they say they are.
@@ -111,11 +106,7 @@ impl Door {
     /// A door that opens to verified signatures only, judged by `clock`.
     #[must_use]
     pub fn enforced(regions: Regions, clock: Arc<dyn Clock>) -> Self {
-        Self::new(Lock::Enforced {
-            regions,
-            keys: SigningKeyCache::new(SIGNING_KEYS),
-            clock,
-        })
+        Self::new(Lock::Enforced { regions, clock })
     }
 
     /// A door that is open: nothing is verified. `default_region` is that of requests that name
@@ -144,11 +135,9 @@ impl Door {
         source: IpAddr,
     ) -> Result<Admitted, Refusal> {
         let outcome = match &self.lock {
-            Lock::Enforced {
-                regions,
-                keys,
-                clock,
-            } => verify(parts, protocol, regions, keys, clock.now(), credentials).await,
+            Lock::Enforced { regions, clock } => {
+                verify(parts, protocol, regions, clock.now(), credentials).await
+            }
             Lock::Open { default_region } => {
                 believe(parts, protocol, default_region, credentials).await
             }
@@ -193,20 +182,12 @@ impl Door {
             );
         }
     }
-
-    /// Forgets the signing keys of an access key that was taken away.
-    pub fn forget(&self, access_key_id: &str) {
-        if let Lock::Enforced { keys, .. } = &self.lock {
-            keys.forget(access_key_id);
-        }
-    }
 }
 
 async fn verify(
     parts: &SignedParts<'_>,
     protocol: Protocol,
     regions: &Regions,
-    keys: &SigningKeyCache,
     now: Timestamp,
     credentials: &impl CredentialSource,
 ) -> Result<Admitted, AuthenticationError> {
@@ -221,7 +202,7 @@ async fn verify(
         services: &[service],
         serves_region,
     };
-    let authenticated = sigv4::authenticate(parts, protocol, &expected, credentials, keys).await?;
+    let authenticated = sigv4::authenticate(parts, protocol, &expected, credentials).await?;
     Ok(Admitted {
         caller: authenticated.caller,
         region: authenticated.region,
@@ -454,7 +435,7 @@ impl DoorLog {
 
 #[cfg(test)]
 mod tests {
-    use strongroom_auth::{AccessKeyId, Credential, CredentialError};
+    use strongroom_auth::{AccessKeyId, Credential, CredentialError, SigningSecret};
     use strongroom_model::{AccountId, Partition, SecretAccessKey};
 
     use super::*;
@@ -482,7 +463,7 @@ mod tests {
                     Partition::Aws,
                     AccessKeyId::parse(KEY_ID).unwrap(),
                 )),
-                secret: Arc::new(SecretAccessKey::new(SECRET.to_owned())),
+                secret: Arc::new(SigningSecret::new(SecretAccessKey::new(SECRET.to_owned()))),
                 active: true,
             });
             Ok(credential.map_or(LookUp::Unknown, LookUp::Found))

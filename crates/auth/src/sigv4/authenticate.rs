@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use strongroom_model::Region;
 
-use super::{
-    Claim, Expectation, Protocol, SignatureError, SignedParts, SigningKeyCache, error::Fault,
-};
+use super::{Claim, Expectation, Protocol, SignatureError, SignedParts, error::Fault};
 use crate::identity::{Caller, CredentialError, CredentialSource, LookUp};
 
 /// Who signed a request, and for which Region.
@@ -45,7 +43,6 @@ pub async fn authenticate(
     protocol: Protocol,
     expected: &Expectation<'_>,
     credentials: &impl CredentialSource,
-    keys: &SigningKeyCache,
 ) -> Result<Authenticated, AuthenticationError> {
     let claim = Claim::parse(parts, protocol)?.check(expected)?;
     let (access_key_id, scope) = claim.signer();
@@ -59,8 +56,7 @@ pub async fn authenticate(
         LookUp::Found(_) | LookUp::Unknown => return Err(claim.refuse_unknown(parts).into()),
         LookUp::Expired => return Err(SignatureError::expired_session(protocol).into()),
     };
-    let key = keys.key(access_key_id, &scope, &credential.secret);
-    claim.verify(parts, &key)?;
+    claim.verify(parts, &credential.secret.key(&scope))?;
     Ok(Authenticated {
         caller: credential.caller,
         region,

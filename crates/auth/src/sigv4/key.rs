@@ -5,13 +5,10 @@
 
 use std::{
     fmt,
-    hash::{Hash, Hasher},
-    ops::Deref,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use aws_lc_rs::{constant_time, hmac};
-use quick_cache::{Equivalent, sync::Cache};
 use strongroom_model::SecretAccessKey;
 use zeroize::Zeroizing;
 
@@ -65,148 +62,84 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// Derived signing keys of the access keys that call most.
+/// The secret of an access key, and the last few signing keys that were derived from it.
 ///
-/// Bounded, and divided into shards so that callers do not wait for each other. A remembered
-/// key serves only the secret it was derived from: a changed secret cannot be met by an old
-/// key, whatever order things happen in. [`SigningKeyCache::forget`] is there so that keys of a
-/// removed access key do not stay in memory.
-#[derive(Debug)]
-pub struct SigningKeyCache {
-    keys: Cache<OwnedName, Arc<RememberedKey>>,
+/// They are remembered with the secret and nowhere else, so none can serve another secret, and
+/// none outlives its own.
+pub struct SigningSecret {
+    secret: SecretAccessKey,
+    derived: Mutex<Vec<(OwnedScope, Arc<SigningKey>)>>,
 }
 
-/// A signing key, and the secret that it was derived from.
-pub struct RememberedKey {
-    secret: Arc<SecretAccessKey>,
-    key: SigningKey,
-}
+/// How many signing keys are remembered with a secret: for two Regions and two services around
+/// midnight, and nearly always one.
+const REMEMBERED: usize = 8;
 
-impl Deref for RememberedKey {
-    type Target = SigningKey;
-
-    fn deref(&self) -> &SigningKey {
-        &self.key
-    }
-}
-
-impl SigningKeyCache {
-    /// A cache for as many keys.
+impl SigningSecret {
+    /// A secret from which nothing was derived yet.
     #[must_use]
-    pub fn new(capacity: usize) -> Self {
+    pub fn new(secret: SecretAccessKey) -> Self {
         Self {
-            keys: Cache::new(capacity),
+            secret,
+            derived: Mutex::default(),
         }
     }
 
-    /// The signing key of an access key in a scope, remembered or derived.
+    /// The same secret, which nobody else has a reference to.
     #[must_use]
-    pub fn key(
-        &self,
-        access_key_id: &str,
-        scope: &Scope<'_>,
-        secret: &Arc<SecretAccessKey>,
-    ) -> Arc<RememberedKey> {
-        let name = Name {
-            access_key_id,
-            scope: *scope,
-        };
-        if let Some(remembered) = self.keys.get(&name) {
-            let same = Arc::ptr_eq(&remembered.secret, secret) || remembered.secret == *secret;
-            if same {
-                return remembered;
-            }
+    pub fn copy(&self) -> Self {
+        Self::new(SecretAccessKey::new(self.secret.expose().to_owned()))
+    }
+
+    /// The secret itself.
+    #[must_use]
+    pub fn secret(&self) -> &SecretAccessKey {
+        &self.secret
+    }
+
+    /// The signing key for a scope, remembered or derived.
+    #[must_use]
+    pub fn key(&self, scope: &Scope<'_>) -> Arc<SigningKey> {
+        // What is remembered is whole whatever a holder of the lock was doing.
+        let mut derived = self.derived.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, key)) = derived.iter().find(|(of, _)| of.is(scope)) {
+            return Arc::clone(key);
         }
-        let remembered = Arc::new(RememberedKey {
-            secret: Arc::clone(secret),
-            key: SigningKey::derive(secret, scope),
-        });
-        self.keys.insert(name.to_owned(), Arc::clone(&remembered));
-        remembered
-    }
-
-    /// Forgets all keys of an access key, which was deactivated or deleted.
-    pub fn forget(&self, access_key_id: &str) {
-        self.keys
-            .retain(|name, _| *name.access_key_id != *access_key_id);
-    }
-
-    /// How many keys are remembered.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.keys.len()
-    }
-
-    /// Whether no key is remembered.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
+        let key = Arc::new(SigningKey::derive(&self.secret, scope));
+        if derived.len() == REMEMBERED {
+            derived.remove(0);
+        }
+        derived.push((OwnedScope::of(scope), Arc::clone(&key)));
+        key
     }
 }
 
-impl fmt::Debug for RememberedKey {
+impl fmt::Debug for SigningSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RememberedKey")
+        f.write_str("SigningSecret")
     }
 }
 
-/// The name of a signing key, as a request spells it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Name<'a> {
-    access_key_id: &'a str,
-    scope: Scope<'a>,
-}
-
-/// The name of a signing key, as the cache keeps it.
-#[derive(Debug)]
-struct OwnedName {
-    access_key_id: Box<str>,
+/// What a remembered key is for.
+struct OwnedScope {
     date: Box<str>,
     region: Box<str>,
     service: Box<str>,
 }
 
-impl Name<'_> {
-    fn to_owned(self) -> OwnedName {
-        OwnedName {
-            access_key_id: self.access_key_id.into(),
-            date: self.scope.date.into(),
-            region: self.scope.region.into(),
-            service: self.scope.service.into(),
+impl OwnedScope {
+    fn of(scope: &Scope<'_>) -> Self {
+        Self {
+            date: scope.date.into(),
+            region: scope.region.into(),
+            service: scope.service.into(),
         }
     }
-}
 
-impl OwnedName {
-    fn borrowed(&self) -> Name<'_> {
-        Name {
-            access_key_id: &self.access_key_id,
-            scope: Scope {
-                date: &self.date,
-                region: &self.region,
-                service: &self.service,
-            },
-        }
-    }
-}
-
-impl PartialEq for OwnedName {
-    fn eq(&self, other: &Self) -> bool {
-        self.borrowed() == other.borrowed()
-    }
-}
-
-impl Eq for OwnedName {}
-
-impl Hash for OwnedName {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.borrowed().hash(state);
-    }
-}
-
-impl Equivalent<OwnedName> for Name<'_> {
-    fn equivalent(&self, key: &OwnedName) -> bool {
-        *self == key.borrowed()
+    fn is(&self, scope: &Scope<'_>) -> bool {
+        *self.date == *scope.date
+            && *self.region == *scope.region
+            && *self.service == *scope.service
     }
 }
 
@@ -220,81 +153,52 @@ mod tests {
         service: "kms",
     };
 
-    fn secret(text: &str) -> Arc<SecretAccessKey> {
-        Arc::new(SecretAccessKey::new(text.into()))
+    fn secret(text: &str) -> SigningSecret {
+        SigningSecret::new(SecretAccessKey::new(text.into()))
     }
 
     #[test]
-    fn a_key_is_derived_once_for_each_scope_and_access_key() {
-        let cache = SigningKeyCache::new(100);
+    fn a_key_is_derived_once_for_each_scope() {
         let secret = secret("s");
-        let first = cache.key("A", &SCOPE, &secret);
-        assert!(Arc::ptr_eq(&first, &cache.key("A", &SCOPE, &secret)));
-        for (id, scope) in [
-            ("B", SCOPE),
-            (
-                "A",
-                Scope {
-                    date: "20260103",
-                    ..SCOPE
-                },
-            ),
-            (
-                "A",
-                Scope {
-                    region: "eu-west-1",
-                    ..SCOPE
-                },
-            ),
-            (
-                "A",
-                Scope {
-                    service: "sts",
-                    ..SCOPE
-                },
-            ),
+        let first = secret.key(&SCOPE);
+        let date = "20260103";
+        let region = "eu-west-1";
+        let service = "sts";
+        for scope in [
+            Scope { date, ..SCOPE },
+            Scope { region, ..SCOPE },
+            Scope { service, ..SCOPE },
         ] {
-            assert!(!Arc::ptr_eq(&first, &cache.key(id, &scope, &secret)));
+            let other = secret.key(&scope);
+            assert!(!Arc::ptr_eq(&first, &other));
+            assert_ne!(first.sign(b"t"), other.sign(b"t"));
+            assert!(Arc::ptr_eq(&other, &secret.key(&scope)));
         }
-        assert_eq!(cache.len(), 5);
+        assert!(Arc::ptr_eq(&first, &secret.key(&SCOPE)));
     }
 
     #[test]
-    fn a_remembered_key_serves_only_its_own_secret() {
-        let cache = SigningKeyCache::new(100);
-        let old = cache.key("A", &SCOPE, &secret("old"));
-        let new = cache.key("A", &SCOPE, &secret("new"));
-        assert!(!Arc::ptr_eq(&old, &new));
-        assert!(Arc::ptr_eq(&new, &cache.key("A", &SCOPE, &secret("new"))));
-    }
-
-    #[test]
-    fn forgetting_concerns_one_access_key_only() {
-        let cache = SigningKeyCache::new(100);
+    fn only_the_last_few_keys_are_remembered() {
         let secret = secret("s");
-        let kept = cache.key("B", &SCOPE, &secret);
-        let gone = cache.key("A", &SCOPE, &secret);
-        cache.forget("A");
-        assert!(Arc::ptr_eq(&kept, &cache.key("B", &SCOPE, &secret)));
-        assert!(!Arc::ptr_eq(&gone, &cache.key("A", &SCOPE, &secret)));
-    }
-
-    #[test]
-    fn the_cache_stays_within_its_bounds() {
-        let cache = SigningKeyCache::new(16);
-        let secret = secret("s");
-        for n in 0..200 {
-            drop(cache.key(&format!("AKID{n}"), &SCOPE, &secret));
+        let first = secret.key(&SCOPE);
+        for day in 10..10 + REMEMBERED {
+            let date = format!("202602{day}");
+            drop(secret.key(&Scope {
+                date: &date,
+                ..SCOPE
+            }));
         }
-        assert!(cache.len() <= 32, "{}", cache.len());
+        let again = secret.key(&SCOPE);
+        assert!(!Arc::ptr_eq(&first, &again));
+        assert_eq!(first.sign(b"t"), again.sign(b"t"));
+        assert_eq!(secret.derived.lock().unwrap().len(), REMEMBERED);
     }
 
     #[test]
-    fn neither_keys_nor_caches_print_secrets() {
-        let cache = SigningKeyCache::new(4);
-        let key = cache.key("A", &SCOPE, &secret("hush"));
-        assert_eq!(format!("{key:?}"), "RememberedKey");
-        assert_eq!(format!("{:?}", **key), "SigningKey");
-        assert!(!format!("{cache:?}").contains("hush"));
+    fn neither_keys_nor_secrets_are_printed() {
+        let secret = secret("hush");
+        let key = secret.key(&SCOPE);
+        assert_eq!(format!("{key:?}"), "SigningKey");
+        assert_eq!(format!("{secret:?}"), "SigningSecret");
     }
 }

@@ -20,7 +20,7 @@ mod verify;
 pub use authenticate::{Authenticated, AuthenticationError, authenticate};
 pub use canonical::{canonical_request, percent_decode};
 pub use error::{Protocol, SignatureError};
-pub use key::{RememberedKey, SigningKey, SigningKeyCache};
+pub use key::{SigningKey, SigningSecret};
 pub use scope::Scope;
 pub use sign::{Signature, Signer};
 pub use verify::{CheckedClaim, Claim, Expectation};

@@ -13,7 +13,7 @@ use std::{
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use strongroom_auth::{
     AccessKeyId, AuthenticationError, Caller, Credential, CredentialError, CredentialSource,
-    Expectation, LookUp, Protocol, SignatureError, SignedParts, SigningKeyCache,
+    Expectation, LookUp, Protocol, SignatureError, SignedParts, SigningSecret,
     sigv4::{Authenticated, authenticate, canonical_request},
 };
 use strongroom_model::{AccountId, Partition, SecretAccessKey, Timestamp};
@@ -175,9 +175,8 @@ pub(crate) fn knock_at(
         services,
         serves_region: &|region| region == REGION,
     };
-    let keys = SigningKeyCache::new(8);
-    let outcome = request
-        .with_parts(|parts| run(authenticate(parts, protocol, &expected, credentials, &keys)));
+    let outcome =
+        request.with_parts(|parts| run(authenticate(parts, protocol, &expected, credentials)));
     outcome.map_err(|error| match error {
         AuthenticationError::Refused(refused) => refused,
         AuthenticationError::Unavailable(error) => panic!("{error}"),
@@ -212,7 +211,7 @@ impl CredentialSource for OneKey {
                 Partition::Aws,
                 AccessKeyId::parse(access_key_id).unwrap(),
             )),
-            secret: Arc::new(SecretAccessKey::new(SECRET.into())),
+            secret: Arc::new(SigningSecret::new(SecretAccessKey::new(SECRET.into()))),
             active: self.active,
         }))
     }

@@ -148,7 +148,7 @@ async fn a_user_calls_under_its_path_with_its_policies_and_those_of_its_groups()
         .unwrap()
         .found()
         .unwrap();
-    assert!(*credential.secret == secret && credential.active);
+    assert!(*credential.secret.secret() == secret && credential.active);
     let caller = &credential.caller;
     assert_eq!(caller.arn(), "arn:aws:iam::111122223333:user/team/alice");
     assert_eq!(caller.user_id(), unique_id);
@@ -219,7 +219,7 @@ async fn a_user_calls_under_its_path_with_its_policies_and_those_of_its_groups()
         .found()
         .unwrap();
     assert_eq!(now.caller.user_id(), unique_id);
-    assert!(*now.secret == secret);
+    assert!(*now.secret.secret() == secret);
 }
 
 #[tokio::test]

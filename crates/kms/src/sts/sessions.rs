@@ -7,10 +7,10 @@ use std::{
 
 use quick_cache::sync::Cache;
 use strongroom_auth::{
-    AccessKeyId, Caller, Credential, LookUp, NamedPolicy, Principal, SessionFacts, Standing,
-    condition_key::fold,
+    AccessKeyId, Caller, Credential, LookUp, NamedPolicy, Principal, SessionFacts, SigningSecret,
+    Standing, condition_key::fold,
 };
-use strongroom_model::{SecretAccessKey, SessionToken};
+use strongroom_model::SessionToken;
 
 use super::{
     claims::{Claims, Holder},
@@ -37,7 +37,7 @@ struct Opened {
     at: Instant,
     token: SessionToken,
     claims: Claims,
-    secret: Arc<SecretAccessKey>,
+    secret: Arc<SigningSecret>,
     /// The session policy that was spelled out.
     policies: Option<Vec<NamedPolicy>>,
     /// Who is calling, and what this was made of.
@@ -156,7 +156,7 @@ impl Sessions {
             at: Instant::now(),
             token,
             claims,
-            secret: Arc::new(secret),
+            secret: Arc::new(SigningSecret::new(secret)),
             policies,
             caller: Mutex::default(),
         });

@@ -136,7 +136,7 @@ async fn a_session_is_its_role_under_the_ceiling_and_tags_that_it_was_given() {
     let LookUp::Found(known) = bench.session(&made.credentials).await else {
         panic!("it is the token of a moment ago");
     };
-    assert_eq!(*known.secret, made.credentials.secret);
+    assert_eq!(*known.secret.secret(), made.credentials.secret);
     assert_eq!(known.caller.arn(), made.arn);
     let standing = &known.caller.standing;
     assert_eq!(&*standing.policies[0].name, "role/Dev/use");

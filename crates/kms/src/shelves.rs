@@ -5,8 +5,6 @@
 //! its commit is acknowledged. So the state that an acknowledged change replaced can never be
 //! used to start an operation.
 
-mod near;
-
 use std::{
     any::Any,
     collections::HashSet,
@@ -28,6 +26,7 @@ use strongroom_store::{
 };
 
 use crate::{
+    at_hand::AtHand,
     audit::{Events, RowTrace},
     call::Interruption,
     change::{Change, RowWrite},
@@ -44,6 +43,8 @@ use crate::{
 const FRESH: Duration = Duration::from_secs(150);
 /// Memory that the cache may take, in bytes, counted roughly.
 const CACHE_BYTES: u64 = 64 << 20;
+/// The largest row of whose record threads keep copies.
+const AT_HAND_BYTES: u32 = 8 << 10;
 /// Records that the cache is laid out for at first; it grows with use.
 const CACHE_RECORDS: usize = 1024;
 /// Neighbourhoods in which changes are noted. A change spoils the hits of its neighbourhood.
@@ -112,8 +113,7 @@ pub(crate) struct Shelves {
     hasher: ahash::RandomState,
     /// The newest revision at which something in each neighbourhood changed.
     changed: Box<[AtomicU64]>,
-    /// Which of these shelves of the process they are.
-    number: u64,
+    at_hand: AtHand<Box<str>, Slot>,
     age: Age,
 }
 
@@ -179,7 +179,7 @@ impl Shelves {
             cache: Cache::with_weighter(CACHE_RECORDS, CACHE_BYTES, BySize),
             hasher: ahash::RandomState::new(),
             changed: (0..NEIGHBOURHOODS).map(|_| AtomicU64::new(0)).collect(),
-            number: near::next_number(),
+            at_hand: AtHand::default(),
             age: Age::default(),
         }
     }
@@ -221,19 +221,20 @@ impl Shelves {
         let changed = self.neighbourhood(hash).load(Ordering::Acquire);
         let age = self.age.now.load(Ordering::Relaxed);
         let holds = |slot: &Slot| slot.read_at >= changed && slot.age + 1 >= age;
-        let place = near::Place {
-            shelves: self.number,
-            hash,
-            name,
-        };
-        if let Some(stored) = near::find(&place, holds) {
+        let found = self.at_hand.find(hash, |of, slot| {
+            (**of == *name && holds(slot)).then(|| slot.stored.clone())
+        });
+        if let Some(stored) = found {
             return stored.map(downcast).transpose();
         }
         if let Some(slot) = self.cache.get(name)
             && holds(&slot)
         {
             let stored = slot.stored.clone().map(downcast).transpose()?;
-            near::keep(&place, slot.size, || slot.copy(stored.as_deref()));
+            if slot.size <= AT_HAND_BYTES {
+                let copy = || (name.into(), slot.copy(stored.as_deref()));
+                self.at_hand.missed(hash, copy);
+            }
             return Ok(stored);
         }
         // On the heap, so that a call that finds everything at hand carries no room for this.
