@@ -19,7 +19,10 @@ mod store;
 
 use std::{
     array,
-    sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering},
+    },
     time::{Duration, Instant, SystemTime},
 };
 
@@ -154,7 +157,16 @@ impl Row {
 struct Shard {
     /// Less than none when requests end on other threads than they began on.
     in_flight: AtomicI64,
-    rows: Box<[Row]>,
+    /// Made when the first call is counted here: they are large, and few threads serve.
+    rows: OnceLock<Box<[Row]>>,
+}
+
+impl Shard {
+    /// What is counted here of an operation.
+    fn row(&self, called: Called) -> Option<&Row> {
+        let rows = || (0..ROWS).map(|_| Row::new()).collect();
+        self.rows.get_or_init(rows).get(called.row())
+    }
 }
 
 /// Shards; more threads than these share.
@@ -198,7 +210,7 @@ impl Metrics {
         Self {
             shards: array::from_fn(|_| Shard {
                 in_flight: AtomicI64::new(0),
-                rows: (0..ROWS).map(|_| Row::new()).collect(),
+                rows: OnceLock::new(),
             }),
             refused_at_the_door: [const { AtomicU64::new(0) }; ErrorCode::ALL.len()],
             decisions: decisions::Decisions::default(),
@@ -251,8 +263,8 @@ impl Metrics {
                 *sum += counter.load(Ordering::Relaxed);
             }
         };
-        for shard in &self.shards {
-            if let Some(row) = shard.rows.get(called.row()) {
+        for rows in self.shards.iter().filter_map(|shard| shard.rows.get()) {
+            if let Some(row) = rows.get(called.row()) {
                 add(&mut sums.durations, &row.durations);
                 add(&mut sums.endings, &row.endings);
                 sums.nanoseconds += row.nanoseconds.load(Ordering::Relaxed);
@@ -267,7 +279,7 @@ impl Metrics {
     }
 
     fn note(&self, called: Called, ending: Ending, took: Duration) {
-        let Some(row) = self.shard().and_then(|shard| shard.rows.get(called.row())) else {
+        let Some(row) = self.shard().and_then(|shard| shard.row(called)) else {
             return;
         };
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);

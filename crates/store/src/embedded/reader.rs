@@ -125,6 +125,8 @@ fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::StatementStatus;
+
     use super::*;
     use crate::testing::Scratch;
 
@@ -152,5 +154,23 @@ mod tests {
             plan(SCAN_TO_THE_END),
             ["SEARCH rows USING INDEX rows_by_key (key>?)"]
         );
+    }
+
+    #[test]
+    fn a_read_is_compiled_once() {
+        let folder = Scratch::new();
+        let path = folder.path().join("store.sqlite");
+        drop(schema::open_or_create(&path).unwrap());
+        let connection = schema::open_reader(&path).unwrap();
+        for limit in 1..4 {
+            let range = (b"a".as_slice(), b"b".as_slice(), limit);
+            assert_eq!(collect(&connection, SCAN, range).unwrap(), []);
+            let open = (b"a".as_slice(), limit);
+            assert_eq!(collect(&connection, SCAN_TO_THE_END, open).unwrap(), []);
+        }
+        for sql in [GET, SCAN, SCAN_TO_THE_END] {
+            let statement = connection.prepare_cached(sql).unwrap();
+            assert_eq!(statement.get_status(StatementStatus::RePrepare), 0, "{sql}");
+        }
     }
 }

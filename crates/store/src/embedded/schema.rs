@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, config::DbConfig};
 
 use super::OpenError;
 use crate::backend::Revision;
@@ -141,6 +141,9 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     // could share, and a read need not lock it.
     let connection = Connection::open_with_flags_and_vfs(path, flags, c"unix-excl")?;
     connection.busy_timeout(std::time::Duration::from_millis(BUSY_MILLIS))?;
+    // Every statement has one plan. Without this a statement whose limit is a parameter is
+    // compiled anew for each value of it, which costs more than a page does.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // There are no page checksums; this at least refuses pages whose cells do not fit.
     connection.pragma_update(None, "cell_size_check", "ON")?;
     connection.pragma_update(None, "mmap_size", 0)?;
