@@ -2,7 +2,8 @@
 //! OTLP.
 //!
 //! A call is counted with a few additions to fixed places, which threads do not share: nothing is
-//! allocated, locked or looked up by name. Everything else is asked of whoever knows it when
+//! allocated, locked or looked up by name, save that a thread's places are made with the first call
+//! that it counts. Everything else is asked of whoever knows it when
 //! somebody looks. Labels come from lists in this program, from the names of sinks in the settings
 //! and from the ids of custom key stores, which are made here; nothing that a client sends becomes
 //! one.
